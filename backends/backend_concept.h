@@ -1,0 +1,120 @@
+// The specification of a backend: every operation, its shapes and its contract. Models are written
+// once against this; backend.h picks one backend at compile time.
+//
+// All operations act on the Context's queue in call order. Only Download and HostSpan wait.
+// "n" is the number of tokens of the step, ragged over sequences. Shapes are [rows, columns].
+// Summation orders are part of the contract on the CPU: see backends/README.md.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "src/tensor/sum_tree.h"
+#include "src/tensor/tensor.h"
+
+namespace lantern {
+
+struct ContextOptions {
+  int threads = 1;
+  bool spin = true;     // false where ranks outnumber the cores
+  std::string isa = "auto";  // a kernel set's name; "auto" takes the best this CPU runs
+};
+
+// A weight slice as the loader offers it: rows are read one by one, already cut to this rank's
+// columns, permuted and converted, so that no full copy of a tensor is ever made.
+struct RawWeight {
+  std::string name;  // for errors
+  DType type = DType::kF32;
+  int out = 0, in = 0;
+  // Writes row `row` (RowBytes(type, in) bytes) to `bytes`. Called from several threads.
+  std::function<void(int row, std::byte* bytes)> read_row;
+};
+
+// A weight in the form that the backend's kernels read; cheap to copy, shares its memory.
+struct WeightMatrix {
+  DType type = DType::kF32;
+  int out = 0, in = 0;
+  size_t bytes = 0;  // of the packed form: what a decode step streams
+  std::shared_ptr<const std::byte> data;
+};
+
+// Rotation by position: row p holds cos and sin of p * frequency(i), i < head_dim / 2.
+struct RopeTable {
+  int head_dim = 0;
+  int positions = 0;
+  std::vector<float> cos_sin;  // [positions, head_dim / 2, 2]
+};
+
+// One layer's keys and values in paged blocks: both [block][head][block_tokens][head_dim].
+struct KvView {
+  std::byte* keys = nullptr;
+  std::byte* values = nullptr;
+  DType type = DType::kF32;  // kF32 or kF16
+  int block_tokens = 0;
+  int heads = 0;  // this rank's kv heads
+  int head_dim = 0;
+};
+
+// Which tokens a step holds. Token i sits at position[i] of sequence[i]; position p of a sequence
+// lies in block blocks[sequence][p / block_tokens], slot p % block_tokens.
+struct BatchView {
+  std::span<const int> position;
+  std::span<const int> sequence;
+  std::span<const std::span<const int>> blocks;
+};
+
+// Query heads to kv heads, both local: head h reads kv head (q_begin + h) / group - kv_begin.
+// Ranks that share a kv head each hold a copy, which is why the offsets are needed.
+struct HeadMap {
+  int q_begin = 0, kv_begin = 0, group = 1;
+  int KvHead(int local_head) const { return (q_begin + local_head) / group - kv_begin; }
+};
+
+// f32 memory of the backend, freed with its owner.
+using BufferOwner = std::shared_ptr<void>;
+
+template <class B>
+concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatrix& w,
+                             const RawWeight& raw, std::span<const WeightMatrix> parts,
+                             std::span<const Tensor> tensors, const LeafCuts& cuts,
+                             const RopeTable& rope, const KvView& kv, const BatchView& batch,
+                             const HeadMap& heads, std::span<const int> ids, float number,
+                             int integer, std::span<float> host, BufferOwner& owner) {
+  // Zeroed memory for a [rows, cols] f32 tensor; `owner` keeps it alive.
+  { B::Allocate(c, owner, integer, integer) } -> std::same_as<Tensor>;
+  // Reads every row and lays it out for the kernels, in parallel.
+  { B::PackWeight(c, raw) } -> std::same_as<WeightMatrix>;
+  // out[n, sum of out] = x[n, in] * w^T for each part, side by side in columns: a merged
+  // projection whose parts may differ in format. Each output is one chain over `in`.
+  { B::MatMul(c, /*out*/ t, /*x*/ t, parts) } -> std::same_as<void>;
+  // Partial sums of a weight whose `in` columns are leaves of a sum tree (sum_tree.h): one output
+  // [n, out] per subtree of `cuts`.
+  { B::MatMulLeaves(c, /*out*/ tensors, /*x*/ t, w, cuts) } -> std::same_as<void>;
+  // out[n, dim] = x / sqrt(mean(x^2) + eps) * weight[1, dim]; out may be x.
+  { B::RmsNorm(c, /*out*/ t, /*x*/ t, /*weight*/ t, /*eps*/ number) } -> std::same_as<void>;
+  // Rotates neighbouring pairs of q [n, heads * head_dim] and k [n, kv heads * head_dim] in place.
+  { B::Rope(c, /*q*/ t, /*k*/ t, rope, /*position*/ ids) } -> std::same_as<void>;
+  // Stores k and v [n, kv heads * head_dim] at the batch's positions, in the cache's type.
+  { B::AppendKv(c, kv, /*k*/ t, /*v*/ t, batch) } -> std::same_as<void>;
+  // out[n, heads * head_dim]: causal attention of q over each token's own sequence, the last
+  // `window` positions of it where window > 0. REQUIRES: AppendKv of the same batch came before.
+  { B::Attention(c, /*out*/ t, /*q*/ t, kv, batch, heads, /*window*/ integer) }
+      -> std::same_as<void>;
+  // out[n, ffn] = silu(gate) * up, where gate_up is [n, 2 * ffn], gate first.
+  { B::SiluMul(c, /*out*/ t, /*gate_up*/ t) } -> std::same_as<void>;
+  { B::Add(c, /*x +=*/ t, t) } -> std::same_as<void>;
+  // out[n, dim] = rows `ids` of the table, decoded.
+  { B::Embed(c, /*out*/ t, raw, ids) } -> std::same_as<void>;
+  // out[i] = x[rows[i]]: the rows whose logits are wanted.
+  { B::Gather(c, /*out*/ t, /*x*/ t, /*rows*/ ids) } -> std::same_as<void>;
+  // The tensor's values on the host, after everything queued before: in place where memory is
+  // shared, else copied to `host`, which must hold rows * cols floats.
+  { B::HostSpan(c, t, host) } -> std::same_as<std::span<float>>;
+};
+
+}  // namespace lantern

@@ -1,0 +1,67 @@
+// CpuContext: what the operations share: threads, one instruction set's kernels, scratch memory.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "backends/backend_concept.h"
+#include "backends/cpu/kernels/kernel_table.h"
+#include "src/base/thread_pool.h"
+
+namespace lantern {
+
+// Activations of a step, quantized once for all weights that read them.
+template <class Block>
+class QuantizedRows {
+ public:
+  // Grows only, so that a warm context does not allocate.
+  void Resize(int rows, int blocks) {
+    blocks_ = blocks;
+    const size_t needed = static_cast<size_t>(rows) * blocks;
+    if (memory_.size() < needed) memory_.resize(needed);
+  }
+  Block* Row(int row) { return memory_.data() + static_cast<size_t>(row) * blocks_; }
+  int64_t row_bytes() const { return static_cast<int64_t>(blocks_) * sizeof(Block); }
+
+ private:
+  int blocks_ = 0;
+  std::vector<Block> memory_;
+};
+
+class CpuContext {
+ public:
+  // Throws Error{kConfig} for a kernel set that is unknown or cannot run here.
+  explicit CpuContext(const ContextOptions& options);
+
+  const KernelTable& kernels() const { return kernels_; }
+  int threads() const { return pool_.threads(); }
+
+  // ThreadPool::ParallelFor under IEEE arithmetic.
+  template <class Work>
+  void ParallelFor(int tasks, const Work& work) {
+    pool_.ParallelFor(tasks, [&work](int task) {
+      RequireIeeeArithmetic();
+      work(task);
+    });
+  }
+
+  // Scratch of the matrix products; valid until the next one.
+  struct MatMulScratch {
+    QuantizedRows<QuantBlock32> rows32;
+    QuantizedRows<QuantBlock256> rows256;
+    std::vector<int> leaf_blocks;
+    std::vector<OutputRows> out;
+  };
+  MatMulScratch& matmul_scratch() { return matmul_scratch_; }
+
+ private:
+  // Aborts when this thread flushes subnormals to zero or does not round to nearest: a linked
+  // library may have changed either, and answers would differ between machines. Costs 2 ns.
+  static void RequireIeeeArithmetic();
+
+  const KernelTable& kernels_;
+  ThreadPool pool_;
+  MatMulScratch matmul_scratch_;
+};
+
+}  // namespace lantern

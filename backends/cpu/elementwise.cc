@@ -1,0 +1,81 @@
+// Operations that treat tokens one by one, and memory.
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "backends/cpu/context.h"
+#include "backends/cpu/cpu_backend.h"
+#include "src/base/check.h"
+#include "src/tensor/quant.h"
+
+namespace lantern {
+
+Tensor CpuBackend::Allocate(Context&, BufferOwner& owner, int rows, int cols) {
+  constexpr size_t kLine = 64;
+  const size_t bytes = static_cast<size_t>(rows) * cols * sizeof(float);
+  const size_t rounded = std::max((bytes + kLine - 1) / kLine * kLine, kLine);
+  void* data = std::aligned_alloc(kLine, rounded);
+  if (data == nullptr) throw std::bad_alloc();
+  std::memset(data, 0, rounded);
+  owner = BufferOwner(data, [](void* p) { std::free(p); });
+  return Tensor::F32(static_cast<float*>(data), rows, cols);
+}
+
+void CpuBackend::RmsNorm(Context& context, Tensor out, Tensor x, Tensor weight, float eps) {
+  LANTERN_CHECK(out.rows == x.rows && out.cols == x.cols && weight.cols == x.cols);
+  context.ParallelFor(x.rows, [&](int row) {
+    context.kernels().rms_norm(out.Row(row), x.Row(row), weight.Row(0), x.cols, eps);
+  });
+}
+
+void CpuBackend::Rope(Context& context, Tensor q, Tensor k, const RopeTable& rope,
+                      std::span<const int> position) {
+  const int dim = rope.head_dim;
+  LANTERN_CHECK(q.rows == k.rows && q.cols % dim == 0 && k.cols % dim == 0);
+  LANTERN_CHECK_EQ(static_cast<int>(position.size()), q.rows);
+  context.ParallelFor(q.rows, [&](int row) {
+    LANTERN_CHECK(0 <= position[row] && position[row] < rope.positions);
+    const float* cos_sin = rope.cos_sin.data() + static_cast<size_t>(position[row]) * dim;
+    for (int i = 0; i < q.cols; i += dim) context.kernels().rope(q.Row(row) + i, cos_sin, dim);
+    for (int i = 0; i < k.cols; i += dim) context.kernels().rope(k.Row(row) + i, cos_sin, dim);
+  });
+}
+
+void CpuBackend::SiluMul(Context& context, Tensor out, Tensor gate_up) {
+  LANTERN_CHECK(out.rows == gate_up.rows && 2 * out.cols == gate_up.cols);
+  context.ParallelFor(out.rows, [&](int row) {
+    const float* gate = gate_up.Row(row);
+    context.kernels().silu_mul(out.Row(row), gate, gate + out.cols, out.cols);
+  });
+}
+
+void CpuBackend::Add(Context& context, Tensor x, Tensor y) {
+  LANTERN_CHECK(x.rows == y.rows && x.cols == y.cols);
+  context.ParallelFor(x.rows,
+                      [&](int row) { context.kernels().add(x.Row(row), y.Row(row), x.cols); });
+}
+
+void CpuBackend::Embed(Context& context, Tensor out, const RawWeight& table,
+                       std::span<const int> ids) {
+  LANTERN_CHECK_EQ(static_cast<int>(ids.size()), out.rows);
+  LANTERN_CHECK_EQ(table.in, out.cols);
+  context.ParallelFor(out.rows, [&](int row) {
+    LANTERN_CHECK(0 <= ids[row] && ids[row] < table.out);
+    std::vector<std::byte> bytes(RowBytes(table.type, table.in));
+    table.read_row(ids[row], bytes.data());
+    DecodeRow(table.type, bytes.data(), table.in, out.Row(row));
+  });
+}
+
+std::span<float> CpuBackend::HostSpan(Context&, Tensor tensor, std::span<float> host) {
+  const size_t count = static_cast<size_t>(tensor.rows) * tensor.cols;
+  if (tensor.rows <= 1 || tensor.stride == tensor.cols) return {tensor.f32(), count};
+  LANTERN_CHECK_LE(count, host.size());
+  for (int row = 0; row < tensor.rows; ++row) {
+    std::copy_n(tensor.Row(row), tensor.cols, host.data() + static_cast<size_t>(row) * tensor.cols);
+  }
+  return host.first(count);
+}
+
+}  // namespace lantern

@@ -1,0 +1,45 @@
+#include "backends/cpu/kernel_sets.h"
+
+#include <fmt/ranges.h>
+
+#include "src/base/error.h"
+
+namespace lantern {
+
+namespace generic {
+extern const KernelTable kKernels;
+}
+#if LANTERN_HAVE_AVX2
+namespace avx2 {
+extern const KernelTable kKernels;
+}
+#endif
+
+bool HasFusedMultiplyAdd() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+#else
+  return true;  // part of every AArch64
+#endif
+}
+
+std::vector<const KernelTable*> RunnableKernels() {
+  std::vector<const KernelTable*> sets;
+#if LANTERN_HAVE_AVX2
+  if (__builtin_cpu_supports("avx2") && HasFusedMultiplyAdd()) sets.push_back(&avx2::kKernels);
+#endif
+  sets.push_back(&generic::kKernels);
+  return sets;
+}
+
+const KernelTable& ChooseKernels(const std::string& isa) {
+  std::vector<std::string> names;
+  for (const KernelTable* set : RunnableKernels()) {
+    if (isa == "auto" || isa == set->name) return *set;
+    names.push_back(set->name);
+  }
+  Fail(ErrorKind::kConfig, "The kernel set \"{}\" cannot run here; choose auto or one of: {}.", isa,
+       fmt::join(names, ", "));
+}
+
+}  // namespace lantern

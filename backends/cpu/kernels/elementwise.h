@@ -1,0 +1,147 @@
+// Norms, rotations, activations and the quantization of activations, row by row.
+// Included by kernels.cc only.
+#pragma once
+
+#include "backends/cpu/kernels/kernel_table.h"
+#include "backends/cpu/kernels/simd.h"
+
+namespace lantern::LANTERN_ISA_NAMESPACE {
+
+// Sum of x[i] * y[i]: element i in virtual lane i mod 16, then the fixed tree. Missing elements of
+// the last sixteen add zero, which changes no sum.
+template <class LoadX, class LoadY>
+LANTERN_INLINE float DotLanes(int n, const LoadX& x, const LoadY& y) {
+  F8 low = {}, high = {};
+  int i = 0;
+  for (; i + 16 <= n; i += 16) {
+    low = low + x(i, 8) * y(i, 8);
+    high = high + x(i + 8, 8) * y(i + 8, 8);
+  }
+  if (i < n) {
+    const int rest = n - i;
+    low = low + x(i, rest < 8 ? rest : 8) * y(i, rest < 8 ? rest : 8);
+    if (rest > 8) high = high + x(i + 8, rest - 8) * y(i + 8, rest - 8);
+  }
+  return SumLanes(low, high);
+}
+
+// Calls body(i, count) for each eight elements, `count` of which exist.
+template <class Body>
+LANTERN_INLINE void ForEights(int n, const Body& body) {
+  int i = 0;
+  for (; i + 8 <= n; i += 8) body(i, 8);
+  if (i < n) body(i, n - i);
+}
+
+LANTERN_INLINE F8 LoadUpTo8(const float* p, int count) {
+  return count == 8 ? Load<F8>(p) : LoadPart(p, count);
+}
+
+void RmsNorm(float* out, const float* x, const float* weight, int n, float eps) {
+  const auto load = [x](int i, int count) __attribute__((always_inline)) {
+    return LoadUpTo8(x + i, count);
+  };
+  const float mean = DotLanes(n, load, load) / static_cast<float>(n);
+  const F8 scale = Splat(1.0f / __builtin_sqrtf(mean + eps));
+  ForEights(
+      n, [=](int i, int count) __attribute__((always_inline)) {
+        const F8 normal = LoadUpTo8(x + i, count) * scale;
+        StorePart(out + i, normal * LoadUpTo8(weight + i, count), count);
+      });
+}
+
+void Rope(float* x, const float* cos_sin, int head_dim) {
+  for (int i = 0; i < head_dim; i += 2) {
+    const float c = cos_sin[i], s = cos_sin[i + 1], x0 = x[i], x1 = x[i + 1];
+    x[i] = x0 * c - x1 * s;
+    x[i + 1] = x0 * s + x1 * c;
+  }
+}
+
+void SiluMul(float* out, const float* gate, const float* up, int n) {
+  ForEights(
+      n, [=](int i, int count) __attribute__((always_inline)) {
+        const F8 g = LoadUpTo8(gate + i, count);
+        const F8 silu = g / (Exp(-g) + 1.0f);
+        StorePart(out + i, silu * LoadUpTo8(up + i, count), count);
+      });
+}
+
+void Add(float* x, const float* y, int n) {
+  ForEights(
+      n, [=](int i, int count) __attribute__((always_inline)) {
+        StorePart(x + i, LoadUpTo8(x + i, count) + LoadUpTo8(y + i, count), count);
+      });
+}
+
+void ExpRow(float* out, const float* x, int n) {
+  ForEights(
+      n, [=](int i, int count) __attribute__((always_inline)) {
+        StorePart(out + i, Exp(LoadUpTo8(x + i, count)), count);
+      });
+}
+
+// ---- quantization of activations ----
+
+// The largest magnitude of n values (n a multiple of 8). Compared as bits, so that infinity and
+// NaN win and cannot hide.
+LANTERN_INLINE float LargestMagnitude(const float* x, int n) {
+  I32x8 most = {};
+  for (int i = 0; i < n; i += 8) {
+    const I32x8 magnitude = Load<I32x8>(x + i) & 0x7fffffff;
+    most = magnitude > most ? magnitude : most;
+  }
+  int32_t bits = 0;
+  for (int i = 0; i < 8; ++i) bits = most[i] > bits ? most[i] : bits;
+  float value;
+  __builtin_memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
+// Eight values times `inverse`, to the nearest integer, ties to even, within +-127.
+LANTERN_INLINE I32x8 RoundToBytes(const float* x, float inverse) {
+  const F8 shifted = Load<F8>(x) * inverse + exp_terms::kRound;
+  I32x8 q = (I32x8)((U32x8)shifted - exp_terms::kRoundBits);
+  q = q > 127 ? Splat(127) : q;
+  return q < -127 ? Splat(-127) : q;
+}
+
+// One block with one scale: q = x * 127 / amax, and the sums of every kGroup of them.
+template <int kElements, int kGroup>
+LANTERN_INLINE void QuantizeBlock(const float* x, float* scale, int8_t* q, int32_t* sum) {
+  const float most = LargestMagnitude(x, kElements);
+  const float inverse = 127.0f / most;
+  const bool finite = most < __builtin_inff();
+  if (!finite || most == 0 || !(inverse < __builtin_inff())) {
+    // NaN and infinity must reach the output: zeros times a NaN scale are NaN.
+    *scale = finite ? 0.0f : __builtin_nanf("");
+    __builtin_memset(q, 0, kElements);
+    __builtin_memset(sum, 0, kElements / kGroup * sizeof(*sum));
+    return;
+  }
+  *scale = most / 127.0f;
+  for (int group = 0; group < kElements / kGroup; ++group) {
+    I32x8 total = {};
+    for (int i = group * kGroup; i < (group + 1) * kGroup; i += 8) {
+      const I32x8 rounded = RoundToBytes(x + i, inverse);
+      total += rounded;
+      Store(q + i, __builtin_convertvector(rounded, I8x8));
+    }
+    sum[group] = 0;
+    for (int i = 0; i < 8; ++i) sum[group] += total[i];
+  }
+}
+
+void Quantize32(QuantBlock32* out, const float* x, int n) {
+  for (int i = 0; i < n / 32; ++i) {
+    QuantizeBlock<32, 32>(x + 32 * i, &out[i].scale, out[i].q, &out[i].sum);
+  }
+}
+
+void Quantize256(QuantBlock256* out, const float* x, int n) {
+  for (int i = 0; i < n / 256; ++i) {
+    QuantizeBlock<256, 16>(x + 256 * i, &out[i].scale, out[i].q, out[i].sum);
+  }
+}
+
+}  // namespace lantern::LANTERN_ISA_NAMESPACE

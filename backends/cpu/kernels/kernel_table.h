@@ -1,0 +1,85 @@
+// KernelTable: the functions that one instruction set's kernels offer, and what they are given.
+// kernels.cc is compiled once per set into a namespace of its own; kernel_sets.h lists the sets.
+//
+// Only C headers here and in everything kernels.cc includes: an inline function of the standard
+// library, compiled for AVX2, could be the copy that the linker keeps for the whole program.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace lantern {
+
+inline constexpr int kPanelRows = 8;         // output rows that a panel interleaves: lane = row
+inline constexpr int kMaxTreeDepth = 16;     // a slice may hold up to 2^16 - 1 leaves
+inline constexpr int kAttentionChunk = 256;  // positions whose sums are formed together
+inline constexpr int kMaxHeadDim = 512;
+
+// Activations as the block formats read them: q * scale, each block from its own elements alone.
+struct QuantBlock32 {
+  float scale;
+  int32_t sum;  // of q
+  int8_t q[32];
+};
+struct QuantBlock256 {
+  float scale;
+  int32_t sum[16];  // of 16 q each
+  int8_t q[256];
+};
+
+// Where the products with one subtree's columns go: [tokens, out] with a row stride in elements.
+struct OutputRows {
+  float* data;
+  int64_t stride;
+};
+
+// A panel of eight output rows times some tokens. Leaves, subtrees: see src/tensor/sum_tree.h.
+struct PanelJob {
+  const uint8_t* panel;  // packed blocks, ascending (pack.h)
+  int row;               // the panel's first output row
+  int rows;              // how many of the eight exist
+  const void* input;     // per token: float, QuantBlock32 or QuantBlock256, by weight format
+  int64_t input_stride;  // bytes from one token to the next
+  int token_begin, token_end;
+  const int* leaf;     // leaf i covers blocks [leaf[i], leaf[i + 1])
+  const int* subtree;  // subtree s covers leaves [subtree[s], subtree[s + 1])
+  int subtrees;
+  const OutputRows* out;  // one per subtree
+};
+using PanelKernel = void (*)(const PanelJob&);
+
+// One token's query head against the keys and values of positions [begin, end).
+struct AttentionJob {
+  float* out;      // [head_dim]
+  const float* q;  // [head_dim]
+  int head_dim;
+  float scale;            // of the scores
+  const uint8_t* keys;    // [block][heads][block_tokens][head_dim]
+  const uint8_t* values;  // the same
+  const int* blocks;      // the sequence's block table
+  int block_tokens, heads, head;
+  int begin, end;
+};
+
+struct KernelTable {
+  const char* name;
+  PanelKernel f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q5_k, q6_k;
+
+  // REQUIRES: n is a multiple of the block.
+  void (*quantize32)(QuantBlock32* out, const float* x, int n);
+  void (*quantize256)(QuantBlock256* out, const float* x, int n);
+
+  void (*rms_norm)(float* out, const float* x, const float* weight, int n, float eps);
+  void (*rope)(float* x, const float* cos_sin, int head_dim);  // one head
+  void (*silu_mul)(float* out, const float* gate, const float* up, int n);
+  void (*add)(float* x, const float* y, int n);
+  void (*exp)(float* out, const float* x, int n);
+
+  // `count` values into the key/value cache, and attention over a cache of that type.
+  void (*store_f32)(void* out, const float* x, int count);
+  void (*store_f16)(void* out, const float* x, int count);
+  void (*attend_f32)(const AttentionJob&);
+  void (*attend_f16)(const AttentionJob&);
+};
+
+}  // namespace lantern

@@ -1,0 +1,40 @@
+// All kernels of one instruction set: CMake compiles this source once per set, with the set's flags
+// and LANTERN_ISA_NAMESPACE naming it. It includes C headers and intrinsics only (kernel_table.h).
+#include "backends/cpu/kernels/attention.h"
+#include "backends/cpu/kernels/elementwise.h"
+#include "backends/cpu/kernels/kernel_table.h"
+#include "backends/cpu/kernels/matmul.h"
+
+#define LANTERN_STRING(x) #x
+#define LANTERN_NAME_OF(x) LANTERN_STRING(x)
+
+namespace lantern::LANTERN_ISA_NAMESPACE {
+
+extern const KernelTable kKernels;
+const KernelTable kKernels = {
+    .name = LANTERN_NAME_OF(LANTERN_ISA_NAMESPACE),
+    .f32 = Panel<F32Format>,
+    .f16 = Panel<F16Format>,
+    .bf16 = Panel<BF16Format>,
+    .q8_0 = Panel<Q8_0Format>,
+    .q4_0 = Panel<NibbleFormat<false, false>>,
+    .q4_1 = Panel<NibbleFormat<false, true>>,
+    .q5_0 = Panel<NibbleFormat<true, false>>,
+    .q5_1 = Panel<NibbleFormat<true, true>>,
+    .q4_k = Panel<Q4KFormat>,
+    .q5_k = Panel<Q5KFormat>,
+    .q6_k = Panel<Q6KFormat>,
+    .quantize32 = Quantize32,
+    .quantize256 = Quantize256,
+    .rms_norm = RmsNorm,
+    .rope = Rope,
+    .silu_mul = SiluMul,
+    .add = Add,
+    .exp = ExpRow,
+    .store_f32 = StoreF32,
+    .store_f16 = StoreF16,
+    .attend_f32 = Attend<F32Cache>,
+    .attend_f16 = Attend<F16Cache>,
+};
+
+}  // namespace lantern::LANTERN_ISA_NAMESPACE

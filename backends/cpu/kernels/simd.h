@@ -1,0 +1,185 @@
+// Vectors of eight 32-bit lanes and the few operations on them that instruction sets do
+// differently. GNU vector types carry every other operation: element by element, IEEE, the same
+// bits anywhere. Included by kernels.cc only, inside no namespace; everything lands in the set's
+// own.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "src/tensor/exp_terms.h"
+
+#define LANTERN_FORCE_INLINE inline __attribute__((always_inline))
+#define LANTERN_INLINE static LANTERN_FORCE_INLINE
+#define LANTERN_UNROLL _Pragma("GCC unroll 16")
+
+namespace lantern::LANTERN_ISA_NAMESPACE {
+
+typedef float F8 __attribute__((vector_size(32)));
+typedef float F4 __attribute__((vector_size(16)));
+typedef int32_t I32x8 __attribute__((vector_size(32)));
+typedef uint32_t U32x8 __attribute__((vector_size(32)));
+typedef int16_t I16x16 __attribute__((vector_size(32)));
+typedef uint16_t U16x16 __attribute__((vector_size(32)));
+typedef uint16_t U16x8 __attribute__((vector_size(16)));
+typedef uint8_t U8x32 __attribute__((vector_size(32)));
+typedef int8_t I8x8 __attribute__((vector_size(8)));
+
+template <class V>
+LANTERN_INLINE V Load(const void* p) {
+  V v;
+  __builtin_memcpy(&v, p, sizeof(V));
+  return v;
+}
+template <class V>
+LANTERN_INLINE void Store(void* p, V v) {
+  __builtin_memcpy(p, &v, sizeof(V));
+}
+LANTERN_INLINE F8 Splat(float x) { return F8{x, x, x, x, x, x, x, x}; }
+LANTERN_INLINE I32x8 Splat(int32_t x) { return I32x8{x, x, x, x, x, x, x, x}; }
+LANTERN_INLINE F8 ToFloat(I32x8 v) { return __builtin_convertvector(v, F8); }
+
+// `count` (0 to 8) floats, the other lanes zero.
+LANTERN_INLINE F8 LoadPart(const float* p, int count) {
+  F8 v = {};
+  if (count > 0) __builtin_memcpy(&v, p, static_cast<size_t>(count) * sizeof(float));
+  return v;
+}
+LANTERN_INLINE void StorePart(float* p, F8 v, int count) {
+  if (count >= 8) {
+    Store(p, v);
+  } else if (count > 0) {
+    __builtin_memcpy(p, &v, static_cast<size_t>(count) * sizeof(float));
+  }
+}
+
+// 16 virtual lanes (0-7, 8-15) to one number by halves: the fixed tree of every horizontal sum.
+LANTERN_INLINE float SumLanes(F8 low, F8 high) {
+  const F8 eight = low + high;
+  const F4 four =
+      F4{eight[0], eight[1], eight[2], eight[3]} + F4{eight[4], eight[5], eight[6], eight[7]};
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+LANTERN_INLINE F8 Fma(F8 a, F8 b, F8 c) {
+#if defined(__FMA__)
+  return _mm256_fmadd_ps(a, b, c);
+#else
+  F8 r;
+  for (int i = 0; i < 8; ++i) r[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  return r;
+#endif
+}
+
+// ---- 16-bit floats ----
+
+LANTERN_INLINE F8 LoadHalf(const void* p) {
+#if defined(__F16C__)
+  return _mm256_cvtph_ps(Load<__m128i>(p));
+#else
+  const U32x8 half = __builtin_convertvector(Load<U16x8>(p), U32x8);
+  const U32x8 magnitude = half & 0x7fff;
+  // Shifting puts a half's exponent, biased by 15, where a float's is biased by 127; the product
+  // corrects it and is exact, subnormal halves included.
+  const F8 finite = (F8)(magnitude << 13) * Splat(0x1p112f);
+  const U32x8 special = (U32x8)(magnitude >= 0x7c00) & 0x7f800000;
+  return (F8)((U32x8)finite | special | (half & 0x8000) << 16);
+#endif
+}
+
+// Rounds to nearest even; overflow gives infinity, NaN a quiet NaN.
+LANTERN_INLINE void StoreHalf(void* p, F8 v) {
+#if defined(__F16C__)
+  Store(p, _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+#else
+  const U32x8 bits = (U32x8)v, magnitude = bits & 0x7fffffff;
+  const U32x8 normal = (magnitude + (0xfff - (112u << 23)) + ((magnitude >> 13) & 1)) >> 13;
+  // Adding 0.5 aligns a tiny value's last kept bit with the float's, and the addition rounds.
+  const U32x8 tiny = (U32x8)((F8)magnitude + Splat(0.5f)) - 0x3f000000;
+  const U32x8 nan = (magnitude >> 13 & 0x3ff) | 0x7e00;
+  U32x8 half = magnitude < 0x38800000 ? tiny : normal;
+  half = magnitude >= 0x477ff000 ? (U32x8{} + 0x7c00) : half;
+  half = magnitude > 0x7f800000 ? nan : half;
+  Store(p, __builtin_convertvector(half | (bits >> 16 & 0x8000), U16x8));
+#endif
+}
+
+LANTERN_INLINE F8 LoadBFloat16(const void* p) {
+#if defined(__AVX2__)  // g++ 12 widens by way of memory otherwise: 2.4 times as slow
+  return (F8)_mm256_slli_epi32(_mm256_cvtepu16_epi32(Load<__m128i>(p)), 16);
+#else
+  return (F8)(__builtin_convertvector(Load<U16x8>(p), U32x8) << 16);
+#endif
+}
+
+// ---- 8-bit products ----
+// Bytes travel as eight lanes of four; a lane is one output row, its bytes four ascending columns.
+
+// Sixteen sums of two neighbouring products, unsigned times signed.
+// REQUIRES: no sum leaves 16 bits.
+LANTERN_INLINE I16x16 PairDot(U8x32 weight, I32x8 activation) {
+#if defined(__AVX2__)
+  return (I16x16)_mm256_maddubs_epi16((__m256i)weight, (__m256i)activation);
+#else
+  const I16x16 a = (I16x16)activation;
+  return (I16x16)((U16x16)weight & 0xff) * ((I16x16)((U16x16)a << 8) >> 8) +
+         (I16x16)((U16x16)weight >> 8) * (a >> 8);
+#endif
+}
+
+// The same with signed weights.
+LANTERN_INLINE I16x16 PairDotSigned(U8x32 weight, I32x8 activation) {
+#if defined(__AVX2__)
+  const __m256i w = (__m256i)weight;
+  return (I16x16)_mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8((__m256i)activation, w));
+#else
+  const I16x16 a = (I16x16)activation, w = (I16x16)weight;
+  return ((I16x16)((U16x16)w << 8) >> 8) * ((I16x16)((U16x16)a << 8) >> 8) + (w >> 8) * (a >> 8);
+#endif
+}
+
+// Eight sums of the two halves of each lane.
+LANTERN_INLINE I32x8 SumPairs(I16x16 v) {
+#if defined(__AVX2__)
+  return (I32x8)_mm256_madd_epi16((__m256i)v, _mm256_set1_epi16(1));
+#else
+  return ((I32x8)((U32x8)v << 16) >> 16) + ((I32x8)v >> 16);
+#endif
+}
+
+// Low and high nibbles of every byte.
+LANTERN_INLINE U8x32 LowNibbles(U8x32 v) { return v & 15; }
+LANTERN_INLINE U8x32 HighNibbles(U8x32 v) { return (U8x32)((U16x16)v >> 4) & 15; }
+
+// g++ reassociates integer vector sums and spills a tile's accumulators; this keeps one in place.
+LANTERN_INLINE void Pin(I16x16& v) {
+#if defined(__AVX2__)
+  asm("" : "+x"(v));
+#else
+  (void)v;
+#endif
+}
+
+// ---- exp ----
+
+// OwnExp of src/tensor/own_math.h, operation by operation, so that the bits agree.
+LANTERN_INLINE F8 Exp(F8 x) {
+  const F8 shifted = x * exp_terms::kLog2E + exp_terms::kRound;
+  const F8 n = shifted - exp_terms::kRound;
+  const F8 r = (x - n * exp_terms::kLn2High) - n * exp_terms::kLn2Low;
+  F8 p = Splat(exp_terms::kTaylor[0]);
+  for (int i = 1; i < exp_terms::kTaylorCount; ++i) p = p * r + exp_terms::kTaylor[i];
+  const F8 y = (r * r * p + r) + 1.0f;
+  const I32x8 exponent = (I32x8)((U32x8)shifted - exp_terms::kRoundBits);
+  const I32x8 first = exponent >> 1;
+  const U32x8 second = (U32x8)exponent - (U32x8)first;
+  F8 result = y * (F8)(((U32x8)first + 127) << 23) * (F8)((second + 127) << 23);
+  result = x > exp_terms::kOverflow ? Splat(__builtin_inff()) : result;
+  result = x < exp_terms::kUnderflow ? F8{} : result;
+  return x == x ? result : x;
+}
+
+}  // namespace lantern::LANTERN_ISA_NAMESPACE

@@ -1,0 +1,210 @@
+// Matrix products: quantizes the activations once per kind, then hands panels of eight output rows
+// to the kernels in one parallel region.
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "backends/cpu/context.h"
+#include "backends/cpu/cpu_backend.h"
+#include "backends/cpu/pack.h"
+#include "src/base/check.h"
+
+namespace lantern {
+namespace {
+
+// Tokens whose activations stay in the second-level cache while the panels pass by.
+constexpr int kTokenBlock = 64;
+
+// Tasks per thread: enough that a thread which starts late or is slowed does not hold up the rest.
+constexpr int kTasksPerThread = 8;
+
+constexpr int kMaxParts = 8;
+
+PanelKernel KernelOf(const KernelTable& kernels, DType type) {
+  switch (type) {
+    case DType::kF32:
+      return kernels.f32;
+    case DType::kF16:
+      return kernels.f16;
+    case DType::kBF16:
+      return kernels.bf16;
+    case DType::kQ8_0:
+      return kernels.q8_0;
+    case DType::kQ4_0:
+      return kernels.q4_0;
+    case DType::kQ4_1:
+      return kernels.q4_1;
+    case DType::kQ5_0:
+      return kernels.q5_0;
+    case DType::kQ5_1:
+      return kernels.q5_1;
+    case DType::kQ4_K:
+      return kernels.q4_k;
+    case DType::kQ5_K:
+      return kernels.q5_k;
+    case DType::kQ6_K:
+      return kernels.q6_k;
+  }
+  LANTERN_CHECK(false);
+  return nullptr;
+}
+
+// One weight of the region: the job its panels share, and where its panels begin.
+struct Part {
+  PanelKernel kernel = nullptr;
+  PanelJob job = {};
+  size_t panel_bytes = 0;
+  int out = 0;
+  int first_panel = 0, panels = 0;
+};
+
+struct Input {
+  const void* data = nullptr;
+  int64_t stride = 0;
+};
+
+template <class Block, class Quantize>
+Input QuantizeRows(CpuContext& context, QuantizedRows<Block>& rows, Tensor x, int block,
+                   Quantize quantize) {
+  rows.Resize(x.rows, x.cols / block);
+  context.ParallelFor(x.rows, [&](int row) { quantize(rows.Row(row), x.Row(row), x.cols); });
+  return {rows.Row(0), rows.row_bytes()};
+}
+
+// Activations by the length of the weights' blocks, each kind made when first asked for.
+class Inputs {
+ public:
+  Inputs(CpuContext& context, Tensor x) : context_(context), x_(x) {}
+
+  Input For(DType type) {
+    auto& scratch = context_.matmul_scratch();
+    const KernelTable& kernels = context_.kernels();
+    switch (Info(type).block) {
+      case 1:
+        return {x_.f32(), x_.stride * static_cast<int64_t>(sizeof(float))};
+      case 32:
+        if (small_.data == nullptr) {
+          small_ = QuantizeRows(context_, scratch.rows32, x_, 32, kernels.quantize32);
+        }
+        return small_;
+      case 256:
+        if (super_.data == nullptr) {
+          super_ = QuantizeRows(context_, scratch.rows256, x_, 256, kernels.quantize256);
+        }
+        return super_;
+    }
+    LANTERN_CHECK(false);
+    return {};
+  }
+
+ private:
+  CpuContext& context_;
+  const Tensor x_;
+  Input small_, super_;
+};
+
+Part MakePart(CpuContext& context, Inputs& inputs, const WeightMatrix& weight, int first_panel) {
+  const Input input = inputs.For(weight.type);
+  Part part;
+  part.kernel = KernelOf(context.kernels(), weight.type);
+  part.job.panel = reinterpret_cast<const uint8_t*>(weight.data.get());
+  part.job.input = input.data;
+  part.job.input_stride = input.stride;
+  part.panel_bytes = PanelBytes(weight.type, weight.in);
+  part.out = weight.out;
+  part.first_panel = first_panel;
+  part.panels = (weight.out + kPanelRows - 1) / kPanelRows;
+  return part;
+}
+
+void RunPanels(const Part& part, int begin, int end, int token_begin, int token_end) {
+  for (int panel = std::max(begin - part.first_panel, 0);
+       panel < std::min(end - part.first_panel, part.panels); ++panel) {
+    PanelJob job = part.job;
+    job.panel += panel * part.panel_bytes;
+    job.row = panel * kPanelRows;
+    job.rows = std::min(kPanelRows, part.out - job.row);
+    job.token_begin = token_begin;
+    job.token_end = token_end;
+    part.kernel(job);
+  }
+}
+
+// Every panel of every part times every token, blocks of tokens outermost.
+void RunRegion(CpuContext& context, std::span<const Part> parts, int tokens) {
+  const int panels = parts.back().first_panel + parts.back().panels;
+  const int step = std::max(1, panels / (context.threads() * kTasksPerThread));
+  const int groups = (panels + step - 1) / step;
+  const int token_blocks = (tokens + kTokenBlock - 1) / kTokenBlock;
+  context.ParallelFor(groups * token_blocks, [&](int task) {
+    const int panel = task % groups * step, token = task / groups * kTokenBlock;
+    for (const Part& part : parts) {
+      RunPanels(part, panel, panel + step, token, std::min(tokens, token + kTokenBlock));
+    }
+  });
+}
+
+void CheckShapes(Tensor x, const WeightMatrix& weight) {
+  LANTERN_CHECK_EQ(x.cols, weight.in);
+  LANTERN_CHECK_EQ(weight.in % Info(weight.type).block, 0);
+}
+
+}  // namespace
+
+void CpuBackend::MatMul(Context& context, Tensor out, Tensor x,
+                        std::span<const WeightMatrix> parts) {
+  if (x.rows == 0) return;
+  LANTERN_CHECK(!parts.empty() && parts.size() <= kMaxParts);
+  LANTERN_CHECK_EQ(out.rows, x.rows);
+  constexpr int kOneTree[] = {0, 1};
+  std::array<Part, kMaxParts> work;
+  std::array<OutputRows, kMaxParts> rows;
+  std::array<std::array<int, 2>, kMaxParts> leaf;
+  Inputs inputs(context, x);
+  int column = 0, panel = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    CheckShapes(x, parts[i]);
+    rows[i] = {out.Columns(column, column + parts[i].out).f32(), out.stride};
+    leaf[i] = {0, parts[i].in / Info(parts[i].type).block};
+    work[i] = MakePart(context, inputs, parts[i], panel);
+    work[i].job.leaf = leaf[i].data();
+    work[i].job.subtree = kOneTree;
+    work[i].job.subtrees = 1;
+    work[i].job.out = &rows[i];
+    column += parts[i].out;
+    panel += work[i].panels;
+  }
+  LANTERN_CHECK_EQ(column, out.cols);
+  RunRegion(context, std::span(work).first(parts.size()), x.rows);
+}
+
+void CpuBackend::MatMulLeaves(Context& context, std::span<const Tensor> out, Tensor x,
+                              const WeightMatrix& weight, const LeafCuts& cuts) {
+  if (x.rows == 0) return;
+  CheckShapes(x, weight);
+  LANTERN_CHECK_EQ(static_cast<int>(out.size()), cuts.subtrees());
+  LANTERN_CHECK_EQ(cuts.subtree.back(), cuts.leaves());
+  LANTERN_CHECK_EQ(cuts.column.back(), weight.in);
+  LANTERN_CHECK_LT(cuts.leaves(), 1 << kMaxTreeDepth);
+  auto& scratch = context.matmul_scratch();
+  const int block = Info(weight.type).block;
+  scratch.leaf_blocks.clear();
+  for (const int column : cuts.column) {
+    LANTERN_CHECK_EQ(column % block, 0);
+    scratch.leaf_blocks.push_back(column / block);
+  }
+  scratch.out.clear();
+  for (const Tensor& tensor : out) {
+    LANTERN_CHECK(tensor.rows == x.rows && tensor.cols == weight.out);
+    scratch.out.push_back({tensor.f32(), tensor.stride});
+  }
+  Inputs inputs(context, x);
+  Part part = MakePart(context, inputs, weight, 0);
+  part.job.leaf = scratch.leaf_blocks.data();
+  part.job.subtree = cuts.subtree.data();
+  part.job.subtrees = cuts.subtrees();
+  part.job.out = scratch.out.data();
+  RunRegion(context, {&part, 1}, x.rows);
+}
+
+}  // namespace lantern

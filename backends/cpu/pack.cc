@@ -1,0 +1,135 @@
+#include "backends/cpu/pack.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "backends/cpu/context.h"
+#include "backends/cpu/cpu_backend.h"
+#include "backends/cpu/kernels/kernel_table.h"
+#include "src/base/check.h"
+
+namespace lantern {
+namespace {
+
+// A run of a block's bytes on disk that packing takes `unit` bytes at a time, row by row.
+struct Field {
+  int offset = 0, bytes = 0, unit = 1;
+};
+
+// The fields of a block in the order in which kernels read them. Block layouts: src/tensor/quant.h.
+std::array<Field, 5> FieldsOf(DType type) {
+  switch (type) {
+    case DType::kF32:
+      return {{{0, 4, 4}}};
+    case DType::kF16:
+    case DType::kBF16:
+      return {{{0, 2, 2}}};
+    case DType::kQ8_0:
+      return {{{0, 2, 2}, {2, 32, 4}}};
+    case DType::kQ4_0:
+      return {{{0, 2, 2}, {2, 16, 4}}};
+    case DType::kQ4_1:
+      return {{{0, 4, 2}, {4, 16, 4}}};
+    case DType::kQ5_0:
+      return {{{0, 2, 2}, {2, 20, 4}}};
+    case DType::kQ5_1:
+      return {{{0, 4, 2}, {4, 20, 4}}};
+    case DType::kQ4_K:
+      return {{{0, 4, 2}, {4, 140, 4}}};
+    case DType::kQ5_K:
+      return {{{0, 4, 2}, {4, 172, 4}}};
+    case DType::kQ6_K:
+      return {{{0, 208, 4}, {208, 2, 2}}};
+  }
+  LANTERN_CHECK(false);
+  return {};
+}
+
+// Offset of the packed high bits of Q5_0 and Q5_1, -1 for other formats.
+int HighBitsOffset(DType type) {
+  if (type == DType::kQ5_0) return 2 * kPanelRows;
+  if (type == DType::kQ5_1) return 4 * kPanelRows;
+  return -1;
+}
+
+// A row's 32 high bits: bit of column 4 j + i moves from 4 j + i to bit j of byte i, where the
+// kernel's bytes for columns 4 j to 4 j + 3 reach it by one shift.
+void SpreadHighBits(std::byte* row) {
+  uint32_t bits, spread = 0;
+  std::memcpy(&bits, row, sizeof(bits));
+  for (int column = 0; column < 32; ++column) {
+    spread |= (bits >> column & 1) << (column % 4 * 8 + column / 4);
+  }
+  std::memcpy(row, &spread, sizeof(spread));
+}
+
+template <int kUnit>
+std::byte* Interleave(const std::byte* block, size_t row_bytes, Field field, std::byte* out) {
+  for (int at = field.offset; at < field.offset + field.bytes; at += kUnit) {
+    for (int row = 0; row < kPanelRows; ++row, out += kUnit) {
+      std::memcpy(out, block + row * row_bytes + at, kUnit);
+    }
+  }
+  return out;
+}
+
+// Page-aligned, on huge pages where the system has them: a decode step streams all of it, and
+// every page costs an address translation.
+std::shared_ptr<std::byte> AllocatePacked(size_t bytes) {
+  constexpr size_t kPage = 4096;
+  const size_t rounded = std::max((bytes + kPage - 1) / kPage * kPage, kPage);
+  auto* data = static_cast<std::byte*>(std::aligned_alloc(kPage, rounded));
+  if (data == nullptr) throw std::bad_alloc();
+  ::madvise(data, rounded, MADV_HUGEPAGE);
+  return {data, [](std::byte* p) { std::free(p); }};
+}
+
+}  // namespace
+
+size_t PanelBytes(DType type, int in) { return kPanelRows * RowBytes(type, in); }
+
+void PackPanel(DType type, int in, std::span<const std::byte> rows, std::byte* panel) {
+  const size_t row_bytes = RowBytes(type, in);
+  LANTERN_CHECK_EQ(rows.size(), kPanelRows * row_bytes);
+  const DTypeInfo& info = Info(type);
+  const auto fields = FieldsOf(type);
+  const int high_bits = HighBitsOffset(type);
+  for (size_t block = 0; block < row_bytes; block += info.block_bytes) {
+    std::byte* const start = panel;
+    for (const Field& field : fields) {
+      panel = field.unit == 4 ? Interleave<4>(rows.data() + block, row_bytes, field, panel)
+                              : Interleave<2>(rows.data() + block, row_bytes, field, panel);
+    }
+    for (int row = 0; high_bits >= 0 && row < kPanelRows; ++row) {
+      SpreadHighBits(start + high_bits + 4 * row);
+    }
+  }
+}
+
+size_t CpuBackend::PackedBytes(DType type, int out, int in) {
+  return (out + kPanelRows - 1) / kPanelRows * PanelBytes(type, in);
+}
+
+WeightMatrix CpuBackend::PackWeight(Context& context, const RawWeight& raw) {
+  LANTERN_CHECK_EQ(raw.in % Info(raw.type).block, 0);
+  const size_t row_bytes = RowBytes(raw.type, raw.in), panel_bytes = PanelBytes(raw.type, raw.in);
+  const size_t bytes = PackedBytes(raw.type, raw.out, raw.in);
+  const auto data = AllocatePacked(bytes);
+  const int panels = static_cast<int>(bytes / std::max<size_t>(panel_bytes, 1));
+  context.ParallelFor(panels, [&](int panel) {
+    std::vector<std::byte> rows(panel_bytes);  // zeros where the matrix ends
+    const int first = panel * kPanelRows, count = std::min(kPanelRows, raw.out - first);
+    for (int i = 0; i < count; ++i) raw.read_row(first + i, rows.data() + i * row_bytes);
+    PackPanel(raw.type, raw.in, rows, data.get() + panel * panel_bytes);
+  });
+  return {raw.type, raw.out, raw.in, bytes, data};
+}
+
+}  // namespace lantern

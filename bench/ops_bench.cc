@@ -1,0 +1,132 @@
+// How fast the CPU's operations are, against a yardstick of this machine in this run: a decode
+// step's matrix-vector products over a loop that only reads the same memory, both in turns.
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "backends/backend.h"
+#include "src/base/thread_pool.h"
+
+namespace lantern {
+namespace {
+
+constexpr int kIn = 2048;
+constexpr size_t kStreamBytes = size_t{192} << 20;  // several times any cache
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Bytes that every format reads as finite numbers of moderate size: only bits that keep a half's
+// exponent below infinity's are set.
+RawWeight SomeWeight(DType type, int out) {
+  auto row = std::make_shared<std::vector<std::byte>>(RowBytes(type, kIn));
+  std::mt19937 random(1);
+  for (std::byte& byte : *row) byte = static_cast<std::byte>(random() & 0x3b);
+  return {"bench", type, out, kIn,
+          [row](int, std::byte* bytes) { std::memcpy(bytes, row->data(), row->size()); }};
+}
+
+std::vector<float> SomeActivations(int tokens) {
+  std::mt19937 random(2);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(static_cast<size_t>(tokens) * kIn);
+  for (float& value : x) value = normal(random);
+  return x;
+}
+
+// Sums a part of memory as fast as it arrives.
+uint64_t ReadSum(const std::byte* data, size_t bytes) {
+  typedef uint64_t U64x4 __attribute__((vector_size(32)));
+  U64x4 sum[4] = {};
+  for (size_t i = 0; i + sizeof(sum) <= bytes; i += sizeof(sum)) {
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      U64x4 part;
+      std::memcpy(&part, data + i + j * sizeof(part), sizeof(part));
+      sum[j] += part;
+    }
+  }
+  const U64x4 all = sum[0] + sum[1] + sum[2] + sum[3];
+  return all[0] + all[1] + all[2] + all[3];
+}
+
+double TimeRead(ThreadPool& pool, const WeightMatrix& w) {
+  constexpr int kParts = 64;
+  const auto start = std::chrono::steady_clock::now();
+  pool.ParallelFor(kParts, [&](int part) {
+    benchmark::DoNotOptimize(ReadSum(w.data.get() + w.bytes / kParts * part, w.bytes / kParts));
+  });
+  return SecondsSince(start);
+}
+
+// One token: what a decode step is. Counters: GB/s of weights, and that over the read loop's.
+void Decode(benchmark::State& state, DType type) {
+  const int threads = static_cast<int>(state.range(0));
+  auto context = MakeContext({.threads = threads});
+  const int out = static_cast<int>(kStreamBytes / RowBytes(type, kIn));
+  const WeightMatrix w = Backend::PackWeight(*context, SomeWeight(type, out));
+  std::vector<float> x = SomeActivations(1), y(out);
+  ThreadPool readers(threads, false);
+  double multiplying = 0, reading = 0;
+  for (auto _ : state) {
+    reading += TimeRead(readers, w);
+    const auto start = std::chrono::steady_clock::now();
+    Backend::MatMul(*context, Tensor::F32(y.data(), 1, out), Tensor::F32(x.data(), 1, kIn),
+                    {&w, 1});
+    const double seconds = SecondsSince(start);
+    state.SetIterationTime(seconds);
+    multiplying += seconds;
+  }
+  state.counters["GB/s"] = static_cast<double>(w.bytes) * state.iterations() / multiplying / 1e9;
+  state.counters["of_read"] = reading / multiplying;
+}
+
+// Many tokens: what a prompt is. Counter: 1e9 multiplications and additions a second.
+void Prompt(benchmark::State& state, DType type) {
+  constexpr int kOut = 5632, kTokens = 128;
+  auto context = MakeContext({.threads = static_cast<int>(state.range(0))});
+  const WeightMatrix w = Backend::PackWeight(*context, SomeWeight(type, kOut));
+  std::vector<float> x = SomeActivations(kTokens), y(static_cast<size_t>(kTokens) * kOut);
+  for (auto _ : state) {
+    Backend::MatMul(*context, Tensor::F32(y.data(), kTokens, kOut),
+                    Tensor::F32(x.data(), kTokens, kIn), {&w, 1});
+  }
+  state.counters["GOP/s"] =
+      benchmark::Counter(2e-9 * kOut * kIn * kTokens * static_cast<double>(state.iterations()),
+                         benchmark::Counter::kIsRate);
+}
+
+void RegisterAll() {
+  for (int i = 0; i < kDTypeCount; ++i) {
+    const DType type = static_cast<DType>(i);
+    const std::string name = Info(type).name;
+    for (int threads : {1, PhysicalCores()}) {
+      benchmark::RegisterBenchmark(("decode/" + name).c_str(), Decode, type)
+          ->ArgName("threads")
+          ->Arg(threads)
+          ->UseManualTime()
+          ->Unit(benchmark::kMillisecond);
+      benchmark::RegisterBenchmark(("prompt/" + name).c_str(), Prompt, type)
+          ->ArgName("threads")
+          ->Arg(threads)
+          ->UseRealTime()
+          ->Unit(benchmark::kMillisecond);
+      if (PhysicalCores() == 1) break;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lantern
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  lantern::RegisterAll();
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

@@ -1,0 +1,60 @@
+#include "models/activations.h"
+
+#include "src/base/check.h"
+
+namespace lantern {
+namespace {
+
+int QkvCols(const ActivationShape& s) { return (s.heads + 2 * s.kv_heads) * s.head_dim; }
+
+}  // namespace
+
+size_t ActivationShape::Bytes() const {
+  const size_t per_token = size_t{3} * dim + QkvCols(*this) + size_t(heads) * head_dim +
+                           size_t{3} * ffn + size_t(subtrees - 1) * dim;
+  return sizeof(float) * (per_token * tokens + (size_t(dim) + vocab) * logit_rows);
+}
+
+Activations::Activations(Backend::Context& context, const ActivationShape& shape) {
+  auto allocate = [&](Memory& memory, int rows, int cols) {
+    memory.all = Backend::Allocate(context, memory.owner, rows, cols);
+  };
+  allocate(x_, shape.tokens, shape.dim);
+  allocate(norm_, shape.tokens, shape.dim);
+  allocate(sum_, shape.tokens, shape.dim);
+  allocate(qkv_, shape.tokens, QkvCols(shape));
+  allocate(heads_, shape.tokens, shape.heads * shape.head_dim);
+  allocate(gate_up_, shape.tokens, 2 * shape.ffn);
+  allocate(ffn_, shape.tokens, shape.ffn);
+  allocate(picked_, shape.logit_rows, shape.dim);
+  allocate(logits_, shape.logit_rows, shape.vocab);
+  picked = picked_.all;
+  logits = logits_.all;
+  extra_partials_.resize(shape.subtrees - 1);
+  for (Memory& memory : extra_partials_) allocate(memory, shape.tokens, shape.dim);
+}
+
+void Activations::Resize(int tokens) {
+  LANTERN_CHECK_LE(tokens, x_.all.rows);
+  tokens_ = tokens;
+  x = Dense(x_, tokens);
+  norm = Dense(norm_, tokens);
+  sum = Dense(sum_, tokens);
+}
+
+// A dense view of fewer columns: rows are packed, so that kernels stream them.
+Tensor Activations::Cut(const Memory& memory, int cols) const {
+  LANTERN_CHECK_LE(cols, memory.all.cols);
+  return Tensor::F32(memory.all.f32(), tokens_, cols);
+}
+
+std::span<const Tensor> Activations::Partials(int subtrees) {
+  LANTERN_CHECK_LE(subtrees, static_cast<int>(extra_partials_.size()) + 1);
+  partials_.clear();
+  for (int i = 0; i < subtrees; ++i) {
+    partials_.push_back(i == 0 ? sum : Dense(extra_partials_[i - 1], tokens_));
+  }
+  return partials_;
+}
+
+}  // namespace lantern

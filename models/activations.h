@@ -1,0 +1,58 @@
+// Activations: every scratch buffer of a forward pass, allocated once for the largest step.
+#pragma once
+
+#include <vector>
+
+#include "backends/backend.h"
+
+namespace lantern {
+
+// The largest shapes that any of this rank's layers needs.
+struct ActivationShape {
+  int tokens = 0;     // per step
+  int logit_rows = 0;  // positions per step whose logits are wanted
+  int dim = 0;
+  int heads = 0, kv_heads = 0, head_dim = 0;  // local
+  int ffn = 0;                                // local
+  int vocab = 0;                              // local; 0 where there is no head
+  int subtrees = 1;                           // of the sum shards
+
+  size_t Bytes() const;
+};
+
+class Activations {
+ public:
+  Activations(Backend::Context& context, const ActivationShape& shape);
+
+  // Views for a step of `tokens` tokens. REQUIRES: tokens within the shape.
+  void Resize(int tokens);
+
+  Tensor x;        // [tokens, dim]: the residual stream
+  Tensor norm;     // [tokens, dim]
+  Tensor sum;      // [tokens, dim]: a projection summed over ranks
+  Tensor picked;   // [logit_rows, dim]: rows whose logits are wanted
+  Tensor logits;   // [logit_rows, vocab]
+
+  // These differ from layer to layer in columns, never beyond the shape.
+  Tensor Qkv(int cols) const { return Cut(qkv_, cols); }       // [tokens, (heads+2 kv)*head_dim]
+  Tensor Heads(int cols) const { return Cut(heads_, cols); }   // [tokens, heads*head_dim]
+  Tensor GateUp(int cols) const { return Cut(gate_up_, cols); }  // [tokens, 2*ffn]
+  Tensor Ffn(int cols) const { return Cut(ffn_, cols); }         // [tokens, ffn]
+  // Partial sums, one dense [tokens, dim] each. Where a rank owns a single subtree, it is `sum`.
+  std::span<const Tensor> Partials(int subtrees);
+
+ private:
+  struct Memory {
+    BufferOwner owner;
+    Tensor all;
+  };
+  Tensor Cut(const Memory& memory, int cols) const;
+  Tensor Dense(const Memory& memory, int rows) const { return memory.all.Rows(0, rows); }
+
+  int tokens_ = 0;
+  Memory x_, norm_, sum_, qkv_, heads_, gate_up_, ffn_, picked_, logits_;
+  std::vector<Memory> extra_partials_;
+  std::vector<Tensor> partials_;
+};
+
+}  // namespace lantern

@@ -1,0 +1,36 @@
+#include "models/layers.h"
+
+#include "net/collectives.h"
+
+namespace lantern {
+
+Linear::Linear(Loader& loader, std::span<const TensorSlice> slices) {
+  for (const TensorSlice& slice : slices) {
+    parts_.push_back(loader.Load(slice));
+    cols_ += parts_.back().out;
+  }
+}
+
+void Linear::operator()(Run& run, Tensor out, Tensor x) const {
+  Backend::MatMul(run.ctx, out, x, parts_);
+}
+
+SummedLinear::SummedLinear(Loader& loader, const TensorSlice& slice, SumShard shard)
+    : weight_(loader.Load(slice)), shard_(std::move(shard)) {}
+
+void SummedLinear::operator()(Run& run, Tensor sum, Tensor x) const {
+  const std::span<const Tensor> partials = run.act.Partials(shard_.cuts.subtrees());
+  Backend::MatMulLeaves(run.ctx, partials, x, weight_, shard_.cuts);
+  std::vector<std::span<const float>> mine;
+  for (const Tensor& partial : partials) mine.push_back(Backend::HostSpan(run.ctx, partial, {}));
+  TreeSum(run.tp, shard_.plan, Backend::HostSpan(run.ctx, sum, {}), mine);
+}
+
+Norm::Norm(Loader& loader, const std::string& name, const ModelConfig& config)
+    : weight_(loader.LoadVector(name, config.dim, owner_)), eps_(config.norm_eps) {}
+
+void Norm::operator()(Run& run, Tensor out, Tensor x) const {
+  Backend::RmsNorm(run.ctx, out, x, weight_, eps_);
+}
+
+}  // namespace lantern

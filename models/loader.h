@@ -1,0 +1,36 @@
+// Loader: reads slices of a weight file into the backend's packed form, row by row, converting
+// formats on the way; at no time is there a full copy of a tensor.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "backends/backend.h"
+#include "models/shard.h"
+#include "models/weight_file.h"
+
+namespace lantern {
+
+class Loader {
+ public:
+  // Called now and then with the bytes packed so far; from the loading thread.
+  using Progress = std::function<void(size_t bytes_done)>;
+
+  Loader(Backend::Context& context, const WeightFile& file, Progress progress = {})
+      : context_(context), file_(file), progress_(std::move(progress)) {}
+
+  // Throws Error{kIo} where the tensor is missing or of another shape.
+  WeightMatrix Load(const TensorSlice& slice);
+  // A slice to be read row by row later, never packed: the embedding table. Refers to the file.
+  RawWeight Raw(const TensorSlice& slice) const;
+  // A vector [1, size] in f32, whole on every rank: norm weights.
+  Tensor LoadVector(const std::string& name, int size, BufferOwner& owner);
+
+ private:
+  Backend::Context& context_;
+  const WeightFile& file_;
+  Progress progress_;
+  size_t bytes_done_ = 0;
+};
+
+}  // namespace lantern

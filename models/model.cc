@@ -1,0 +1,89 @@
+#include "models/model.h"
+
+#include <algorithm>
+
+#include "models/llama.h"
+#include "src/base/error.h"
+
+namespace lantern {
+namespace {
+
+using Factory = std::unique_ptr<Model> (*)(const ModelPart&, Loader&, int);
+
+struct Architecture {
+  std::string_view name;
+  Factory make;
+};
+
+// Dense Mistral is a Llama whose attention may have a sliding window.
+constexpr Architecture kArchitectures[] = {{"llama", MakeLlama}, {"mistral", MakeLlama}};
+
+}  // namespace
+
+std::vector<int> ModelPart::KvHeads() const {
+  std::vector<int> heads;
+  for (const LayerShard& layer : layers) heads.push_back(layer.kv_heads.size());
+  return heads;
+}
+
+ActivationShape ModelPart::Activations(int tokens, int logit_rows) const {
+  ActivationShape shape;
+  shape.tokens = tokens;
+  shape.logit_rows = last_stage ? logit_rows : 0;
+  shape.dim = config.dim;
+  shape.head_dim = config.head_dim;
+  shape.vocab = last_stage ? head.row.size() : 0;
+  for (const LayerShard& layer : layers) {
+    shape.heads = std::max(shape.heads, layer.heads.size());
+    shape.kv_heads = std::max(shape.kv_heads, layer.kv_heads.size());
+    shape.ffn = std::max(shape.ffn, layer.ffn.size());
+    shape.subtrees = std::max({shape.subtrees, layer.attn_out.cuts.subtrees(),
+                               layer.ffn_down.cuts.subtrees()});
+  }
+  return shape;
+}
+
+size_t ModelPart::WeightBytes() const {
+  auto packed = [](const TensorSlice& slice) {
+    return Backend::PackedBytes(slice.type, slice.row.size(), slice.col.size());
+  };
+  size_t bytes = last_stage ? packed(head) : 0;
+  for (const LayerShard& layer : layers) {
+    for (const TensorSlice& slice : layer.slices) bytes += packed(slice);
+    bytes += 2 * sizeof(float) * config.dim;  // norms
+  }
+  return bytes;
+}
+
+ModelPart PartOf(const WeightFile& file, std::optional<DType> wanted, const ParallelPlan& plan, int rank) {
+  ModelPart part;
+  part.config = file.config();
+  const int stage = plan.StageOf(rank), tp_rank = plan.TpRankOf(rank);
+  part.first_layer = plan.layer_begin[stage];
+  for (int layer = part.first_layer; layer < plan.layer_begin[stage + 1]; ++layer) {
+    part.layers.push_back(ShardLayer(part.config, file, wanted, plan, tp_rank, layer));
+  }
+  part.first_stage = stage == 0;
+  part.last_stage = stage == plan.pp - 1;
+  const StoredTensor& table = file.Get("token_embd.weight", part.config.vocab, part.config.dim);
+  part.embedding = {"token_embd.weight",
+                    part.config.vocab,
+                    part.config.dim,
+                    {0, part.config.vocab},
+                    {0, part.config.dim},
+                    ConvertedType(table.type, part.config.dim, wanted)};
+  part.head = HeadSlice(part.config, file, wanted, ShardVocab(part.config, plan, tp_rank));
+  return part;
+}
+
+std::unique_ptr<Model> LoadModel(const ModelPart& part, Loader& loader, int context_tokens) {
+  for (const Architecture& architecture : kArchitectures) {
+    if (architecture.name == part.config.architecture) {
+      return architecture.make(part, loader, context_tokens);
+    }
+  }
+  Fail(ErrorKind::kConfig, "Architecture '{}' is not supported; llama and mistral are.",
+       part.config.architecture);
+}
+
+}  // namespace lantern

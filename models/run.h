@@ -1,0 +1,36 @@
+// What one step needs to run: the batch and the rank's working state. Passed down to every layer.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "backends/backend.h"
+#include "models/activations.h"
+#include "models/kv_cache.h"
+#include "net/communicator.h"
+
+namespace lantern {
+
+// A ragged batch: tokens of several sequences, prefill and decode mixed. Tokens of one sequence
+// are consecutive and ascending in position.
+struct Batch {
+  std::vector<int> token;                // ids
+  std::vector<int> position;             // of each token in its sequence
+  std::vector<int> sequence;             // of each token: index into blocks
+  std::vector<std::vector<int>> blocks;  // per sequence: its block table
+  std::vector<int> logits_at;            // tokens whose logits are wanted, ascending
+
+  int tokens() const { return static_cast<int>(token.size()); }
+};
+
+// State of one step. Owns nothing.
+struct Run {
+  Backend::Context& ctx;
+  Communicator& tp;
+  KvCache& kv;
+  Activations& act;
+  const Batch& batch;
+  BatchView view;  // of batch, for the backend
+};
+
+}  // namespace lantern

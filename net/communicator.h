@@ -1,0 +1,81 @@
+// Communicator: a group of ranks that exchange bytes. Transports implement one virtual function;
+// the collectives (collectives.h) are free functions over it, so that every transport adds in the
+// same order. A rank's calls come from one thread; Abort may come from any.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lantern {
+
+struct OutgoingMessage {
+  int to = 0;
+  std::span<const std::byte> bytes;
+};
+
+struct IncomingMessage {
+  int from = 0;
+  std::span<std::byte> bytes;
+};
+
+// How long a wait may last. Liveness is the control plane's business: it calls Abort when a rank
+// is lost, so kIdle waits are safe for ever; kStep waits have a deadline of their own as well.
+enum class Patience { kStep, kIdle };
+
+struct WireCounters {
+  uint64_t bytes_sent = 0;
+  uint64_t bytes_received = 0;
+  uint64_t exchanges = 0;
+  double seconds = 0;  // inside Exchange: the wire, and waiting for the others to get there
+};
+
+// Memory that the collectives reuse from call to call, so that a warm step allocates nothing.
+struct CollectiveScratch {
+  std::vector<OutgoingMessage> out;
+  std::vector<IncomingMessage> in;
+  std::vector<float> packed;           // subtree sums on their way out
+  std::vector<float> received;         // subtree sums of the other ranks
+  std::vector<const float*> terms;     // by subtree id
+  std::vector<const float*> operands;  // the adding program's stack
+  std::vector<float> partials;         // what that stack points to
+};
+
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+
+  // Starts every send and every receive, then waits for all of them. Messages between two ranks
+  // arrive in the order sent. Empty messages are allowed and skipped by both sides.
+  // REQUIRES: both sides agree on sizes; no message to or from this rank itself.
+  // Throws Error{kPeerLost} naming the reason when a peer is gone or Abort was called.
+  virtual void Exchange(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in,
+                        Patience patience) = 0;
+
+  // Ends this rank's present and future waits with Error{kPeerLost}(reason). Any thread; the first
+  // reason stays.
+  virtual void Abort(const std::string& reason) = 0;
+
+  virtual const WireCounters& counters() const = 0;
+
+  // For collectives.cc only; used by the thread that calls Exchange.
+  CollectiveScratch& scratch() { return scratch_; }
+
+  void Send(int to, std::span<const std::byte> bytes) {
+    const OutgoingMessage message{to, bytes};
+    Exchange({&message, 1}, {}, Patience::kStep);
+  }
+  void Receive(int from, std::span<std::byte> bytes, Patience patience = Patience::kStep) {
+    const IncomingMessage message{from, bytes};
+    Exchange({}, {&message, 1}, patience);
+  }
+
+ private:
+  CollectiveScratch scratch_;
+};
+
+}  // namespace lantern

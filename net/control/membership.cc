@@ -1,0 +1,175 @@
+#include "net/control/membership.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "src/base/check.h"
+#include "src/base/error.h"
+
+namespace lantern::control {
+namespace {
+
+double Seconds(Time time) { return std::chrono::duration<double>(time).count(); }
+
+Action Refusal(const std::string& peer, std::string reason, bool retry) {
+  return {.kind = Action::Kind::kRefuse, .peer = peer, .reason = std::move(reason), .retry = retry};
+}
+
+}  // namespace
+
+std::string SilenceText(Time silence) {
+  return fmt::format("stopped answering: no heartbeat for {:.1f} s.", Seconds(silence));
+}
+
+std::string PauseText(Time pause) {
+  return fmt::format("did not run for {:.1f} s, so the others gave it up.", Seconds(pause));
+}
+
+Membership::Membership(int world_size, Join leader)
+    : world_size_(world_size),
+      leader_(std::move(leader)),
+      complete_(world_size == 1),
+      all_ready_(world_size == 1) {
+  LANTERN_CHECK_GE(world_size, 1);
+}
+
+std::map<int, Membership::Member>::iterator Membership::Find(const std::string& peer) {
+  return std::find_if(members_.begin(), members_.end(),
+                      [&](const auto& entry) { return entry.second.peer == peer; });
+}
+
+int Membership::FreeRank() const {
+  int rank = 1;
+  while (members_.contains(rank)) ++rank;
+  return rank;
+}
+
+std::optional<Action> Membership::Objection(const std::string& peer, const Join& join) const {
+  if (join.build != leader_.build) {
+    return Refusal(peer,
+                   fmt::format("The leader on {} is build {}, this worker on {} is build {}; "
+                               "install the same version on both.",
+                               leader_.host, leader_.build, join.host, join.build),
+                   false);
+  }
+  if (complete_ || ended_) {
+    return Refusal(peer,
+                   fmt::format("The group of {} ranks that {} leads is complete; this worker is "
+                               "not needed now.",
+                               world_size_, leader_.host),
+                   true);
+  }
+  const int wanted = join.wanted_rank;
+  if (wanted == -1) return std::nullopt;
+  if (wanted < 1 || wanted >= world_size_) {
+    return Refusal(peer,
+                   fmt::format("Rank {} was asked for, but workers of this group have ranks 1 to "
+                               "{}; give each worker its own.",
+                               wanted, world_size_ - 1),
+                   false);
+  }
+  if (const auto holder = members_.find(wanted); holder != members_.end()) {
+    return Refusal(peer,
+                   fmt::format("{} has that rank already; give each worker its own.",
+                               holder->second.Name(wanted)),
+                   false);
+  }
+  return std::nullopt;
+}
+
+Actions Membership::OnJoin(const std::string& peer, const Join& join, Time now) {
+  if (const auto known = Find(peer); known != members_.end()) {  // our welcome was late or lost
+    known->second.heard = now;
+    return {{.kind = Action::Kind::kWelcome, .peer = peer, .rank = known->first}};
+  }
+  if (auto objection = Objection(peer, join)) return {*objection};
+  const int rank = join.wanted_rank == -1 ? FreeRank() : join.wanted_rank;
+  members_[rank] = {.peer = peer, .join = join, .heard = now};
+  Actions actions{{.kind = Action::Kind::kWelcome, .peer = peer, .rank = rank}};
+  if (static_cast<int>(members_.size()) == world_size_ - 1) {
+    complete_ = true;
+    actions.push_back({.kind = Action::Kind::kAllJoined});
+  }
+  return actions;
+}
+
+Actions Membership::Heard(const std::string& peer, Time now) {
+  const auto member = Find(peer);
+  if (member == members_.end()) {
+    return {Refusal(peer,
+                    fmt::format("{} no longer counts this worker as a member; join again.",
+                                RankName(0, leader_.host, leader_.pid)),
+                    true)};
+  }
+  member->second.heard = now;
+  return {};
+}
+
+Actions Membership::OnHeartbeat(const std::string& peer, Time now) { return Heard(peer, now); }
+
+Actions Membership::OnReady(const std::string& peer, Time now) {
+  if (auto refusal = Heard(peer, now); !refusal.empty()) return refusal;
+  Find(peer)->second.ready = true;
+  const bool all = std::all_of(members_.begin(), members_.end(),
+                               [](const auto& entry) { return entry.second.ready; });
+  if (!complete_ || !all || all_ready_) return {};
+  all_ready_ = true;
+  return {{.kind = Action::Kind::kAllReady}};
+}
+
+Actions Membership::OnReport(const std::string& peer, const std::string& reason) {
+  const auto member = Find(peer);
+  if (member == members_.end()) return {};
+  return Remove(member->first, fmt::format("failed: {}", reason));
+}
+
+Actions Membership::OnBye(const std::string& peer) {
+  const auto member = Find(peer);
+  if (member == members_.end()) return {};
+  return Remove(member->first, "left before the end.");
+}
+
+Actions Membership::OnForeign(const std::string& peer, int protocol) const {
+  return {
+      Refusal(peer,
+              fmt::format("The leader on {} speaks control protocol {}, this worker {}; install "
+                          "the same version on both.",
+                          leader_.host, kProtocol, protocol),
+              false)};
+}
+
+Actions Membership::OnTick(Time now) {
+  const Time pause = last_tick_ ? now - *last_tick_ : Time{0};
+  last_tick_ = now;
+  if (pause >= kSilenceLimit && GroupIsWhole() && world_size_ > 1) {
+    broken_ = true;
+    return {{.kind = Action::Kind::kLost,
+             .rank = 0,
+             .reason = RankName(0, leader_.host, leader_.pid) + " " + PauseText(pause)}};
+  }
+  // After a pause of our own, heartbeats may still be on their way through this process.
+  if (pause >= kSilenceLimit / 2) return {};
+
+  Actions actions;
+  std::vector<std::pair<int, Time>> silent;
+  for (const auto& [rank, member] : members_) {
+    if (now - member.heard >= kSilenceLimit) silent.emplace_back(rank, now - member.heard);
+  }
+  for (const auto& [rank, silence] : silent) {
+    const Actions more = Remove(rank, SilenceText(silence));
+    actions.insert(actions.end(), more.begin(), more.end());
+  }
+  return actions;
+}
+
+// `what` completes a sentence that begins with the member's name. Only the first loss is told:
+// those that follow are its consequences.
+Actions Membership::Remove(int rank, const std::string& what) {
+  const std::string reason = members_.at(rank).Name(rank) + " " + what;
+  members_.erase(rank);
+  if (!GroupIsWhole()) return {{.kind = Action::Kind::kLeft, .rank = rank, .reason = reason}};
+  broken_ = true;
+  return {{.kind = Action::Kind::kLost, .rank = rank, .reason = reason}};
+}
+
+}  // namespace lantern::control

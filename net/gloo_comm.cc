@@ -1,0 +1,222 @@
+#include "net/gloo_comm.h"
+
+#include <gloo/common/error.h>
+#include <gloo/rendezvous/context.h>
+#include <gloo/transport/tcp/device.h>
+#include <gloo/transport/unbound_buffer.h>
+
+#include <algorithm>
+#include <csignal>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "net/rendezvous.h"
+#include "src/base/check.h"
+#include "src/base/error.h"
+
+namespace lantern {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// Gloo has no infinite timeout (0 means none left), so waits of Patience::kIdle get a year.
+constexpr milliseconds kForever = std::chrono::hours(24 * 365);
+
+// Gloo waits five times this for a connection; ranks are known to be there by then.
+constexpr milliseconds kConnectStep = std::chrono::seconds(2);
+
+// A silent member is found within 2 to 2.5 s (net/control), a dead one at the next heartbeat.
+constexpr milliseconds kVerdictWait = std::chrono::seconds(4);
+
+// A transfer under way. `waited` is over before the buffer dies.
+struct Transfer {
+  std::unique_ptr<gloo::transport::UnboundBuffer> buffer;
+  int peer;
+  bool incoming;
+};
+
+// Gloo's messages begin with a source position in brackets, which helps no user.
+std::string WithoutPosition(const std::string& what) {
+  const size_t end = what.find("] ");
+  return what.starts_with('[') && end != std::string::npos ? what.substr(end + 2) : what;
+}
+
+class GlooComm final : public Communicator {
+ public:
+  GlooComm(const GlooOptions& options, std::shared_ptr<gloo::Context> context)
+      : options_(options),
+        context_(std::move(context)),
+        sent_(options.size),
+        received_(options.size) {}
+
+  int rank() const override { return options_.rank; }
+  int size() const override { return options_.size; }
+  const WireCounters& counters() const override { return counters_; }
+
+  void Exchange(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in,
+                Patience patience) override;
+  void Abort(const std::string& reason) override;
+
+ private:
+  void Post(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in);
+  Transfer& Register(int peer, bool incoming, std::span<const std::byte> bytes);
+  void WaitForAll(milliseconds limit);
+  void Finish(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in);
+  [[noreturn]] void Die(const std::string& what);
+
+  const GlooOptions options_;
+  const std::shared_ptr<gloo::Context> context_;
+  // Gloo matches messages by slot: the count of messages from one rank to the other so far.
+  std::vector<uint64_t> sent_, received_;
+  int waiting_for_ = 0;  // the peer of the transfer that is being posted or waited for
+  WireCounters counters_;
+
+  // Changed under the mutex, and only by the thread that exchanges; Abort reads them.
+  std::mutex mutex_;
+  std::vector<Transfer> active_;
+  std::optional<std::string> dead_;  // why
+};
+
+void GlooComm::Exchange(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in,
+                        Patience patience) {
+  const auto start = Clock::now();
+  try {
+    Post(out, in);
+    WaitForAll(patience == Patience::kStep ? options_.step_limit : kForever);
+  } catch (const gloo::Exception& e) {
+    Die(WithoutPosition(e.what()));
+  }
+  Finish(out, in);
+  counters_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void GlooComm::Abort(const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  if (!dead_) dead_ = reason;
+  for (Transfer& transfer : active_) {
+    if (transfer.incoming) {
+      transfer.buffer->abortWaitRecv();
+    } else {
+      transfer.buffer->abortWaitSend();
+    }
+  }
+}
+
+// Receives first: a send whose receive is already posted goes out in one step.
+void GlooComm::Post(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) {
+  for (const auto& message : in) {
+    if (message.bytes.empty()) continue;
+    Register(message.from, true, message.bytes)
+        .buffer->recv(message.from, received_[message.from]++);
+  }
+  for (const auto& message : out) {
+    if (message.bytes.empty()) continue;
+    Register(message.to, false, message.bytes).buffer->send(message.to, sent_[message.to]++);
+  }
+  const std::lock_guard lock(mutex_);
+  if (dead_) throw gloo::IoException(*dead_);
+}
+
+// Once registered, a transfer's wait ends when Abort is called: gloo keeps the flag for a wait
+// that has not begun yet.
+Transfer& GlooComm::Register(int peer, bool incoming, std::span<const std::byte> bytes) {
+  LANTERN_CHECK(0 <= peer && peer < size());
+  LANTERN_CHECK(peer != rank());
+  waiting_for_ = peer;
+  // Gloo has one buffer type for both directions; a send only reads.
+  void* memory = const_cast<std::byte*>(bytes.data());
+  auto buffer = context_->createUnboundBuffer(memory, bytes.size());
+  const std::lock_guard lock(mutex_);
+  active_.push_back({std::move(buffer), peer, incoming});
+  if (dead_) throw gloo::IoException(*dead_);
+  return active_.back();
+}
+
+void GlooComm::WaitForAll(milliseconds limit) {
+  const auto deadline = Clock::now() + limit;
+  for (Transfer& transfer : active_) {
+    waiting_for_ = transfer.peer;
+    const auto left = std::max(milliseconds(0),
+                               std::chrono::duration_cast<milliseconds>(deadline - Clock::now()));
+    const bool done =
+        transfer.incoming ? transfer.buffer->waitRecv(left) : transfer.buffer->waitSend(left);
+    if (!done) throw gloo::IoException("aborted");
+  }
+}
+
+void GlooComm::Finish(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) {
+  {
+    const std::lock_guard lock(mutex_);
+    active_.clear();
+  }
+  ++counters_.exchanges;
+  for (const auto& message : out) counters_.bytes_sent += message.bytes.size();
+  for (const auto& message : in) counters_.bytes_received += message.bytes.size();
+}
+
+// Ends this communicator: the connections first, so that the other ranks notice at once and all
+// wait for the verdict at the same time, and no late message meets a buffer that is gone.
+void GlooComm::Die(const std::string& what) {
+  context_->closeConnections();
+  std::optional<std::string> reason;
+  {
+    const std::lock_guard lock(mutex_);
+    active_.clear();
+    reason = dead_;
+  }
+  if (!reason && options_.verdict) reason = options_.verdict(kVerdictWait);
+  if (!reason) {
+    reason = fmt::format("Rank {} lost its connection to rank {}: {}.", rank(), waiting_for_, what);
+  }
+  const std::lock_guard lock(mutex_);
+  if (!dead_) dead_ = std::move(reason);
+  throw Error(ErrorKind::kPeerLost, *dead_);
+}
+
+std::shared_ptr<gloo::transport::Device> MakeDevice(const std::string& host) {
+  gloo::transport::tcp::attr attributes;
+  attributes.hostname = host;
+  try {
+    return gloo::transport::tcp::CreateDevice(attributes);
+  } catch (const std::exception& e) {
+    Fail(ErrorKind::kConfig,
+         "'{}' is not an address of this machine that others can connect to ({}); name one.", host,
+         WithoutPosition(e.what()));
+  }
+}
+
+// Gloo connects rank by rank with a short timeout, which a rank that comes late would exceed.
+void WaitUntilAllArrived(const GlooOptions& options, Rendezvous& rendezvous) {
+  rendezvous.set(fmt::format("arrived/{}", options.rank), {'1'});
+  for (int rank = 0; rank < options.size; ++rank) {
+    rendezvous.get(fmt::format("arrived/{}", rank));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options) {
+  LANTERN_CHECK(0 <= options.rank && options.rank < options.size);
+  std::signal(SIGPIPE, SIG_IGN);
+  auto device = MakeDevice(options.host);
+  Rendezvous rendezvous(options.endpoint, options.epoch, options.connect_limit, options.verdict);
+  auto context = std::make_shared<gloo::rendezvous::Context>(options.rank, options.size);
+  context->setTimeout(kConnectStep);
+  WaitUntilAllArrived(options, rendezvous);
+  try {
+    context->connectFullMesh(rendezvous, device);
+  } catch (const gloo::Exception& e) {
+    std::optional<std::string> reason;
+    if (options.verdict) reason = options.verdict(kVerdictWait);
+    if (reason) throw Error(ErrorKind::kPeerLost, *reason);
+    Fail(ErrorKind::kPeerLost,
+         "Rank {} (data address {}) could not connect to the others: {}; check that firewalls let "
+         "TCP through between all machines.",
+         options.rank, options.host, WithoutPosition(e.what()));
+  }
+  return std::make_unique<GlooComm>(options, std::move(context));
+}
+
+}  // namespace lantern

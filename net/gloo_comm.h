@@ -1,0 +1,34 @@
+// GlooComm: ranks in processes of their own, on one machine or many, over gloo's TCP transport.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "net/communicator.h"
+#include "net/verdict.h"
+
+namespace lantern {
+
+struct GlooOptions {
+  int rank = 0;
+  int size = 1;
+  std::string host = "127.0.0.1";  // under which the other ranks reach this machine
+  std::string endpoint;            // the leader's control address, HOST:PORT, and
+  std::string epoch;               // its name for this formation of the group
+  Verdict verdict;                 // why a peer was lost; may be empty
+  std::chrono::milliseconds connect_limit = std::chrono::seconds(60);
+  std::chrono::milliseconds step_limit = std::chrono::seconds(120);  // Patience::kStep
+};
+
+// Connects every rank with every other; collective over all of them. The process ignores SIGPIPE
+// from then on (gloo writes to sockets without MSG_NOSIGNAL).
+//
+// After any failure the communicator is dead: all later exchanges throw the first reason.
+// Destroying it resets the connections, and what the network has not delivered by then is lost:
+// part only after a Barrier, or once the leader's Stop (net/control) has gathered everybody.
+// Throws Error{kConfig} when `host` is not an address of this machine, Error{kPeerLost} when the
+// ranks do not find each other.
+std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options);
+
+}  // namespace lantern

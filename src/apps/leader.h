@@ -1,0 +1,36 @@
+// What every command that runs a model needs around a Session: progress on stderr, tokens, checks.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "src/apps/progress.h"
+#include "src/engine/session.h"
+#include "src/text/tokenizer.h"
+
+namespace lantern {
+
+// A session that shows on stderr how it comes up.
+class Leader {
+ public:
+  explicit Leader(const SessionOptions& options);
+  Session& session() { return *session_; }
+
+ private:
+  std::unique_ptr<Session> session_;
+};
+
+// This process's part where a launcher gave it a rank above 0: follows until the run ends.
+int Follow(const SessionOptions& options);
+
+// nullptr where the model has no vocabulary and none is required; throws Error{kIo} otherwise.
+std::unique_ptr<Tokenizer> OpenTokenizer(const std::filesystem::path& model, bool required);
+
+// Every id that ends generation.
+std::vector<int> StopIds(const Tokenizer& tokenizer);
+
+// Throws Error{kBadRequest} for an empty list or an id outside the vocabulary.
+void RequireIds(std::span<const int> ids, int vocab);
+
+}  // namespace lantern

@@ -1,0 +1,51 @@
+// lantern: one binary for every machine. This file only picks the subcommand and turns errors into
+// one sentence and an exit code.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "src/apps/commands.h"
+#include "src/base/error.h"
+#include "src/base/version.h"
+
+namespace {
+
+// Exit codes: 1 for files and requests, 2 for flags and layouts, 3 for a lost machine.
+int ExitCode(lantern::ErrorKind kind) {
+  switch (kind) {
+    case lantern::ErrorKind::kConfig: return 2;
+    case lantern::ErrorKind::kPeerLost: return 3;
+    default: return 1;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed connection is an error code, not a death
+  CLI::App app("Run one Llama model over the machines of a LAN.", "lantern");
+  app.set_version_flag("--version", lantern::VersionText());
+  app.require_subcommand(1);
+  int exit_code = 0;
+  lantern::RegisterChat(app, exit_code);
+  lantern::RegisterRun(app, exit_code);
+  lantern::RegisterWorker(app, exit_code);
+  lantern::RegisterBench(app, exit_code);
+  lantern::RegisterInspect(app, exit_code);
+  lantern::RegisterSynth(app, exit_code);
+  lantern::RegisterTokenize(app, exit_code);
+  lantern::RegisterScore(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  } catch (const lantern::Error& e) {
+    std::fprintf(stderr, "lantern: %s\n", e.what());
+    return ExitCode(e.kind());
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "lantern: %s\n", e.what());
+    return 1;
+  }
+  return exit_code;
+}

@@ -1,0 +1,135 @@
+#include "src/apps/options.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <optional>
+
+#include "src/base/error.h"
+
+namespace lantern {
+namespace {
+
+std::optional<int> ToInt(const std::string& text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return {};
+  return value;
+}
+
+std::optional<std::vector<int>> ToInts(const std::string& list) {
+  std::vector<int> values;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    const std::optional<int> value = ToInt(list.substr(begin, end - begin));
+    if (!value || *value < 0) return {};
+    values.push_back(*value);
+    begin = end + 1;
+  }
+  return values;
+}
+
+DType TypeFlag(const std::string& name, const char* flag, std::initializer_list<DType> allowed) {
+  const DTypeInfo* info = FindByName(name);
+  std::string names;
+  for (DType type : allowed) {
+    if (info != nullptr && info->type == type) return type;
+    names += (names.empty() ? "" : ", ") + std::string(Info(type).name);
+  }
+  Fail(ErrorKind::kConfig, "{} '{}' is not one of {}.", flag, name, names);
+}
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+int EnvironmentNumber(const char* name) {
+  const std::optional<int> value = ToInt(Environment(name));
+  if (!value) {
+    Fail(ErrorKind::kConfig, "The environment variable {} is '{}', which is not a number.", name,
+         Environment(name));
+  }
+  return *value;
+}
+
+// Launchers (torchrun, Slurm, Kubernetes) place ranks by environment; flags win over it.
+void PlaceByEnvironment(SessionOptions& options) {
+  if (options.rank >= 0 || options.local > 1 || options.workers > 0) return;
+  const std::string world = Environment("WORLD_SIZE");
+  if (Environment("RANK").empty() || world.empty() || world == "1") return;
+  options.rank = EnvironmentNumber("RANK");
+  options.world = EnvironmentNumber("WORLD_SIZE");
+  if (options.master.empty()) {
+    options.master = Environment("MASTER_ADDR") + ":" + Environment("MASTER_PORT");
+  }
+}
+
+}  // namespace
+
+void ModelFlags::Register(CLI::App& app) {
+  SessionOptions& o = session;
+  app.add_option("MODEL", o.model, "A GGUF file, or a directory in Hugging Face layout")
+      ->required();
+  app.add_option("--tp", o.tp, "Tensor-parallel ranks per stage (default: all ranks)");
+  app.add_option("--pp", o.pp, "Pipeline stages (default: 1)");
+  app.add_option("--shares", o.shares, "Relative share of each tensor-parallel rank, e.g. 3,2,2")
+      ->delimiter(',');
+  app.add_option("--local", o.local, "Ranks on this machine, as processes over loopback");
+  app.add_option("--workers", o.workers, "Wait for this many workers to join");
+  app.add_option("--listen", o.listen, "ADDR:PORT where workers join (default 127.0.0.1, any)");
+  app.add_option("--rank", o.rank, "This process's rank, where a launcher places ranks");
+  app.add_option("--world-size", o.world, "Ranks in all, where a launcher places ranks");
+  app.add_option("--master", o.master, "HOST:PORT of rank 0, where a launcher places ranks");
+  app.add_option("--threads", o.threads, "Threads per rank (default: this machine's cores)");
+  app.add_option("--ctx", o.context, "Tokens of context (default: the model's, at most 4096)");
+  app.add_option("--chunk", o.chunk, "Prompt tokens of one sequence in a step (default 512)");
+  app.add_option("--type", type, "Convert weights at load: f32, f16, bf16, q8_0 or q4_0");
+  app.add_option("--kv", kv, "KV cache: f32 or f16 (default: f32 for f32 weights, else f16)");
+  app.add_option("--reduce", reduce, "How partial sums travel: f32");
+  app.add_option("--isa", o.isa, "Kernel set; every set gives the same bits (default: the best)")
+      ->group("");
+  app.add_flag("--json", json, "One JSON object on stdout");
+}
+
+SessionOptions ModelFlags::Resolve() const {
+  SessionOptions options = session;
+  if (!type.empty()) {
+    options.type = TypeFlag(
+        type, "--type", {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0, DType::kQ4_0});
+  }
+  if (!kv.empty()) options.kv_type = TypeFlag(kv, "--kv", {DType::kF32, DType::kF16});
+  if (reduce != "f32") {
+    Fail(ErrorKind::kConfig,
+         "--reduce {} is not available: this version adds partial sums in f32 only.", reduce);
+  }
+  PlaceByEnvironment(options);
+  return options;
+}
+
+void RegisterSampling(CLI::App& app, SamplingParams& params) {
+  app.add_option("--temp", params.temperature, "Temperature; 0 is greedy")->capture_default_str();
+  app.add_option("--top-k", params.top_k, "Keep the k likeliest; 0 is off")->capture_default_str();
+  app.add_option("--top-p", params.top_p, "Keep the likeliest that reach this mass; 1 is off")
+      ->capture_default_str();
+  app.add_option("--min-p", params.min_p, "Drop what is less likely than this times the likeliest")
+      ->capture_default_str();
+  app.add_option("--repeat-penalty", params.repeat_penalty, "Penalty of the last 64 ids; 1 is off")
+      ->capture_default_str();
+  app.add_option("--seed", params.seed, "Seed of the sampler")->capture_default_str();
+}
+
+std::vector<int> ParseIds(const std::string& list) {
+  const std::optional<std::vector<int>> ids = ToInts(list);
+  if (!ids) {
+    Fail(ErrorKind::kBadRequest, "--ids '{}' is not a list of token ids like 1,2,3.", list);
+  }
+  return *ids;
+}
+
+std::vector<int> ParseNumbers(const std::string& list, const std::string& flag) {
+  const std::optional<std::vector<int>> numbers = ToInts(list);
+  if (!numbers) Fail(ErrorKind::kConfig, "{} '{}' is not a list like 128,512.", flag, list);
+  return *numbers;
+}
+
+}  // namespace lantern

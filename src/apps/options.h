@@ -1,0 +1,34 @@
+// Flags shared by the subcommands.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "src/engine/sampling.h"
+#include "src/engine/session.h"
+
+namespace lantern {
+
+// MODEL, and how it is spread and run.
+struct ModelFlags {
+  SessionOptions session;
+  std::string type, kv, reduce = "f32", master;
+  bool json = false;
+
+  void Register(CLI::App& app);
+  // What the flags and the launcher's environment (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT)
+  // amount to. Throws Error{kConfig}.
+  SessionOptions Resolve() const;
+};
+
+// Sampling flags. Defaults are those of `params` before Register.
+void RegisterSampling(CLI::App& app, SamplingParams& params);
+
+// "1,2,3" to ids. Throws Error{kBadRequest} for anything else.
+std::vector<int> ParseIds(const std::string& list);
+
+// "128,512" to positive numbers (0 allowed). Throws Error{kConfig} naming `flag`.
+std::vector<int> ParseNumbers(const std::string& list, const std::string& flag);
+
+}  // namespace lantern

@@ -1,0 +1,51 @@
+#include "src/apps/read_bandwidth.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace lantern {
+namespace {
+
+constexpr size_t kWords = size_t{256} << 17;  // 256 MiB
+constexpr int kRounds = 5;
+
+// Four independent sums, so that the adds never wait for each other.
+uint64_t SumOf(const uint64_t* words, size_t count) {
+  typedef uint64_t Vector __attribute__((vector_size(32), aligned(8)));
+  Vector a{}, b{}, c{}, d{};
+  for (size_t i = 0; i + 16 <= count; i += 16) {
+    a += *reinterpret_cast<const Vector*>(words + i);
+    b += *reinterpret_cast<const Vector*>(words + i + 4);
+    c += *reinterpret_cast<const Vector*>(words + i + 8);
+    d += *reinterpret_cast<const Vector*>(words + i + 12);
+  }
+  a += b + c + d;
+  return a[0] + a[1] + a[2] + a[3];
+}
+
+}  // namespace
+
+double MeasureReadBandwidth(int threads) {
+  std::vector<uint64_t> memory(kWords, 1);
+  std::vector<double> gbps;
+  std::atomic<uint64_t> sink{0};
+  for (int round = 0; round < kRounds; ++round) {
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<std::thread> readers;
+    const size_t part = kWords / threads;
+    for (int t = 0; t < threads; ++t) {
+      readers.emplace_back([&, t] { sink += SumOf(memory.data() + t * part, part); });
+    }
+    for (auto& reader : readers) reader.join();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    gbps.push_back(part * threads * sizeof(uint64_t) / seconds.count() / 1e9);
+  }
+  std::sort(gbps.begin(), gbps.end());
+  return gbps[gbps.size() / 2];
+}
+
+}  // namespace lantern

@@ -1,0 +1,54 @@
+// Engine: the leader's loop. Requests in, tokens out; every Step is one ragged batch through all
+// stages. Sampling happens here, from the candidates that the ranks send.
+#pragma once
+
+#include <memory>
+
+#include "src/engine/scheduler.h"
+#include "src/engine/stage.h"
+
+namespace lantern {
+
+class Engine {
+ public:
+  Engine(Stage& stage, const SchedulerOptions& options)
+      : stage_(stage), options_(options), scheduler_(options) {}
+
+  // Takes a request. `base`, if given, is a finished sequence kept by KeepFinished: what the new
+  // prompt shares with it is not computed again (which cannot change a bit of the answer).
+  // Throws Error{kBadRequest}.
+  std::shared_ptr<Sequence> Submit(Request request, std::shared_ptr<Sequence> base = nullptr);
+  void Cancel(const std::shared_ptr<Sequence>& sequence);
+  // Whether finished sequences keep their cache blocks, for use as a base. Release frees one.
+  void KeepFinished(bool keep) { keep_finished_ = keep; }
+  void Release(Sequence& sequence);
+
+  // Runs one step. False when there was nothing to do.
+  bool Step();
+  // Steps until `sequence` is done.
+  void Finish(const Sequence& sequence) {
+    while (!sequence.done() && Step()) {
+    }
+  }
+
+  int context() const { return options_.context; }
+  // Tokens that the last step read, for progress displays.
+  int last_prompt_tokens() const { return last_prompt_tokens_; }
+  const StepTimes& times() const { return stage_.times(); }
+
+ private:
+  std::vector<int> ChooseTokens(const StepPlan& plan, std::vector<LogitsRow>& rows);
+  void Commit(Scheduler::Step& step, const std::vector<LogitsRow>& rows,
+              const std::vector<int>& chosen);
+  void Accept(Sequence& sequence, int token);
+  void End(const std::shared_ptr<Sequence>& sequence, FinishReason reason);
+
+  Stage& stage_;
+  SchedulerOptions options_;
+  Scheduler scheduler_;
+  bool keep_finished_ = false;
+  int last_prompt_tokens_ = 0;
+  int next_id_ = 1;
+};
+
+}  // namespace lantern

@@ -1,0 +1,56 @@
+#include "src/engine/local_workers.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+#include "src/base/error.h"
+
+namespace lantern {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(3);
+
+// In the child, between fork and exec: only async-signal-safe calls.
+[[noreturn]] void BecomeWorker(pid_t parent, const char* endpoint) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);  // the parent died before the line above
+  execl("/proc/self/exe", "lantern", "worker", "--once", "--join", endpoint, nullptr);
+  _exit(127);
+}
+
+}  // namespace
+
+void LocalWorkers::Start(int count, const std::string& endpoint) {
+  const pid_t parent = getpid();
+  for (int i = 0; i < count; ++i) {
+    const pid_t child = fork();
+    if (child < 0) {
+      Fail(ErrorKind::kConfig, "Cannot start rank {} on this machine: {}.", i + 1,
+           std::strerror(errno));
+    }
+    if (child == 0) BecomeWorker(parent, endpoint.c_str());
+    children_.push_back(child);
+  }
+}
+
+LocalWorkers::~LocalWorkers() {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!children_.empty() && std::chrono::steady_clock::now() < deadline) {
+    std::erase_if(children_, [](pid_t child) { return waitpid(child, nullptr, WNOHANG) == child; });
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  for (pid_t child : children_) {
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+  }
+}
+
+}  // namespace lantern

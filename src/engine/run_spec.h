@@ -1,0 +1,47 @@
+// RunSpec: all that a rank must know to take part in a run. The leader makes it and sends it to
+// everyone; each rank builds its stage from it, alike.
+#pragma once
+
+#include <memory>
+#include <msgpack.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/engine/scheduler.h"
+#include "src/engine/stage.h"
+
+namespace lantern {
+
+struct RunSpec {
+  std::string model;        // path; every rank opens it
+  int type = -1;            // --type as DType, -1: as stored
+  int kv_type = 0;          // DType
+  int tp = 1, pp = 1;
+  std::vector<int> shares;  // empty: equal
+  int context = 0;          // tokens of a sequence
+  int kv_blocks = 0;
+  int chunk = 512;
+  int step_tokens = 512;
+  int logit_rows = 16;
+  int threads = 0;   // per rank; 0: each rank decides
+  bool spin = true;  // false: ranks outnumber this machine's cores
+  std::string isa = "auto";
+  MSGPACK_DEFINE(model, type, kv_type, tp, pp, shares, context, kv_blocks, chunk, step_tokens,
+                 logit_rows, threads, spin, isa)
+
+  std::optional<DType> wanted() const {
+    return type < 0 ? std::nullopt : std::optional(static_cast<DType>(type));
+  }
+  ParallelPlan Plan(const ModelConfig& config) const {
+    return MakePlan(config.layers, tp, pp, shares);
+  }
+  StageOptions stage() const {
+    return {static_cast<DType>(kv_type), kv_blocks, context, step_tokens, logit_rows};
+  }
+  SchedulerOptions scheduler() const {
+    return {kv_blocks, context, chunk, step_tokens, logit_rows};
+  }
+};
+
+}  // namespace lantern

@@ -1,0 +1,62 @@
+// Stage: one rank's part of every step. The leader leads it, all others follow; both run the same
+// code from Execute down.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/model.h"
+#include "net/mesh.h"
+#include "src/engine/step_plan.h"
+
+namespace lantern {
+
+struct StageOptions {
+  DType kv_type = DType::kF32;
+  int kv_blocks = 0;
+  int context = 0;      // most positions of a sequence
+  int step_tokens = 0;  // most tokens of a step
+  int logit_rows = 0;   // most rows of a step
+};
+
+// Seconds of the leader's steps, by where they went.
+struct StepTimes {
+  double wire_s = 0;  // in sums and hand-overs: the wire, and ranks that were not there yet
+  double wait_s = 0;  // waiting for the last stage's answer
+};
+
+class Stage {
+ public:
+  // Loads this rank's weights. Everything referred to must outlive the stage.
+  Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, const WeightFile& file,
+        const StageOptions& options, Loader::Progress progress);
+
+  // Leader: hands the plan to its group, runs it, and collects the last stage's answers, one per
+  // row of the plan, joined over the vocabulary.
+  std::vector<LogitsRow> Lead(const StepPlan& plan);
+  // Leader: ends all followers' loops.
+  void Stop();
+
+  // Follower: waits for the next plan and runs it. False after the leader's Stop.
+  bool Follow();
+
+  const StepTimes& times() const { return times_; }
+
+ private:
+  void Execute(const StepPlan& plan, std::span<const std::byte> encoded);
+  void RunModel(const StepPlan& plan, bool hand_over);
+  std::vector<LogitsRow> AnswerRows(const StepPlan& plan);
+  int Neighbour(int stages) const;  // the rank at the same place, so many stages on
+
+  Backend::Context& context_;
+  Mesh& mesh_;
+  const bool first_, last_;
+  const int first_id_;  // of this rank's vocabulary
+  KvCache kv_;
+  Activations act_;
+  std::unique_ptr<Model> model_;
+  std::vector<LogitsRow> answer_;  // the last stage's, of the step just run
+  StepTimes times_;
+};
+
+}  // namespace lantern

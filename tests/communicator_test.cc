@@ -1,0 +1,285 @@
+// One body of checks for every transport that runs in one process, the same body over Gloo in
+// forked processes, and what only threads can show: order, deadlines, Abort.
+#include "net/communicator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+#include "net/collectives.h"
+#include "net/group_comm.h"
+#include "net/null_comm.h"
+#include "net/thread_comm.h"
+#include "src/base/error.h"
+#include "tests/forked_ranks.h"
+
+namespace lantern {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+
+std::vector<std::byte> Pattern(int from, int to, int round, size_t size) {
+  std::vector<std::byte> bytes(size);
+  for (size_t i = 0; i < size; ++i) {
+    bytes[i] = static_cast<std::byte>(from * 31 + to * 17 + round * 7 + i * 13 + (i >> 8));
+  }
+  return bytes;
+}
+
+void Throw(const char* what, int rank) {
+  throw std::runtime_error(fmt::format("{}, {}", what, rank));
+}
+
+// All to all, several messages per pair in one exchange, some of them empty.
+void ExchangeAllToAll(Communicator& comm, size_t size, int round) {
+  constexpr int kPerPair = 3;
+  const auto size_of = [&](int i) { return i == 1 ? 0 : size + i; };
+  std::vector<std::vector<std::byte>> sent, received;
+  std::vector<int> peers;
+  for (int peer = 0; peer < comm.size(); ++peer) {
+    for (int i = 0; peer != comm.rank() && i < kPerPair; ++i) {
+      sent.push_back(Pattern(comm.rank(), peer, round + i, size_of(i)));
+      received.emplace_back(size_of(i));
+      peers.push_back(peer);
+    }
+  }
+  std::vector<OutgoingMessage> out;
+  std::vector<IncomingMessage> in;
+  for (size_t i = 0; i < peers.size(); ++i) {
+    out.push_back({peers[i], sent[i]});
+    in.push_back({peers[i], received[i]});
+  }
+  comm.Exchange(out, in, Patience::kStep);
+  for (size_t i = 0; i < peers.size(); ++i) {
+    const int nth = static_cast<int>(i) % kPerPair;
+    if (received[i] != Pattern(peers[i], comm.rank(), round + nth, size_of(nth))) {
+      Throw("wrong bytes", comm.rank());
+    }
+  }
+}
+
+// A ring of sends and receives where the sizes differ by rank.
+void SendAround(Communicator& comm) {
+  if (comm.size() == 1) return;
+  const int next = (comm.rank() + 1) % comm.size();
+  const int previous = (comm.rank() + comm.size() - 1) % comm.size();
+  const auto mine = Pattern(comm.rank(), next, 0, 100 + comm.rank());
+  std::vector<std::byte> theirs(100 + previous);
+  if (comm.rank() == 0) {
+    comm.Send(next, mine);
+    comm.Receive(previous, theirs);
+  } else {
+    comm.Receive(previous, theirs);
+    comm.Send(next, mine);
+  }
+  if (theirs != Pattern(previous, comm.rank(), 0, theirs.size())) Throw("ring", comm.rank());
+}
+
+void PassMessages(Communicator& comm) {
+  for (size_t size : {0, 1, 1000, 1016, 1017, 100000}) {
+    for (int root = 0; root < comm.size(); ++root) {
+      auto message = comm.rank() == root ? Pattern(root, 0, 1, size) : std::vector<std::byte>();
+      BroadcastMessage(comm, message, root, Patience::kIdle);
+      if (message != Pattern(root, 0, 1, size)) Throw("broadcast message", comm.rank());
+      std::vector<std::byte> fixed(size);
+      if (comm.rank() == root) fixed = message;
+      Broadcast(comm, fixed, root);
+      if (fixed != message) Throw("broadcast", comm.rank());
+    }
+    if (comm.rank() == 0 && comm.size() > 1) SendMessage(comm, 1, Pattern(0, 1, 2, size));
+    if (comm.rank() == 1) {
+      if (ReceiveMessage(comm, 0, Patience::kStep) != Pattern(0, 1, 2, size)) Throw("message", 1);
+    }
+  }
+}
+
+void CheckEverything(Communicator& comm) {
+  for (int round = 0; round < 3; ++round) {
+    for (size_t size : {1, 100, 70000}) ExchangeAllToAll(comm, size, round);
+  }
+  SendAround(comm);
+  PassMessages(comm);
+  Barrier(comm);
+  if (comm.size() > 1 && comm.counters().bytes_sent == 0) Throw("counters", comm.rank());
+}
+
+// Runs `body` for every rank in a thread of its own; returns what each threw.
+std::vector<std::string> RunThreads(std::vector<std::unique_ptr<Communicator>>& group,
+                                    const std::function<void(Communicator&)>& body) {
+  std::vector<std::string> failures(group.size());
+  std::vector<std::thread> threads;
+  for (size_t rank = 0; rank < group.size(); ++rank) {
+    threads.emplace_back([&, rank] {
+      try {
+        body(*group[rank]);
+      } catch (const std::exception& e) {
+        failures[rank] = e.what();
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  return failures;
+}
+
+TEST(NullComm, IsAGroupOfOne) {
+  const auto comm = MakeNullComm();
+  EXPECT_EQ(comm->size(), 1);
+  CheckEverything(*comm);
+  comm->Abort("first");
+  comm->Abort("second");
+  try {
+    comm->Exchange({}, {}, Patience::kIdle);
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::kPeerLost);
+    EXPECT_STREQ(e.what(), "first");
+  }
+}
+
+TEST(ThreadComm, CarriesEverything) {
+  for (int size = 1; size <= 8; ++size) {
+    auto group = MakeThreadGroup(size);
+    for (const auto& failure : RunThreads(group, CheckEverything)) EXPECT_EQ(failure, "");
+  }
+}
+
+TEST(GroupComm, CarriesEverythingAmongItsMembersAtTheSameTime) {
+  auto group = MakeThreadGroup(5);
+  std::vector<std::shared_ptr<Communicator>> world(group.size());
+  std::move(group.begin(), group.end(), world.begin());
+  std::vector<std::unique_ptr<Communicator>> groups;  // {0, 2, 4} backwards, and {1, 3}
+  for (int rank = 0; rank < 5; ++rank) {
+    groups.push_back(
+        MakeGroup(world[rank], rank % 2 == 0 ? std::vector{4, 2, 0} : std::vector{1, 3}));
+  }
+  EXPECT_EQ(groups[0]->rank(), 2);
+  EXPECT_EQ(groups[3]->rank(), 1);
+  for (const auto& failure : RunThreads(groups, CheckEverything)) EXPECT_EQ(failure, "");
+  EXPECT_EQ(groups[1]->counters().bytes_sent, world[1]->counters().bytes_sent);
+}
+
+TEST(ThreadComm, AbortEndsOneRanksWaits) {
+  auto group = MakeThreadGroup(2);
+  std::string failure;
+  std::thread waiting([&] {
+    std::byte byte;
+    try {
+      group[1]->Receive(0, {&byte, 1}, Patience::kIdle);
+    } catch (const Error& e) {
+      failure = e.what();
+    }
+  });
+  std::this_thread::sleep_for(milliseconds(20));
+  group[1]->Abort("rank 7 is lost");
+  waiting.join();
+  EXPECT_EQ(failure, "rank 7 is lost");
+  EXPECT_THROW(group[1]->Send(0, std::vector<std::byte>(1)), Error);
+}
+
+TEST(ThreadComm, AStepHasADeadline) {
+  auto group = MakeThreadGroup(2, milliseconds(50));
+  std::byte byte{};
+  try {
+    group[0]->Receive(1, {&byte, 1});
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::kPeerLost);
+    EXPECT_THAT(e.what(), HasSubstr("Rank 1 did not answer rank 0"));
+  }
+  // A send that nobody takes ends too, and is withdrawn: its memory is the caller's again.
+  EXPECT_THROW(group[0]->Send(1, {&byte, 1}), Error);
+  EXPECT_THROW(group[1]->Receive(0, {&byte, 1}), Error);
+}
+
+TEST(ThreadComm, ARankThatEndsIsNamed) {
+  auto group = MakeThreadGroup(3);
+  std::thread leaving([&] { group[2].reset(); });
+  std::byte bytes[2];
+  const IncomingMessage in[] = {{1, {&bytes[0], 1}}, {2, {&bytes[1], 1}}};
+  try {
+    group[0]->Exchange({}, in, Patience::kIdle);
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("Rank 2 ended"));
+  }
+  leaving.join();
+}
+
+TEST(ThreadComm, MessagesOfOnePairKeepTheirOrder) {
+  auto group = MakeThreadGroup(2);
+  const auto failures = RunThreads(group, [](Communicator& comm) {
+    for (int i = 0; i < 1000; ++i) {
+      int value = i;
+      if (comm.rank() == 0) {
+        comm.Send(1, std::as_bytes(std::span(&value, 1)));
+      } else {
+        comm.Receive(0, std::as_writable_bytes(std::span(&value, 1)));
+        if (value != i) Throw("order", i);
+      }
+    }
+  });
+  EXPECT_THAT(failures, ::testing::Each(""));
+}
+
+TEST(GlooComm, CarriesEverything) {
+  for (int size : {1, 2, 3, 5}) {
+    ForkedRanks ranks(size, [](RankEnd& end) {
+      CheckEverything(*end.world);
+      end.Finish();
+      return std::string("ok");
+    });
+    for (int rank = 0; rank < size; ++rank) {
+      EXPECT_EQ(ranks.ReadLine(rank, std::chrono::seconds(60)), "ok") << "rank " << rank;
+    }
+  }
+}
+
+TEST(GlooComm, GroupsShareTheTransport) {
+  ForkedRanks ranks(4, [](RankEnd& end) {
+    const bool even = end.world->rank() % 2 == 0;
+    const auto group = MakeGroup(end.world, even ? std::vector{0, 2} : std::vector{3, 1});
+    for (int i = 0; i < 5; ++i) {
+      CheckEverything(*group);
+      CheckEverything(*end.world);
+    }
+    end.Finish();
+    return std::string("ok");
+  });
+  for (int rank = 0; rank < 4; ++rank) {
+    EXPECT_EQ(ranks.ReadLine(rank, std::chrono::seconds(60)), "ok");
+  }
+}
+
+// Abort at any moment of a loop of exchanges: before, between, inside.
+TEST(GlooComm, AbortEndsTheWaitsAndStays) {
+  ForkedRanks ranks(2, [](RankEnd& end) {
+    std::thread aborter([&] {
+      std::this_thread::sleep_for(milliseconds(30 + 500 * end.world->rank()));
+      end.world->Abort("enough");
+    });
+    std::string first, second;
+    try {
+      while (true) ExchangeAllToAll(*end.world, 1000, 0);
+    } catch (const Error& e) {
+      first = e.what();
+    }
+    aborter.join();
+    try {
+      Barrier(*end.world);
+    } catch (const Error& e) {
+      second = e.what();
+    }
+    return first + "/" + second;
+  });
+  // Rank 1 may see the connection close before its own Abort; rank 0 aborts first.
+  EXPECT_EQ(ranks.ReadLine(0, std::chrono::seconds(30)), "enough/enough");
+  const std::string other = ranks.ReadLine(1, std::chrono::seconds(30));
+  EXPECT_EQ(other.substr(0, other.find('/')), other.substr(other.find('/') + 1));
+}
+
+}  // namespace
+}  // namespace lantern

@@ -1,0 +1,207 @@
+#include "net/control/membership.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lantern::control {
+namespace {
+
+using ::testing::HasSubstr;
+using Kind = Action::Kind;
+
+Join Worker(const std::string& host, int pid, int wanted_rank = -1) {
+  Join join;
+  join.build = "1.0";
+  join.host = host;
+  join.pid = pid;
+  join.wanted_rank = wanted_rank;
+  return join;
+}
+
+Membership GroupOf(int world_size) { return {world_size, Worker("leader", 1)}; }
+
+// The group of three, complete, at time 0.
+Membership CompleteGroup() {
+  Membership group = GroupOf(3);
+  group.OnTick(Time{0});
+  group.OnJoin("a", Worker("pc1", 11), Time{0});
+  group.OnJoin("b", Worker("pc2", 12), Time{0});
+  return group;
+}
+
+std::vector<Kind> Kinds(const Actions& actions) {
+  std::vector<Kind> kinds;
+  for (const auto& action : actions) kinds.push_back(action.kind);
+  return kinds;
+}
+
+TEST(Membership, GivesRanksInOrderOfJoining) {
+  Membership group = GroupOf(3);
+  auto actions = group.OnJoin("a", Worker("pc1", 11), Time{0});
+  ASSERT_EQ(Kinds(actions), std::vector{Kind::kWelcome});
+  EXPECT_EQ(actions[0].rank, 1);
+  EXPECT_FALSE(group.complete());
+  actions = group.OnJoin("b", Worker("pc2", 12), Time{0});
+  ASSERT_EQ(Kinds(actions), (std::vector{Kind::kWelcome, Kind::kAllJoined}));
+  EXPECT_EQ(actions[0].rank, 2);
+  EXPECT_TRUE(group.complete());
+}
+
+TEST(Membership, AGroupOfOneIsCompleteAndNeverLost) {
+  Membership group = GroupOf(1);
+  EXPECT_TRUE(group.complete());
+  EXPECT_TRUE(group.OnTick(Time{0}).empty());
+  EXPECT_TRUE(group.OnTick(Time{100000}).empty());
+}
+
+TEST(Membership, JoiningAgainIsWelcomedAgainWithTheSameRank) {
+  Membership group = GroupOf(3);
+  group.OnJoin("a", Worker("pc1", 11), Time{0});
+  const auto actions = group.OnJoin("a", Worker("pc1", 11), Time{500});
+  ASSERT_EQ(Kinds(actions), std::vector{Kind::kWelcome});
+  EXPECT_EQ(actions[0].rank, 1);
+  EXPECT_EQ(group.members().size(), 1u);
+}
+
+TEST(Membership, WantedRanksAreKeptFree) {
+  Membership group = GroupOf(4);
+  EXPECT_EQ(group.OnJoin("a", Worker("pc1", 11, 1), Time{0})[0].rank, 1);
+  EXPECT_EQ(group.OnJoin("c", Worker("pc3", 13, 3), Time{0})[0].rank, 3);
+  EXPECT_EQ(group.OnJoin("b", Worker("pc2", 12), Time{0})[0].rank, 2);
+  EXPECT_TRUE(group.complete());
+}
+
+TEST(Membership, RefusesARankTwiceOrOutOfRange) {
+  Membership group = GroupOf(4);
+  group.OnJoin("a", Worker("pc1", 11, 2), Time{0});
+  const auto twice = group.OnJoin("b", Worker("pc2", 12, 2), Time{0});
+  ASSERT_EQ(Kinds(twice), std::vector{Kind::kRefuse});
+  EXPECT_FALSE(twice[0].retry);
+  EXPECT_THAT(twice[0].reason, HasSubstr("Rank 2 (pc1, pid 11) has that rank already"));
+  for (int rank : {0, 4, -7}) {
+    const auto outside = group.OnJoin("c", Worker("pc3", 13, rank), Time{0});
+    ASSERT_EQ(Kinds(outside), std::vector{Kind::kRefuse});
+    EXPECT_THAT(outside[0].reason, HasSubstr("ranks 1 to 3"));
+  }
+}
+
+TEST(Membership, RefusesAnotherBuildNamingBoth) {
+  Membership group = GroupOf(2);
+  Join join = Worker("pc1", 11);
+  join.build = "1.1";
+  const auto actions = group.OnJoin("a", join, Time{0});
+  ASSERT_EQ(Kinds(actions), std::vector{Kind::kRefuse});
+  EXPECT_FALSE(actions[0].retry);
+  EXPECT_THAT(actions[0].reason, HasSubstr("build 1.0"));
+  EXPECT_THAT(actions[0].reason, HasSubstr("build 1.1"));
+}
+
+TEST(Membership, RefusesAnotherProtocolNamingBoth) {
+  const auto actions = GroupOf(2).OnForeign("a", 99);
+  ASSERT_EQ(Kinds(actions), std::vector{Kind::kRefuse});
+  EXPECT_FALSE(actions[0].retry);
+  EXPECT_THAT(actions[0].reason, HasSubstr("protocol 1, this worker 99"));
+}
+
+TEST(Membership, TheSurplusMayAskAgain) {
+  Membership group = CompleteGroup();
+  const auto actions = group.OnJoin("c", Worker("pc3", 13), Time{0});
+  ASSERT_EQ(Kinds(actions), std::vector{Kind::kRefuse});
+  EXPECT_TRUE(actions[0].retry);
+  EXPECT_THAT(actions[0].reason, HasSubstr("complete"));
+}
+
+TEST(Membership, AllReadyOnce) {
+  Membership group = CompleteGroup();
+  EXPECT_TRUE(group.OnReady("a", Time{0}).empty());
+  EXPECT_EQ(Kinds(group.OnReady("b", Time{0})), std::vector{Kind::kAllReady});
+  EXPECT_TRUE(group.OnReady("b", Time{0}).empty());
+}
+
+TEST(Membership, ReadyBeforeTheGroupIsCompleteDoesNotCompleteIt) {
+  Membership group = GroupOf(3);
+  group.OnJoin("a", Worker("pc1", 11), Time{0});
+  EXPECT_TRUE(group.OnReady("a", Time{0}).empty());
+  EXPECT_FALSE(group.all_ready());
+}
+
+TEST(Membership, ASilentMemberIsLostOnceAndNamed) {
+  Membership group = CompleteGroup();
+  Actions actions;
+  Time now{0};
+  while (actions.empty() && now < Time{5000}) {
+    now += kTick;
+    group.OnHeartbeat("a", now);
+    actions = group.OnTick(now);
+  }
+  EXPECT_EQ(now, kSilenceLimit);
+  ASSERT_EQ(Kinds(actions), std::vector{Kind::kLost});
+  EXPECT_EQ(actions[0].rank, 2);
+  EXPECT_EQ(actions[0].reason, "Rank 2 (pc2, pid 12) stopped answering: no heartbeat for 2.0 s.");
+  // The other one now dies of it: no second verdict.
+  for (int i = 0; i < 20; ++i) {
+    for (const auto& action : group.OnTick(now += kTick)) EXPECT_EQ(action.kind, Kind::kLeft);
+  }
+  EXPECT_TRUE(group.members().empty());
+}
+
+TEST(Membership, OneWhoWasGivenUpIsTold) {
+  Membership group = CompleteGroup();
+  group.OnBye("b");
+  const auto actions = group.OnHeartbeat("b", Time{0});
+  ASSERT_EQ(Kinds(actions), std::vector{Kind::kRefuse});
+  EXPECT_THAT(actions[0].reason, HasSubstr("no longer counts this worker as a member"));
+}
+
+TEST(Membership, WhileGatheringAPlaceIsOnlyFreed) {
+  Membership group = GroupOf(3);
+  group.OnJoin("a", Worker("pc1", 11), Time{0});
+  EXPECT_EQ(Kinds(group.OnBye("a")), std::vector{Kind::kLeft});
+  EXPECT_EQ(group.OnJoin("b", Worker("pc2", 12), Time{0})[0].rank, 1);
+  for (Time now{0}; now < kSilenceLimit; now += kTick) EXPECT_TRUE(group.OnTick(now).empty());
+  EXPECT_EQ(Kinds(group.OnTick(kSilenceLimit)), std::vector{Kind::kLeft});
+  EXPECT_TRUE(group.members().empty());
+}
+
+TEST(Membership, LeavingEarlyIsALoss) {
+  Membership group = CompleteGroup();
+  const auto actions = group.OnBye("a");
+  ASSERT_EQ(Kinds(actions), std::vector{Kind::kLost});
+  EXPECT_EQ(actions[0].reason, "Rank 1 (pc1, pid 11) left before the end.");
+}
+
+TEST(Membership, LeavingAfterTheEndIsNot) {
+  Membership group = CompleteGroup();
+  group.End();
+  EXPECT_EQ(Kinds(group.OnBye("a")), std::vector{Kind::kLeft});
+  EXPECT_EQ(Kinds(group.OnBye("b")), std::vector{Kind::kLeft});
+  EXPECT_TRUE(group.OnBye("stranger").empty());
+}
+
+TEST(Membership, AReportEndsTheGroupWithItsSentence) {
+  Membership group = CompleteGroup();
+  const auto actions = group.OnReport("a", "Cannot open x.gguf.");
+  ASSERT_EQ(Kinds(actions), std::vector{Kind::kLost});
+  EXPECT_EQ(actions[0].reason, "Rank 1 (pc1, pid 11) failed: Cannot open x.gguf.");
+  EXPECT_TRUE(group.OnReport("stranger", "boo").empty());
+}
+
+TEST(Membership, APauseOfTheLeaderBlamesTheLeader) {
+  Membership group = CompleteGroup();
+  const auto actions = group.OnTick(Time{10200});
+  ASSERT_EQ(Kinds(actions), std::vector{Kind::kLost});
+  EXPECT_EQ(actions[0].rank, 0);
+  EXPECT_THAT(actions[0].reason, HasSubstr("Rank 0 (leader, pid 1) did not run for 10.2 s"));
+}
+
+TEST(Membership, AShortPauseOfTheLeaderBlamesNobody) {
+  Membership group = CompleteGroup();
+  group.OnTick(Time{900});
+  EXPECT_TRUE(group.OnTick(Time{2100}).empty());  // 1.2 s without a look at the messages
+  group.OnHeartbeat("a", Time{2110});
+  group.OnHeartbeat("b", Time{2110});
+  EXPECT_TRUE(group.OnTick(Time{2350}).empty());
+}
+
+}  // namespace
+}  // namespace lantern::control
