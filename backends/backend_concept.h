@@ -21,7 +21,7 @@ namespace lantern {
 
 struct ContextOptions {
   int threads = 1;
-  bool spin = true;     // false where ranks outnumber the cores
+  bool spin = true;          // false where ranks outnumber the cores
   std::string isa = "auto";  // a kernel set's name; "auto" takes the best this CPU runs
 };
 
@@ -103,11 +103,12 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
   { B::AppendKv(c, kv, /*k*/ t, /*v*/ t, batch) } -> std::same_as<void>;
   // out[n, heads * head_dim]: causal attention of q over each token's own sequence, the last
   // `window` positions of it where window > 0. REQUIRES: AppendKv of the same batch came before.
-  { B::Attention(c, /*out*/ t, /*q*/ t, kv, batch, heads, /*window*/ integer) }
-      -> std::same_as<void>;
+  {
+    B::Attention(c, /*out*/ t, /*q*/ t, kv, batch, heads, /*window*/ integer)
+    } -> std::same_as<void>;
   // out[n, ffn] = silu(gate) * up, where gate_up is [n, 2 * ffn], gate first.
   { B::SiluMul(c, /*out*/ t, /*gate_up*/ t) } -> std::same_as<void>;
-  { B::Add(c, /*x +=*/ t, t) } -> std::same_as<void>;
+  { B::Add(c, /*x +=*/t, t) } -> std::same_as<void>;
   // out[n, dim] = rows `ids` of the table, decoded.
   { B::Embed(c, /*out*/ t, raw, ids) } -> std::same_as<void>;
   // out[i] = x[rows[i]]: the rows whose logits are wanted.

@@ -39,11 +39,13 @@ std::vector<float> SomeActivations(int tokens) {
   return x;
 }
 
-// Sums a part of memory as fast as it arrives.
+// Sums a part of memory as fast as it arrives; without the hints it is slower than some products.
 uint64_t ReadSum(const std::byte* data, size_t bytes) {
   typedef uint64_t U64x4 __attribute__((vector_size(32)));
   U64x4 sum[4] = {};
   for (size_t i = 0; i + sizeof(sum) <= bytes; i += sizeof(sum)) {
+    __builtin_prefetch(data + i + 2048);
+    __builtin_prefetch(data + i + 2048 + 64);
 #pragma GCC unroll 4
     for (int j = 0; j < 4; ++j) {
       U64x4 part;

@@ -9,7 +9,7 @@ namespace lantern {
 
 // The largest shapes that any of this rank's layers needs.
 struct ActivationShape {
-  int tokens = 0;     // per step
+  int tokens = 0;      // per step
   int logit_rows = 0;  // positions per step whose logits are wanted
   int dim = 0;
   int heads = 0, kv_heads = 0, head_dim = 0;  // local
@@ -27,15 +27,15 @@ class Activations {
   // Views for a step of `tokens` tokens. REQUIRES: tokens within the shape.
   void Resize(int tokens);
 
-  Tensor x;        // [tokens, dim]: the residual stream
-  Tensor norm;     // [tokens, dim]
-  Tensor sum;      // [tokens, dim]: a projection summed over ranks
-  Tensor picked;   // [logit_rows, dim]: rows whose logits are wanted
-  Tensor logits;   // [logit_rows, vocab]
+  Tensor x;       // [tokens, dim]: the residual stream
+  Tensor norm;    // [tokens, dim]
+  Tensor sum;     // [tokens, dim]: a projection summed over ranks
+  Tensor picked;  // [logit_rows, dim]: rows whose logits are wanted
+  Tensor logits;  // [logit_rows, vocab]
 
   // These differ from layer to layer in columns, never beyond the shape.
-  Tensor Qkv(int cols) const { return Cut(qkv_, cols); }       // [tokens, (heads+2 kv)*head_dim]
-  Tensor Heads(int cols) const { return Cut(heads_, cols); }   // [tokens, heads*head_dim]
+  Tensor Qkv(int cols) const { return Cut(qkv_, cols); }         // [tokens, (heads+2 kv)*head_dim]
+  Tensor Heads(int cols) const { return Cut(heads_, cols); }     // [tokens, heads*head_dim]
   Tensor GateUp(int cols) const { return Cut(gate_up_, cols); }  // [tokens, 2*ffn]
   Tensor Ffn(int cols) const { return Cut(ffn_, cols); }         // [tokens, ffn]
   // Partial sums, one dense [tokens, dim] each. Where a rank owns a single subtree, it is `sum`.

@@ -1,10 +1,11 @@
 #include "models/llama.h"
 
-#include <cstring>
+#include <cmath>
 #include <optional>
 
 #include "models/layers.h"
 #include "models/rope.h"
+#include "src/base/error.h"
 
 namespace lantern {
 namespace {
@@ -64,11 +65,23 @@ class LlamaLayer {
   SummedLinear ffn_down_;
 };
 
+// Every rank of a stage holds the same residual stream, so all of them stop here together. A pass
+// over [n, dim] is nothing beside the layer's weights.
+void RequireNumbers(Run& run, int layer) {
+  for (float value : Backend::HostSpan(run.ctx, run.act.x, {})) {
+    if (!std::isfinite(value)) {
+      Fail(ErrorKind::kIo,
+           "Layer {} gave a value that is not a number: the weights are damaged, or too large for "
+           "their type.",
+           layer);
+    }
+  }
+}
+
 // The last stage's end: final norm and this rank's share of the vocabulary.
 struct LlamaHead {
   LlamaHead(const ModelPart& part, Loader& loader)
-      : norm(loader, "output_norm.weight", part.config),
-        logits(loader, std::span(&part.head, 1)) {}
+      : norm(loader, "output_norm.weight", part.config), logits(loader, std::span(&part.head, 1)) {}
   Norm norm;
   Linear logits;
 };
@@ -76,7 +89,7 @@ struct LlamaHead {
 class Llama : public Model {
  public:
   Llama(const ModelPart& part, Loader& loader, int context_tokens)
-      : rope_(MakeRopeTable(part.config, context_tokens)) {
+      : first_layer_(part.first_layer), rope_(MakeRopeTable(part.config, context_tokens)) {
     if (part.first_stage) embedding_.emplace(loader, part.embedding);
     for (size_t i = 0; i < part.layers.size(); ++i) {
       layers_.emplace_back(part, static_cast<int>(i), loader);
@@ -86,7 +99,10 @@ class Llama : public Model {
 
   void Forward(Run& run) const override {
     if (embedding_) (*embedding_)(run, run.act.x);
-    for (const LlamaLayer& layer : layers_) layer.Forward(run, rope_);
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      layers_[i].Forward(run, rope_);
+      RequireNumbers(run, first_layer_ + static_cast<int>(i));
+    }
   }
 
   void Logits(Run& run) const override {
@@ -98,6 +114,7 @@ class Llama : public Model {
   }
 
  private:
+  int first_layer_;
   RopeTable rope_;
   std::optional<Embedding> embedding_;
   std::vector<LlamaLayer> layers_;

@@ -37,8 +37,8 @@ ActivationShape ModelPart::Activations(int tokens, int logit_rows) const {
     shape.heads = std::max(shape.heads, layer.heads.size());
     shape.kv_heads = std::max(shape.kv_heads, layer.kv_heads.size());
     shape.ffn = std::max(shape.ffn, layer.ffn.size());
-    shape.subtrees = std::max({shape.subtrees, layer.attn_out.cuts.subtrees(),
-                               layer.ffn_down.cuts.subtrees()});
+    shape.subtrees =
+        std::max({shape.subtrees, layer.attn_out.cuts.subtrees(), layer.ffn_down.cuts.subtrees()});
   }
   return shape;
 }
@@ -55,7 +55,8 @@ size_t ModelPart::WeightBytes() const {
   return bytes;
 }
 
-ModelPart PartOf(const WeightFile& file, std::optional<DType> wanted, const ParallelPlan& plan, int rank) {
+ModelPart PartOf(const WeightFile& file, std::optional<DType> wanted, const ParallelPlan& plan,
+                 int rank) {
   ModelPart part;
   part.config = file.config();
   const int stage = plan.StageOf(rank), tp_rank = plan.TpRankOf(rank);
@@ -66,12 +67,9 @@ ModelPart PartOf(const WeightFile& file, std::optional<DType> wanted, const Para
   part.first_stage = stage == 0;
   part.last_stage = stage == plan.pp - 1;
   const StoredTensor& table = file.Get("token_embd.weight", part.config.vocab, part.config.dim);
-  part.embedding = {"token_embd.weight",
-                    part.config.vocab,
-                    part.config.dim,
-                    {0, part.config.vocab},
-                    {0, part.config.dim},
-                    ConvertedType(table.type, part.config.dim, wanted)};
+  part.embedding = {"token_embd.weight",  part.config.vocab,
+                    part.config.dim,      {0, part.config.vocab},
+                    {0, part.config.dim}, ConvertedType(table.type, part.config.dim, wanted)};
   part.head = HeadSlice(part.config, file, wanted, ShardVocab(part.config, plan, tp_rank));
   return part;
 }

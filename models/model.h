@@ -29,7 +29,8 @@ struct ModelPart {
 };
 
 // `wanted`: the --type conversion, if any. Throws what ShardLayer throws.
-ModelPart PartOf(const WeightFile& file, std::optional<DType> wanted, const ParallelPlan& plan, int rank);
+ModelPart PartOf(const WeightFile& file, std::optional<DType> wanted, const ParallelPlan& plan,
+                 int rank);
 
 class Model {
  public:

@@ -73,8 +73,9 @@ DType ConvertedType(DType stored, int64_t cols, std::optional<DType> wanted) {
   return wanted.has_value() && cols % Info(*wanted).block == 0 ? *wanted : stored;
 }
 
-LayerShard ShardLayer(const ModelConfig& config, const WeightFile& file, std::optional<DType> wanted,
-                      const ParallelPlan& plan, int tp_rank, int layer) {
+LayerShard ShardLayer(const ModelConfig& config, const WeightFile& file,
+                      std::optional<DType> wanted, const ParallelPlan& plan, int tp_rank,
+                      int layer) {
   LayerShard shard;
   auto slice = [&](const char* tensor, int64_t rows, int64_t cols) {
     const std::string name = LayerName(layer, tensor);
@@ -117,8 +118,8 @@ LeafRange ShardVocab(const ModelConfig& config, const ParallelPlan& plan, int tp
           std::min(mine.end * kVocabBlock, config.vocab)};
 }
 
-TensorSlice HeadSlice(const ModelConfig& config, const WeightFile& file, std::optional<DType> wanted,
-                      LeafRange ids) {
+TensorSlice HeadSlice(const ModelConfig& config, const WeightFile& file,
+                      std::optional<DType> wanted, LeafRange ids) {
   const std::string name = config.tied ? "token_embd.weight" : "output.weight";
   const DType type = ConvertedType(Stored(file, name).type, config.dim, wanted);
   return {name, config.vocab, config.dim, ids, {0, config.dim}, type};

@@ -48,8 +48,9 @@ DType ConvertedType(DType stored, int64_t cols, std::optional<DType> wanted);
 
 // Throws Error{kConfig} where a tensor has fewer leaves than tp ranks, Error{kIo} where the file
 // lacks a tensor.
-LayerShard ShardLayer(const ModelConfig& config, const WeightFile& file, std::optional<DType> wanted,
-                      const ParallelPlan& plan, int tp_rank, int layer);
+LayerShard ShardLayer(const ModelConfig& config, const WeightFile& file,
+                      std::optional<DType> wanted, const ParallelPlan& plan, int tp_rank,
+                      int layer);
 
 // Ids per block of the vocabulary: the unit of head shards, of hashes and of normalisers.
 inline constexpr int kVocabBlock = 256;
@@ -58,8 +59,8 @@ inline constexpr int kVocabBlock = 256;
 LeafRange ShardVocab(const ModelConfig& config, const ParallelPlan& plan, int tp_rank);
 
 // The head's slice: output.weight, or the embedding where they are tied.
-TensorSlice HeadSlice(const ModelConfig& config, const WeightFile& file, std::optional<DType> wanted,
-                      LeafRange ids);
+TensorSlice HeadSlice(const ModelConfig& config, const WeightFile& file,
+                      std::optional<DType> wanted, LeafRange ids);
 
 // Bytes that a rank will hold, before anything is loaded.
 struct RankBytes {

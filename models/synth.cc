@@ -35,9 +35,9 @@ struct TypeMix {
   DType Of(const std::string& name, int layer, int layers, int64_t cols) const {
     const bool careful_layer =
         layer < layers / 8 || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2;
-    const bool careful = name == "output.weight" ||
-                         (careful_layer && (name.find("attn_v") != std::string::npos ||
-                                            name.find("ffn_down") != std::string::npos));
+    const bool careful =
+        name == "output.weight" || (careful_layer && (name.find("attn_v") != std::string::npos ||
+                                                      name.find("ffn_down") != std::string::npos));
     DType type = careful ? better : base;
     // Rows that no 256-element block fits fall back to a 32-element format of like size.
     if (cols % Info(type).block != 0) type = type == DType::kQ6_K ? DType::kQ8_0 : DType::kQ5_0;
@@ -67,8 +67,8 @@ void FillRow(uint64_t key, float deviation, std::span<float> row) {
   const float scale = deviation / (65536.0f * 0.57735027f);  // sqrt(4 / 12)
   for (float& value : row) {
     const uint64_t r = SplitMix(key);
-    const auto sum = static_cast<int>((r & 0xffff) + ((r >> 16) & 0xffff) + ((r >> 32) & 0xffff) +
-                                      (r >> 48));
+    const auto sum =
+        static_cast<int>((r & 0xffff) + ((r >> 16) & 0xffff) + ((r >> 32) & 0xffff) + (r >> 48));
     value = static_cast<float>(sum - 131070) * scale;
   }
 }
@@ -86,11 +86,14 @@ std::vector<SyntheticTensor> Tensors(const ModelConfig& c, const TypeMix& mix) {
     all.push_back({name, mix.Of(name, layer, c.layers, cols), rows, cols, 0,
                    gain / std::sqrt(static_cast<float>(cols))});
   };
-  auto norm = [&](const std::string& name) {
-    all.push_back({name, DType::kF32, 0, c.dim, 1.0f, 0.1f});
+  auto norm = [&](const std::string& name, float mean = 1.0f) {
+    all.push_back({name, DType::kF32, 0, c.dim, mean, 0.1f});
   };
   const int64_t q = int64_t{c.heads} * c.head_dim, kv = int64_t{c.kv_heads} * c.head_dim;
-  matrix("token_embd.weight", 0, c.vocab, c.dim, std::sqrt(static_cast<float>(c.dim)) * 0.3f);
+  // Small embeddings, so that the layers decide and not the last token alone; logits vary by
+  // about 3.
+  const float embedding = 0.05f;
+  matrix("token_embd.weight", 0, c.vocab, c.dim, embedding * std::sqrt(static_cast<float>(c.dim)));
   for (int layer = 0; layer < c.layers; ++layer) {
     const std::string blk = "blk." + std::to_string(layer) + ".";
     norm(blk + "attn_norm.weight");
@@ -103,7 +106,8 @@ std::vector<SyntheticTensor> Tensors(const ModelConfig& c, const TypeMix& mix) {
     matrix(blk + "ffn_up.weight", layer, c.ffn, c.dim, 1.0f);
     matrix(blk + "ffn_down.weight", layer, c.dim, c.ffn, 0.5f);
   }
-  norm("output_norm.weight");
+  norm("output_norm.weight",
+       c.tied ? 3.0f / (embedding * std::sqrt(static_cast<float>(c.dim))) : 1.0f);
   if (!c.tied) matrix("output.weight", 0, c.vocab, c.dim, 3.0f);
   return all;
 }
@@ -184,7 +188,8 @@ void AppendTensor(GgufWriter& out, const SyntheticTensor& tensor, uint64_t seed,
     const int count = static_cast<int>(std::min(batch, rows - first));
     threads.ParallelFor(count, [&](int i) {
       std::vector<float> row(tensor.cols);
-      uint64_t key = seed + XXH64(tensor.name.data(), tensor.name.size(), 0) + uint64_t(first + i) * 0x632BE5AB;
+      uint64_t key = seed + XXH64(tensor.name.data(), tensor.name.size(), 0) +
+                     uint64_t(first + i) * 0x632BE5AB;
       FillRow(SplitMix(key), tensor.deviation, row);
       for (float& value : row) value += tensor.mean;
       EncodeRow(tensor.type, row.data(), tensor.cols, &bytes[i * row_bytes]);

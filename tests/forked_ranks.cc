@@ -17,6 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kJoinLimit{30};
+constexpr std::chrono::seconds kEndLimit{10};
 
 RankEnd Lead(int size, int pipe) {
   RankEnd end;
@@ -73,6 +74,19 @@ void RunRank(int rank, int size, const std::string& endpoint, int pipe,
   }
 }
 
+void ExpectGoodEnd(pid_t pid) {
+  const auto deadline = Clock::now() + kEndLimit;
+  int status = 0;
+  pid_t ended = 0;
+  while (ended == 0) {
+    ended = waitpid(pid, &status, WNOHANG);
+    LANTERN_CHECK(ended != 0 || Clock::now() < deadline);  // the process hangs
+    usleep(1000);
+  }
+  LANTERN_CHECK(WIFEXITED(status));
+  LANTERN_CHECK_EQ(WEXITSTATUS(status), 0);
+}
+
 }  // namespace
 
 void RankEnd::WriteLine(const std::string& line) const {
@@ -104,8 +118,12 @@ ForkedRanks::ForkedRanks(int size, const Body& body) : children_(size) {
 
 ForkedRanks::~ForkedRanks() {
   for (Child& child : children_) {
-    kill(child.pid, SIGKILL);
-    waitpid(child.pid, nullptr, 0);
+    if (child.signalled) {
+      kill(child.pid, SIGKILL);
+      waitpid(child.pid, nullptr, 0);
+    } else {
+      ExpectGoodEnd(child.pid);
+    }
     close(child.pipe);
   }
 }
@@ -124,7 +142,8 @@ void ForkedRanks::Fork(int rank, int size, const std::string& endpoint, const Bo
   children_[rank] = {pid, ends[0], ""};
 }
 
-void ForkedRanks::Signal(int rank, int signal) const {
+void ForkedRanks::Signal(int rank, int signal) {
+  children_[rank].signalled = true;
   LANTERN_CHECK_EQ(kill(children_[rank].pid, signal), 0);
 }
 

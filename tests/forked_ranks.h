@@ -34,10 +34,12 @@ class ForkedRanks {
   // Error thrown by it becomes the line "error: ...". REQUIRES: no other thread is running.
   using Body = std::function<std::string(RankEnd&)>;
   ForkedRanks(int size, const Body& body);
-  ~ForkedRanks();  // kills what is left
+  // Kills the ranks that were signalled. The others must end by themselves, and well: destructors
+  // that hang and a sanitizer's exit status both show here.
+  ~ForkedRanks();
 
   pid_t pid(int rank) const { return children_[rank].pid; }
-  void Signal(int rank, int signal) const;
+  void Signal(int rank, int signal);
 
   // The rank's next line; "(end)" when it ended without one, "(timeout)" at the limit.
   std::string ReadLine(int rank, std::chrono::milliseconds limit);
@@ -47,6 +49,7 @@ class ForkedRanks {
     pid_t pid = -1;
     int pipe = -1;
     std::string buffered;
+    bool signalled = false;
   };
   void Fork(int rank, int size, const std::string& endpoint, const Body& body);
 

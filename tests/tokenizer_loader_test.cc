@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 #include <sentencepiece_processor.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <random>
 #include <sstream>
 #include <string>
@@ -43,7 +43,8 @@ std::string SmallTokenizerJson() {
          R"("th":256},"merges":["t h"]},)"
          R"("pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"use_regex":true},)"
          R"("added_tokens":[{"id":257,"content":"<s>","special":true},)"
-         R"({"id":258,"content":"</s>","special":true},{"id":259,"content":"[t]","special":false}]})";
+         R"({"id":258,"content":"</s>","special":true},)"
+         R"({"id":259,"content":"[t]","special":false}]})";
 }
 
 TEST(DirectoryTest, TheFilesBesideTheVocabularyAreRead) {
@@ -310,7 +311,8 @@ TEST_F(RealTest, TokenizerModelGivesSentencepiecesIds) {
   }
 }
 
-TEST_F(RealTest, AMegabyteTakesWellUnderTwoSeconds) {
+// Measured: 0.13 s for Llama-3, 0.27 s for Llama-2. The limit leaves room for sanitizers.
+TEST_F(RealTest, AMegabyteOfAStoryIsQuick) {
   LANTERN_DATA_OR_SKIP(story_file, "goldens/score_story.txt");
   LANTERN_DATA_OR_SKIP(llama3, "tokenizers/llama3");
   LANTERN_DATA_OR_SKIP(llama2, "tokenizers/llama2-spm/ggml-vocab-llama-spm.gguf");
@@ -319,12 +321,12 @@ TEST_F(RealTest, AMegabyteTakesWellUnderTwoSeconds) {
   while (text.size() < 1000000) text += story;
   for (const fs::path& model : {llama2, llama3}) {
     const auto tokenizer = LoadTokenizer(model);
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // CPU time: other tests may run beside this one
     const size_t count = tokenizer->Encode(text).size();
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    RecordProperty(model.filename().string() + "_ms", static_cast<int>(taken.count() * 1000));
+    const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    RecordProperty(model.filename().string() + "_ms", static_cast<int>(seconds * 1000));
     EXPECT_GT(count, text.size() / 6);
-    EXPECT_LT(taken.count(), 2) << model;  // measured: 0.1 to 0.3
+    EXPECT_LT(seconds, 10) << model;
   }
 }
 

@@ -68,6 +68,15 @@ void CpuBackend::Embed(Context& context, Tensor out, const RawWeight& table,
   });
 }
 
+void CpuBackend::Gather(Context&, Tensor out, Tensor x, std::span<const int> rows) {
+  LANTERN_CHECK_EQ(static_cast<int>(rows.size()), out.rows);
+  LANTERN_CHECK_EQ(x.cols, out.cols);
+  for (int row = 0; row < out.rows; ++row) {
+    LANTERN_CHECK(0 <= rows[row] && rows[row] < x.rows);
+    std::copy_n(x.Row(rows[row]), x.cols, out.Row(row));
+  }
+}
+
 std::span<float> CpuBackend::HostSpan(Context&, Tensor tensor, std::span<float> host) {
   const size_t count = static_cast<size_t>(tensor.rows) * tensor.cols;
   if (tensor.rows <= 1 || tensor.stride == tensor.cols) return {tensor.f32(), count};

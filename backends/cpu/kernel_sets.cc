@@ -1,6 +1,9 @@
 #include "backends/cpu/kernel_sets.h"
 
 #include <fmt/ranges.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include "src/base/error.h"
 
@@ -17,7 +20,10 @@ extern const KernelTable kKernels;
 
 bool HasFusedMultiplyAdd() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  // clang 14 knows "fma" by name (which asks the system too) but not F16C: CPUID leaf 1, ECX.
+  unsigned eax, ebx, ecx = 0, edx;
+  const bool known = __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0;
+  return __builtin_cpu_supports("fma") && known && (ecx & bit_F16C) != 0;
 #else
   return true;  // part of every AArch64
 #endif

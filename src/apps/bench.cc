@@ -105,10 +105,11 @@ nlohmann::ordered_json Row(const Test& test, const std::vector<Sample>& samples,
 
 void Print(const nlohmann::ordered_json& row) {
   const auto& ms = row["ms_per_token"];
-  fmt::print("{:8} {:10.2f} +- {:6.2f} tokens/s   compute {:.2f}, wire {:.2f}, wait {:.2f} ms/token",
-             row["test"].get<std::string>(), row["tokens_per_s"].get<double>(),
-             row["stddev"].get<double>(), ms["compute"].get<double>(), ms["wire"].get<double>(),
-             ms["wait"].get<double>());
+  fmt::print(
+      "{:8} {:10.2f} +- {:6.2f} tokens/s   compute {:.2f}, wire {:.2f}, wait {:.2f} ms/token",
+      row["test"].get<std::string>(), row["tokens_per_s"].get<double>(),
+      row["stddev"].get<double>(), ms["compute"].get<double>(), ms["wire"].get<double>(),
+      ms["wait"].get<double>());
   if (row.contains("read_share")) {
     fmt::print("   {:.1f} GB/s, {:.0f}% of this machine's {:.1f}",
                row["weight_gb_per_s"].get<double>(), 100 * row["read_share"].get<double>(),
@@ -136,7 +137,9 @@ int Bench(const BenchFlags& flags) {
   if (flags.repetitions < 1) Fail(ErrorKind::kConfig, "-r must be at least 1.");
   const std::vector<Test> tests = Tests(flags);
   if (options.context == 0) {
-    for (const Test& t : tests) options.context = std::max(options.context, t.prompt + t.generate + 2);
+    for (const Test& t : tests) {
+      options.context = std::max(options.context, t.prompt + t.generate + 2);
+    }
   }
   Leader leader(options);
   Session& session = leader.session();
@@ -145,7 +148,8 @@ int Bench(const BenchFlags& flags) {
   const double read_gbps = MeasureReadBandwidth(session.spec().threads * ranks_here);
   auto rows = nlohmann::ordered_json::array();
   for (const Test& test : tests) {
-    RunOnce(session.engine(), {"warm-up", std::min(test.prompt, 32), std::min(test.generate, 4)}, vocab);
+    RunOnce(session.engine(), {"warm-up", std::min(test.prompt, 32), std::min(test.generate, 4)},
+            vocab);
     std::vector<Sample> samples;
     for (int r = 0; r < flags.repetitions; ++r) {
       samples.push_back(RunOnce(session.engine(), test, vocab));

@@ -142,9 +142,8 @@ bool Chat::Command(const std::string& line) {
   const size_t space = line.find(' ');
   const std::string name = line.substr(0, space);
   const size_t begin = line.find_first_not_of(' ', space);
-  std::string argument = space == std::string::npos || begin == std::string::npos
-                             ? std::string()
-                             : line.substr(begin);
+  std::string argument =
+      space == std::string::npos || begin == std::string::npos ? std::string() : line.substr(begin);
   while (!argument.empty() && argument.back() == ' ') argument.pop_back();
   auto file = [&] {
     if (argument.empty()) Fail(ErrorKind::kBadRequest, "{} needs a file name.", name);
@@ -275,17 +274,21 @@ void Chat::Stats() const {
     return;
   }
   const Sequence& s = *last_;
-  auto seconds = [](auto from, auto to) { return std::chrono::duration<double>(to - from).count(); };
+  auto seconds = [](auto from, auto to) {
+    return std::chrono::duration<double>(to - from).count();
+  };
   const double prefill = seconds(s.started, s.first_token);
   const double decode = seconds(s.first_token, s.finished);
   const int fresh = s.prompt_tokens() - s.reused;
   const StepTimes& times = engine_.times();
-  fmt::print("Last answer: prompt {} tokens ({} from the cache), {:.1f} tokens/s; answer {} tokens, "
-             "{:.1f} tokens/s.\n",
-             s.prompt_tokens(), s.reused, prefill > 0 ? fresh / prefill : 0.0, s.generated(),
-             decode > 0 ? (s.generated() - 1) / decode : 0.0);
-  fmt::print("Context: {} of {} tokens. All answers: wire {:.2f} s, wait {:.2f} s. logits_hash {}\n",
-             s.tokens.size(), engine_.context(), times.wire_s, times.wait_s, LogitsHash(s));
+  fmt::print(
+      "Last answer: prompt {} tokens ({} from the cache), {:.1f} tokens/s; answer {} tokens, "
+      "{:.1f} tokens/s.\n",
+      s.prompt_tokens(), s.reused, prefill > 0 ? fresh / prefill : 0.0, s.generated(),
+      decode > 0 ? (s.generated() - 1) / decode : 0.0);
+  fmt::print(
+      "Context: {} of {} tokens. All answers: wire {:.2f} s, wait {:.2f} s. logits_hash {}\n",
+      s.tokens.size(), engine_.context(), times.wire_s, times.wait_s, LogitsHash(s));
 }
 
 void Chat::SaveAfterLoss() const {
@@ -319,7 +322,8 @@ void RegisterChat(CLI::App& app, int& exit_code) {
   flags->model.Register(*sub);
   RegisterSampling(*sub, flags->sampling);
   sub->add_option("--system", flags->system, "System prompt");
-  sub->add_option("-n,--max-tokens", flags->max_tokens, "Longest answer; 0: what the context holds");
+  sub->add_option("-n,--max-tokens", flags->max_tokens,
+                  "Longest answer; 0: what the context holds");
   sub->callback([flags, &exit_code] { exit_code = RunChat(*flags); });
 }
 

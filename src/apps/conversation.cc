@@ -13,8 +13,12 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json ToJson(const SamplingParams& s) {
-  return {{"temp", s.temperature}, {"top_k", s.top_k}, {"top_p", s.top_p},
-          {"min_p", s.min_p},      {"repeat_penalty", s.repeat_penalty}, {"seed", s.seed}};
+  return {{"temp", s.temperature},
+          {"top_k", s.top_k},
+          {"top_p", s.top_p},
+          {"min_p", s.min_p},
+          {"repeat_penalty", s.repeat_penalty},
+          {"seed", s.seed}};
 }
 
 SamplingParams SamplingFrom(const ordered_json& json, SamplingParams s) {
@@ -51,17 +55,17 @@ std::vector<ChatMessage> Conversation::Messages() const {
 }
 
 std::vector<int> Conversation::Render(const ChatFormat& format, int room, int& dropped) {
-  dropped = 0;
-  for (;;) {
+  const std::vector<ChatMessage> all = turns_;
+  for (dropped = 0;; ++dropped) {
     std::vector<int> ids = format.Render(Messages());
     if (static_cast<int>(ids.size()) <= room) return ids;
     if (turns_.size() < 3) {
+      turns_ = all;  // nothing was gained by dropping them
       Fail(ErrorKind::kBadRequest,
            "This message takes {} tokens and there is room for {}: shorten it or raise --ctx.",
            ids.size(), room);
     }
     turns_.erase(turns_.begin(), turns_.begin() + 2);
-    ++dropped;
   }
 }
 
@@ -70,8 +74,8 @@ void Conversation::Save(const std::filesystem::path& path, const std::string& mo
   ordered_json json = {{"model", model}, {"system", system_}, {"sampling", ToJson(sampling)}};
   json["messages"] = ordered_json::array();
   for (const ChatMessage& turn : turns_) {
-    json["messages"].push_back({{"role", turn.role == ChatRole::kUser ? "user" : "assistant"},
-                                {"content", turn.text}});
+    json["messages"].push_back(
+        {{"role", turn.role == ChatRole::kUser ? "user" : "assistant"}, {"content", turn.text}});
   }
   const std::filesystem::path part = path.string() + ".part";
   std::ofstream out(part, std::ios::binary | std::ios::trunc);

@@ -23,8 +23,8 @@ class Conversation {
   int turns() const { return static_cast<int>(turns_.size()); }
 
   // The ids to answer, at most `room` of them: drops the oldest turns (question and answer) after
-  // the system prompt until they fit. `dropped`: how many turns went. Throws Error{kBadRequest}
-  // where the last message alone does not fit.
+  // the system prompt until they fit. `dropped`: how many turns went. Throws Error{kBadRequest},
+  // and drops none, where the last message alone does not fit.
   std::vector<int> Render(const ChatFormat& format, int room, int& dropped);
 
   // JSON: {"model", "system", "sampling", "messages": [{"role", "content"}]}. Save writes the

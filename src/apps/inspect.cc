@@ -30,11 +30,18 @@ nlohmann::ordered_json Describe(const WeightFile& file, const InspectFlags& flag
   json["path"] = file.path().string();
   json["architecture"] = c.architecture;
   json["name"] = c.name;
-  json["shape"] = {{"layers", c.layers},     {"dim", c.dim},           {"ffn", c.ffn},
-                   {"heads", c.heads},       {"kv_heads", c.kv_heads}, {"head_dim", c.head_dim},
-                   {"vocab", c.vocab},       {"context", c.context},   {"rope_theta", c.rope_theta},
+  json["shape"] = {{"layers", c.layers},
+                   {"dim", c.dim},
+                   {"ffn", c.ffn},
+                   {"heads", c.heads},
+                   {"kv_heads", c.kv_heads},
+                   {"head_dim", c.head_dim},
+                   {"vocab", c.vocab},
+                   {"context", c.context},
+                   {"rope_theta", c.rope_theta},
                    {"rope_scaled", !c.rope_divisor.empty()},
-                   {"norm_eps", c.norm_eps}, {"sliding_window", c.sliding_window},
+                   {"norm_eps", c.norm_eps},
+                   {"sliding_window", c.sliding_window},
                    {"tied", c.tied}};
   std::map<std::string, FormatTotal> formats;
   size_t total = 0;
@@ -46,7 +53,8 @@ nlohmann::ordered_json Describe(const WeightFile& file, const InspectFlags& flag
     ++format.tensors;
     format.bytes += bytes;
     total += bytes;
-    list.push_back({{"name", name}, {"type", Info(t.type).name}, {"rows", t.rows}, {"cols", t.cols}});
+    list.push_back(
+        {{"name", name}, {"type", Info(t.type).name}, {"rows", t.rows}, {"cols", t.cols}});
   }
   json["bytes"] = total;
   for (const auto& [name, format] : formats) {

@@ -15,8 +15,7 @@ void Say(const std::string& line) { fmt::print(stderr, "{}\n", line); }
 Leader::Leader(const SessionOptions& options) {
   ProgressBar bar("Loading " + options.model.filename().string());
   session_ = std::make_unique<Session>(
-      options,
-      Session::Events{[&](size_t done, size_t total) { bar.Update(done, total); }, Say});
+      options, Session::Events{[&](size_t done, size_t total) { bar.Update(done, total); }, Say});
 }
 
 int Follow(const SessionOptions& options) {

@@ -14,9 +14,12 @@ namespace {
 // Exit codes: 1 for files and requests, 2 for flags and layouts, 3 for a lost machine.
 int ExitCode(lantern::ErrorKind kind) {
   switch (kind) {
-    case lantern::ErrorKind::kConfig: return 2;
-    case lantern::ErrorKind::kPeerLost: return 3;
-    default: return 1;
+    case lantern::ErrorKind::kConfig:
+      return 2;
+    case lantern::ErrorKind::kPeerLost:
+      return 3;
+    default:
+      return 1;
   }
 }
 
@@ -39,7 +42,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+    std::fprintf(stderr, "lantern: %s; --help lists the flags.\n", e.what());
+    return 2;
   } catch (const lantern::Error& e) {
     std::fprintf(stderr, "lantern: %s\n", e.what());
     return ExitCode(e.kind());

@@ -77,6 +77,7 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--local", o.local, "Ranks on this machine, as processes over loopback");
   app.add_option("--workers", o.workers, "Wait for this many workers to join");
   app.add_option("--listen", o.listen, "ADDR:PORT where workers join (default 127.0.0.1, any)");
+  app.add_flag("--insecure", o.insecure, "Let anybody on this network join (no key yet)");
   app.add_option("--rank", o.rank, "This process's rank, where a launcher places ranks");
   app.add_option("--world-size", o.world, "Ranks in all, where a launcher places ranks");
   app.add_option("--master", o.master, "HOST:PORT of rank 0, where a launcher places ranks");
@@ -94,8 +95,8 @@ void ModelFlags::Register(CLI::App& app) {
 SessionOptions ModelFlags::Resolve() const {
   SessionOptions options = session;
   if (!type.empty()) {
-    options.type = TypeFlag(
-        type, "--type", {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0, DType::kQ4_0});
+    options.type = TypeFlag(type, "--type",
+                            {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0, DType::kQ4_0});
   }
   if (!kv.empty()) options.kv_type = TypeFlag(kv, "--kv", {DType::kF32, DType::kF16});
   if (reduce != "f32") {

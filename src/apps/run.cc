@@ -44,9 +44,8 @@ nlohmann::ordered_json Report(const Sequence& s, const std::string& text, Sessio
                      {"decode_tokens_per_s", PerSecond(std::max(generated - 1, 0), decode)},
                      {"wire_s", times.wire_s},
                      {"wait_s", times.wait_s}};
-  json["layout"] = {{"tp", session.plan().tp},
-                    {"pp", session.plan().pp},
-                    {"ranks", session.plan().world()}};
+  json["layout"] = {
+      {"tp", session.plan().tp}, {"pp", session.plan().pp}, {"ranks", session.plan().world()}};
   json["logits_hash"] = LogitsHash(s);
   return json;
 }
@@ -68,11 +67,14 @@ int Complete(const RunFlags& flags) {
   if (options.follower()) return Follow(options);
   if (flags.tokens < 1) Fail(ErrorKind::kBadRequest, "-n must be at least 1.");
   flags.sampling.Validate();
+  if (flags.ids.empty() && flags.prompt.empty()) {
+    Fail(ErrorKind::kBadRequest, "The prompt is empty: give -p TEXT or --ids 1,2,3.");
+  }
   // A model without a vocabulary still runs on ids.
   const auto tokenizer = OpenTokenizer(options.model, /*required=*/flags.ids.empty());
   Request request;
-  request.prompt = flags.ids.empty() ? tokenizer->Encode(flags.prompt, {.add_bos = true})
-                                     : ParseIds(flags.ids);
+  request.prompt =
+      flags.ids.empty() ? tokenizer->Encode(flags.prompt, {.add_bos = true}) : ParseIds(flags.ids);
   request.max_tokens = flags.tokens;
   request.sampling = flags.sampling;
   if (tokenizer && !flags.ignore_eos) request.stop_ids = StopIds(*tokenizer);

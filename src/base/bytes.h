@@ -26,8 +26,7 @@ class ByteReader {
       : bytes_(bytes), what_(std::move(what)) {}
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  T Read() {
+  requires std::is_trivially_copyable_v<T> T Read() {
     T value;
     std::memcpy(&value, Take(sizeof(T)).data(), sizeof(T));
     return value;
@@ -62,10 +61,8 @@ class ByteReader {
 class ByteWriter {
  public:
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void Write(const T& value) {
-    Append(std::as_bytes(std::span(&value, 1)));
-  }
+  requires std::is_trivially_copyable_v<T>
+  void Write(const T& value) { Append(std::as_bytes(std::span(&value, 1))); }
   void Append(std::span<const std::byte> bytes) {
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   }

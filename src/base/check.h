@@ -27,13 +27,13 @@ template <class A, class B>
 #define LANTERN_CHECK(condition) \
   ((condition) ? void(0) : ::lantern::internal::CheckFailed(__FILE__, __LINE__, #condition))
 
-#define LANTERN_CHECK_OP(op, a, b)                                                             \
-  do {                                                                                         \
-    const auto& lantern_a = (a);                                                               \
-    const auto& lantern_b = (b);                                                               \
-    if (!(lantern_a op lantern_b))                                                             \
-      ::lantern::internal::CheckOpFailed(__FILE__, __LINE__, #a " " #op " " #b, lantern_a,     \
-                                         lantern_b);                                           \
+#define LANTERN_CHECK_OP(op, a, b)                                                         \
+  do {                                                                                     \
+    const auto& lantern_a = (a);                                                           \
+    const auto& lantern_b = (b);                                                           \
+    if (!(lantern_a op lantern_b))                                                         \
+      ::lantern::internal::CheckOpFailed(__FILE__, __LINE__, #a " " #op " " #b, lantern_a, \
+                                         lantern_b);                                       \
   } while (false)
 
 #define LANTERN_CHECK_EQ(a, b) LANTERN_CHECK_OP(==, a, b)

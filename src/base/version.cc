@@ -4,12 +4,6 @@ namespace lantern {
 
 std::string BuildId() { return LANTERN_BUILD_ID; }
 
-std::string VersionText() {
-#if LANTERN_CUDA
-  return "lantern " + BuildId() + " (CUDA)";
-#else
-  return "lantern " + BuildId() + " (CPU)";
-#endif
-}
+std::string VersionText() { return "lantern " + BuildId() + " (" LANTERN_DEVICE ")"; }
 
 }  // namespace lantern

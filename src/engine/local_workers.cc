@@ -1,7 +1,6 @@
 #include "src/engine/local_workers.h"
 
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,25 +17,23 @@ namespace {
 constexpr auto kPatience = std::chrono::seconds(3);
 
 // In the child, between fork and exec: only async-signal-safe calls.
-[[noreturn]] void BecomeWorker(pid_t parent, const char* endpoint) {
+[[noreturn]] void BecomeWorker(const char* endpoint) {
   setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(1);  // the parent died before the line above
-  execl("/proc/self/exe", "lantern", "worker", "--once", "--join", endpoint, nullptr);
+  execl("/proc/self/exe", "lantern", "worker", "--once", "--started-by-leader", "--join", endpoint,
+        nullptr);
   _exit(127);
 }
 
 }  // namespace
 
 void LocalWorkers::Start(int count, const std::string& endpoint) {
-  const pid_t parent = getpid();
   for (int i = 0; i < count; ++i) {
     const pid_t child = fork();
     if (child < 0) {
       Fail(ErrorKind::kConfig, "Cannot start rank {} on this machine: {}.", i + 1,
            std::strerror(errno));
     }
-    if (child == 0) BecomeWorker(parent, endpoint.c_str());
+    if (child == 0) BecomeWorker(endpoint.c_str());
     children_.push_back(child);
   }
 }

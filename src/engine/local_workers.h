@@ -1,9 +1,11 @@
 // LocalWorkers: the other ranks of `--local N`, as child processes of this program that join over
-// loopback. They die with their parent, and Ctrl-C on the terminal is the parent's business alone.
+// loopback. A parent that dies they notice as any worker notices a lost leader. Ctrl-C on the
+// terminal is the parent's business alone.
 #pragma once
 
-#include <string>
 #include <sys/types.h>
+
+#include <string>
 #include <vector>
 
 namespace lantern {

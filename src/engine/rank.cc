@@ -8,10 +8,10 @@ namespace lantern {
 
 RankBytes BytesOf(const RunSpec& spec, const WeightFile& file, int rank) {
   const ModelPart part = PartOf(file, spec.wanted(), spec.Plan(file.config()), rank);
-  return {part.WeightBytes(),
-          KvCache::Bytes(spec.stage().kv_type, spec.kv_blocks, part.config.head_dim,
-                         part.KvHeads()),
-          part.Activations(spec.step_tokens, spec.logit_rows).Bytes()};
+  return {
+      part.WeightBytes(),
+      KvCache::Bytes(spec.stage().kv_type, spec.kv_blocks, part.config.head_dim, part.KvHeads()),
+      part.Activations(spec.step_tokens, spec.logit_rows).Bytes()};
 }
 
 void RequireMemory(const RunSpec& spec, const WeightFile& file, int first, int count) {
@@ -27,9 +27,9 @@ void RequireMemory(const RunSpec& spec, const WeightFile& file, int first, int c
   Fail(ErrorKind::kConfig,
        "{} needs {} ({} bytes) on this machine ({} weights, {} KV cache, {} activations) and {} "
        "({} bytes) is available: use more machines, a smaller --type or a smaller --ctx.",
-       file.path().string(), HumanBytes(needed.total()), needed.total(),
-       HumanBytes(needed.weights), HumanBytes(needed.kv_cache), HumanBytes(needed.activations),
-       HumanBytes(available), available);
+       file.path().string(), HumanBytes(needed.total()), needed.total(), HumanBytes(needed.weights),
+       HumanBytes(needed.kv_cache), HumanBytes(needed.activations), HumanBytes(available),
+       available);
 }
 
 Rank::Rank(const RunSpec& spec, const WeightFile& file, std::shared_ptr<Communicator> world,
@@ -39,8 +39,7 @@ Rank::Rank(const RunSpec& spec, const WeightFile& file, std::shared_ptr<Communic
   const int threads = spec.threads > 0 ? spec.threads : PhysicalCores();
   context_ = MakeContext({threads, spec.spin, spec.isa});
   const ModelPart part = PartOf(file, spec.wanted(), mesh_.plan, mesh_.rank);
-  stage_ = std::make_unique<Stage>(*context_, mesh_, part, file, spec.stage(),
-                                   std::move(progress));
+  stage_ = std::make_unique<Stage>(*context_, mesh_, part, file, spec.stage(), std::move(progress));
 }
 
 }  // namespace lantern

@@ -14,9 +14,9 @@
 namespace lantern {
 
 struct RunSpec {
-  std::string model;        // path; every rank opens it
-  int type = -1;            // --type as DType, -1: as stored
-  int kv_type = 0;          // DType
+  std::string model;  // path; every rank opens it
+  int type = -1;      // --type as DType, -1: as stored
+  int kv_type = 0;    // DType
   int tp = 1, pp = 1;
   std::vector<int> shares;  // empty: equal
   int context = 0;          // tokens of a sequence

@@ -16,11 +16,11 @@
 namespace lantern {
 
 struct SchedulerOptions {
-  int blocks = 0;        // of the KV cache
-  int context = 0;       // most tokens of one sequence
-  int chunk = 512;       // most prompt tokens of one sequence in a step
+  int blocks = 0;         // of the KV cache
+  int context = 0;        // most tokens of one sequence
+  int chunk = 512;        // most prompt tokens of one sequence in a step
   int step_tokens = 512;  // most tokens of a step
-  int logit_rows = 16;   // most rows of logits of a step, hence generating sequences
+  int logit_rows = 16;    // most rows of logits of a step, hence generating sequences
 };
 
 class Scheduler {

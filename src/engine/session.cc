@@ -92,9 +92,9 @@ void RequireLoopback(const std::string& address, bool insecure) {
 }
 
 std::string ListenAddress(const SessionOptions& o) {
-  const std::string address = o.rank >= 0         ? o.master
-                              : o.listen.empty()  ? std::string(kLoopback) + ":0"
-                                                  : o.listen;
+  const std::string address = o.rank >= 0        ? o.master
+                              : o.listen.empty() ? std::string(kLoopback) + ":0"
+                                                 : o.listen;
   RequireLoopback(address, o.insecure);
   return address;
 }
@@ -110,8 +110,7 @@ std::vector<std::byte> Pack(const RunSpec& spec) {
 
 RunSpec UnpackSpec(std::span<const std::byte> bytes) {
   try {
-    const auto handle =
-        msgpack::unpack(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const auto handle = msgpack::unpack(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return handle.get().as<RunSpec>();
   } catch (const std::exception& e) {
     Fail(ErrorKind::kPeerLost, "The leader's assignment cannot be read ({}).", e.what());
@@ -182,7 +181,7 @@ Session::State::State(const SessionOptions& options, const Events& events)
     });
     if (server) server->WaitReady(std::nullopt);
   } catch (const Error& e) {
-    if (server && e.kind() != ErrorKind::kPeerLost) server->ReportError(e.what());
+    if (server && !server->Verdict(std::chrono::milliseconds(0))) server->ReportError(e.what());
     throw;
   }
   engine = std::make_unique<Engine>(rank->stage(), spec.scheduler());
@@ -191,17 +190,17 @@ Session::State::State(const SessionOptions& options, const Events& events)
 
 void Session::State::FormGroup(const SessionOptions& options, const Events& events) {
   const int ranks = spec.tp * spec.pp;
-  server = std::make_unique<ControlServer>(ListenAddress(options), ranks,
-                                           DescribeSelf(0, spec.isa));
+  server =
+      std::make_unique<ControlServer>(ListenAddress(options), ranks, DescribeSelf(0, spec.isa));
   children.Start(options.local - 1, server->endpoint());
   const bool all_local = options.local == ranks;
   if (!all_local && events.on_message) {
     events.on_message(fmt::format("Waiting for {} workers: lantern worker --join {}",
                                   ranks - options.local, server->endpoint()));
   }
-  server->WaitForJoin(all_local ? WaitLimit(kLocalJoinLimit) : std::nullopt,
-                      all_local || !events.on_message ? WaitProgress{}
-                                                      : Changes(events.on_message));
+  server->WaitForJoin(
+      all_local ? WaitLimit(kLocalJoinLimit) : std::nullopt,
+      all_local || !events.on_message ? WaitProgress{} : Changes(events.on_message));
   for (int r = 1; r < ranks; ++r) server->Assign(r, Pack(spec));
   world = ConnectGloo(Connection(0, ranks, server->endpoint(), server->epoch(),
                                  [this](auto wait) { return server->Verdict(wait); }));
@@ -242,10 +241,11 @@ void RunWorker(const WorkerOptions& options,
   try {
     RunSpec spec = UnpackSpec(assignment.bytes);
     if (options.threads > 0) spec.threads = options.threads;
-    const auto file = OpenWeightFile(options.model.empty() ? std::filesystem::path(spec.model) : options.model);
-    world = ConnectGloo(Connection(assignment.rank, assignment.world_size, options.join,
-                                   assignment.epoch,
-                                   [&](auto wait) { return client.Verdict(wait); }));
+    const auto file =
+        OpenWeightFile(options.model.empty() ? std::filesystem::path(spec.model) : options.model);
+    world =
+        ConnectGloo(Connection(assignment.rank, assignment.world_size, options.join,
+                               assignment.epoch, [&](auto wait) { return client.Verdict(wait); }));
     client.OnLost([world](const std::string& reason) { world->Abort(reason); });
     Rank rank(spec, *file, world, {});
     client.Ready();
@@ -256,7 +256,8 @@ void RunWorker(const WorkerOptions& options,
   } catch (const Error& e) {
     client.OnLost({});
     if (client.stopped()) return;
-    if (e.kind() != ErrorKind::kPeerLost) client.ReportError(e.what());
+    // A loss that the leader does not know of (a link between two workers broke) it must hear of.
+    if (!client.Verdict(std::chrono::milliseconds(0))) client.ReportError(e.what());
     throw;
   }
   client.OnLost({});

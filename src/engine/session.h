@@ -16,17 +16,17 @@ namespace lantern {
 
 struct SessionOptions {
   std::filesystem::path model;
-  int tp = 0, pp = 0;         // 0: as many as the ranks allow, tp first
-  std::vector<int> shares;    // of the tp ranks; empty: equal
-  int local = 1;              // ranks on this machine, as processes over loopback
-  int workers = 0;            // workers to wait for
-  std::string listen;         // ADDR:PORT for them; empty: loopback, any port
-  int rank = -1, world = 0;   // where a launcher placed us; -1: no launcher
-  std::string master;         // HOST:PORT of rank 0 then
-  bool insecure = false;      // may listen beyond loopback without a key
-  int threads = 0;            // per rank; 0: this machine's cores over its ranks
-  int context = 0;            // 0: the model's, at most kDefaultContext
-  int chunk = 512;            // prompt tokens of one sequence in a step
+  int tp = 0, pp = 0;            // 0: as many as the ranks allow, tp first
+  std::vector<int> shares;       // of the tp ranks; empty: equal
+  int local = 1;                 // ranks on this machine, as processes over loopback
+  int workers = 0;               // workers to wait for
+  std::string listen;            // ADDR:PORT for them; empty: loopback, any port
+  int rank = -1, world = 0;      // where a launcher placed us; -1: no launcher
+  std::string master;            // HOST:PORT of rank 0 then
+  bool insecure = false;         // may listen beyond loopback without a key
+  int threads = 0;               // per rank; 0: this machine's cores over its ranks
+  int context = 0;               // 0: the model's, at most kDefaultContext
+  int chunk = 512;               // prompt tokens of one sequence in a step
   std::optional<DType> type;     // --type
   std::optional<DType> kv_type;  // none: f32 where the weights are f32, else f16
   std::string isa = "auto";
@@ -41,7 +41,7 @@ class Session {
  public:
   // What happens on the way, for whoever shows it.
   struct Events {
-    std::function<void(size_t done, size_t total)> on_load;  // bytes of rank 0's weights
+    std::function<void(size_t done, size_t total)> on_load;   // bytes of rank 0's weights
     std::function<void(const std::string& line)> on_message;  // "Waiting for 2 workers at ..."
   };
 
@@ -64,10 +64,10 @@ class Session {
 };
 
 struct WorkerOptions {
-  std::string join;               // HOST:PORT of the leader
-  int rank = -1;                  // wanted; -1: any
-  std::filesystem::path model;    // a local copy to use instead of the leader's path; may be empty
-  int threads = 0;                // 0: as the leader says
+  std::string join;             // HOST:PORT of the leader
+  int rank = -1;                // wanted; -1: any
+  std::filesystem::path model;  // a local copy to use instead of the leader's path; may be empty
+  int threads = 0;              // 0: as the leader says
   std::optional<double> join_limit_s;  // none: wait for a leader for ever
 };
 

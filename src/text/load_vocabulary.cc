@@ -1,8 +1,10 @@
 #include "src/text/load_vocabulary.h"
 
 #include <algorithm>
-#include <optional>
+#include <cstdlib>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "src/base/error.h"
 #include "src/base/mmap.h"

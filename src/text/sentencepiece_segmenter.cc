@@ -1,7 +1,9 @@
 // SentencePiece BPE: characters merge by score, what has no piece falls back to bytes.
 // Source: github.com/google/sentencepiece, model type BPE (the algorithm, none of the code).
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>

@@ -1,0 +1,151 @@
+// The engine on one rank: scheduling, reuse of a cached prefix, cancelling, limits.
+#include "src/engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "models/synth.h"
+#include "tests/thread_cluster.h"
+
+namespace lantern {
+namespace {
+
+class EngineTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    path_ = testing::TempDir() + "engine_test.gguf";
+    ModelConfig shape = ShapeByName("tiny");
+    shape.layers = 2;
+    ThreadPool threads(2);
+    WriteSynthetic(shape, "q8_0", 3, path_, threads, [](size_t, size_t) {});
+    file_ = OpenWeightFile(path_);
+  }
+  static void TearDownTestSuite() {
+    file_.reset();
+    std::filesystem::remove(path_);
+  }
+
+  static Request Ask(std::vector<int> prompt, int tokens) {
+    Request request;
+    request.prompt = std::move(prompt);
+    request.max_tokens = tokens;
+    return request;
+  }
+  static std::vector<int> Ids(int count, int seed = 0) {
+    std::vector<int> ids(count);
+    for (int i = 0; i < count; ++i) ids[i] = (31 * i + 7 * seed + 1) % 2048;
+    return ids;
+  }
+
+  static std::string path_;
+  static std::unique_ptr<WeightFile> file_;
+};
+std::string EngineTest::path_;
+std::unique_ptr<WeightFile> EngineTest::file_;
+
+TEST_F(EngineTest, StopIdEndsTheAnswerAndIsNotShown) {
+  ThreadCluster cluster(TestSpec(*file_, 1, 1, 64), *file_);
+  const auto free_run = cluster.Generate(Ask(Ids(5), 10));
+  const int stop = free_run->tokens[5 + 4];
+  Request request = Ask(Ids(5), 10);
+  request.stop_ids = {stop};
+  std::vector<int> shown;
+  request.on_token = [&](int id) { shown.push_back(id); };
+  const auto stopped = cluster.Generate(std::move(request));
+  EXPECT_EQ(stopped->finish, FinishReason::kStop);
+  EXPECT_EQ(stopped->tokens.back(), stop);
+  EXPECT_EQ(shown.size() + 1, static_cast<size_t>(stopped->generated()));
+  EXPECT_TRUE(std::equal(stopped->tokens.begin(), stopped->tokens.end(), free_run->tokens.begin()));
+}
+
+TEST_F(EngineTest, AnswerEndsWithTheContext) {
+  ThreadCluster cluster(TestSpec(*file_, 1, 1, 20), *file_);
+  const auto sequence = cluster.Generate(Ask(Ids(15), 100));
+  EXPECT_EQ(sequence->finish, FinishReason::kContext);
+  EXPECT_EQ(sequence->tokens.size(), 20u);
+}
+
+TEST_F(EngineTest, ReusedPrefixChangesNoBit) {
+  ThreadCluster cluster(TestSpec(*file_, 2, 1, 200), *file_);
+  Engine& engine = cluster.engine();
+  std::vector<int> second = Ids(90);
+  second.resize(70);
+  second.insert(second.end(), {5, 6, 7, 8, 9});
+  const auto fresh = cluster.Generate(Ask(second, 20));
+
+  engine.KeepFinished(true);
+  const auto base = cluster.Generate(Ask(Ids(90), 10));
+  const auto reused = engine.Submit(Ask(second, 20), base);
+  EXPECT_EQ(reused->reused, 70);
+  engine.Finish(*reused);
+  EXPECT_EQ(reused->tokens, fresh->tokens);
+  EXPECT_EQ(LogitsHash(*reused), LogitsHash(*fresh));
+  EXPECT_TRUE(base->blocks.empty());
+}
+
+TEST_F(EngineTest, ReuseOfTheWholePromptStillComputesItsLastToken) {
+  ThreadCluster cluster(TestSpec(*file_, 1, 1, 100), *file_);
+  Engine& engine = cluster.engine();
+  engine.KeepFinished(true);
+  const auto base = cluster.Generate(Ask(Ids(40), 5));
+  const auto again = engine.Submit(Ask(Ids(40), 5), base);
+  EXPECT_EQ(again->reused, 39);
+  engine.Finish(*again);
+  EXPECT_EQ(again->tokens, base->tokens);
+  EXPECT_EQ(LogitsHash(*again), LogitsHash(*base));
+}
+
+TEST_F(EngineTest, CancelGivesBlocksBackAndOthersGoOn) {
+  ThreadCluster cluster(TestSpec(*file_, 1, 1, 64, /*sequences=*/2), *file_);
+  Engine& engine = cluster.engine();
+  const auto alone = cluster.Generate(Ask(Ids(10, 2), 20));
+  const auto cancelled = engine.Submit(Ask(Ids(10, 1), 50));
+  const auto kept = engine.Submit(Ask(Ids(10, 2), 20));
+  for (int i = 0; i < 5; ++i) engine.Step();
+  engine.Cancel(cancelled);
+  EXPECT_EQ(cancelled->finish, FinishReason::kCancelled);
+  EXPECT_TRUE(cancelled->blocks.empty());
+  engine.Finish(*kept);
+  EXPECT_EQ(kept->tokens, alone->tokens);
+}
+
+TEST_F(EngineTest, MoreRequestsThanRoomWaitTheirTurn) {
+  ThreadCluster cluster(TestSpec(*file_, 1, 1, 64, /*sequences=*/2), *file_);
+  Engine& engine = cluster.engine();
+  std::vector<std::shared_ptr<Sequence>> all;
+  for (int i = 0; i < 7; ++i) all.push_back(engine.Submit(Ask(Ids(20 + i, i), 30)));
+  while (engine.Step()) {
+  }
+  for (int i = 0; i < 7; ++i) {
+    EXPECT_EQ(all[i]->finish, FinishReason::kLength);
+    EXPECT_EQ(all[i]->tokens, cluster.Generate(Ask(Ids(20 + i, i), 30))->tokens) << i;
+  }
+}
+
+TEST_F(EngineTest, RefusesWhatCannotFit) {
+  ThreadCluster cluster(TestSpec(*file_, 1, 1, 32), *file_);
+  EXPECT_THROW(cluster.engine().Submit(Ask({}, 5)), Error);
+  EXPECT_THROW(cluster.engine().Submit(Ask(Ids(33), 5)), Error);
+  Request bad = Ask(Ids(3), 5);
+  bad.sampling.top_p = 0;
+  EXPECT_THROW(cluster.engine().Submit(bad), Error);
+  EXPECT_EQ(cluster.Generate(Ask(Ids(3), 5))->generated(), 5);  // and nothing was lost by it
+}
+
+TEST_F(EngineTest, MemoryIsCheckedBeforeLoading) {
+  RunSpec spec = TestSpec(*file_, 1, 1, 64);
+  EXPECT_NO_THROW(RequireMemory(spec, *file_, 0, 1));
+  spec.kv_blocks = 2000000000 / 64;  // far beyond any machine: 2 layers x 2 x 4 heads x 32 x 32 x 4
+  try {
+    RequireMemory(spec, *file_, 0, 1);
+    FAIL() << "this should not fit";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::kConfig);
+    const std::string needed = std::to_string(BytesOf(spec, *file_, 0).total());
+    EXPECT_NE(std::string(e.what()).find(needed + " bytes"), std::string::npos) << e.what();
+  }
+}
+
+}  // namespace
+}  // namespace lantern

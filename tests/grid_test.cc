@@ -1,0 +1,217 @@
+// One answer: the same logits hash for every layout, chunk, thread count and company in the batch.
+// Here ranks are threads; cli tests do the same over processes.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "models/synth.h"
+#include "tests/thread_cluster.h"
+
+namespace lantern {
+namespace {
+
+// Sanitizers slow everything down tenfold; they look for other faults than wrong bits.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang_analyzer__)
+constexpr int kPositions = 120;
+#else
+constexpr int kPositions = 1500;
+#endif
+
+struct Layout {
+  int tp, pp;
+  std::vector<int> shares = {};
+};
+
+struct Way {  // everything that must not matter
+  Layout layout;
+  int chunk = 512, threads = 1, company = 0;
+  std::string isa = "auto";
+};
+
+std::vector<int> Prompt(int count, int vocab, int seed) {
+  std::vector<int> ids(count);
+  for (int i = 0; i < count; ++i) ids[i] = (7919 * (i + 1) + 104729 * seed) % vocab;
+  return ids;
+}
+
+std::shared_ptr<Sequence> RunOne(const WeightFile& file, const Way& way, std::vector<int> prompt,
+                                 int tokens, SamplingParams sampling = {}) {
+  const int context = static_cast<int>(prompt.size()) + tokens;
+  RunSpec spec =
+      TestSpec(file, way.layout.tp, way.layout.pp, context, /*sequences=*/way.company + 1);
+  spec.shares = way.layout.shares;
+  spec.chunk = way.chunk;
+  spec.threads = way.threads;
+  spec.isa = way.isa;
+  ThreadCluster cluster(spec, file);
+  Engine& engine = cluster.engine();
+  const int vocab = file.config().vocab;
+  std::vector<std::shared_ptr<Sequence>> others;
+  for (int i = 0; i < way.company; ++i) {
+    Request other;
+    other.prompt = Prompt(5 + 40 * i, vocab, i + 2);
+    other.max_tokens = tokens;
+    other.sampling.temperature = 0.5f * i;
+    other.sampling.seed = i;
+    others.push_back(engine.Submit(other));
+    engine.Step();  // so that they are at different places when the one under test arrives
+  }
+  Request request;
+  request.prompt = std::move(prompt);
+  request.max_tokens = tokens;
+  request.sampling = sampling;
+  auto sequence = engine.Submit(std::move(request));
+  engine.Finish(*sequence);
+  return sequence;
+}
+
+std::string Describe(const Way& way) {
+  std::ostringstream out;
+  out << "tp " << way.layout.tp << " pp " << way.layout.pp << " chunk " << way.chunk << " threads "
+      << way.threads << " company " << way.company << " isa " << way.isa;
+  return out.str();
+}
+
+struct SynthCase {
+  const char* name;
+  const char* type;
+  int head_dim, heads, kv_heads, ffn;
+};
+
+// 28 heads of 64 and 14 of 128 give 7 leaves even with 256-column blocks; ffn is an odd number of
+// blocks, so that leaves are unequal.
+const SynthCase kCases[] = {
+    {"q4_0_d64", "q4_0", 64, 8, 2, 32 * 13},      {"q8_0_d128", "q8_0", 128, 8, 4, 32 * 11},
+    {"q4_k_m_d64", "q4_k_m", 64, 28, 4, 256 * 9}, {"q4_k_m_d128", "q4_k_m", 128, 14, 2, 256 * 7},
+    {"f16_d64", "f16", 64, 8, 8, 32 * 13 + 8},    {"bf16_d128", "bf16", 128, 8, 1, 32 * 9 + 5},
+};
+
+class SynthGrid : public testing::TestWithParam<SynthCase> {
+ protected:
+  void SetUp() override {
+    const SynthCase& c = GetParam();
+    ModelConfig shape = ShapeByName("tiny");
+    shape.layers = 2;
+    shape.head_dim = c.head_dim;
+    shape.heads = c.heads;
+    shape.kv_heads = c.kv_heads;
+    shape.ffn = c.ffn;
+    shape.vocab = 800;  // not a multiple of the vocabulary block
+    path_ = testing::TempDir() + "grid_" + c.name + ".gguf";
+    ThreadPool threads(2);
+    WriteSynthetic(shape, c.type, 5, path_, threads, [](size_t, size_t) {});
+    file_ = OpenWeightFile(path_);
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  std::string path_;
+  std::unique_ptr<WeightFile> file_;
+};
+
+TEST_P(SynthGrid, OneHash) {
+  const int tokens = 20;
+  const std::vector<int> prompt = Prompt(kPositions - tokens, 800, 1);
+  const auto expected = RunOne(*file_, {{1, 1}}, prompt, tokens);
+  ASSERT_EQ(expected->generated(), tokens);
+  // Each layout with another chunk, thread count and company, so that every value meets every
+  // format and every tp.
+  const Way ways[] = {
+      {{1, 1}, 1, 2, 4},
+      {{1, 2}, 7, 1, 4},
+      {{2, 1}, 1, 1, 0},
+      {{2, 2}, 512, 2, 4},
+      {{3, 1, {3, 2, 2}}, 7, 1, 4},
+      {{3, 2}, 512, 1, 0},
+      {{4, 1}, 512, 1, 4},
+      {{4, 2, {1, 2, 2, 1}}, 7, 1, 0},
+      {{5, 1, {2, 1, 1, 1, 1}}, 512, 1, 4},
+      {{5, 2}, 512, 1, 0},
+      {{7, 1}, 512, 1, 4},
+      {{7, 2}, 7, 1, 0},
+  };
+  for (const Way& way : ways) {
+    const auto sequence = RunOne(*file_, way, prompt, tokens);
+    EXPECT_EQ(LogitsHash(*sequence), LogitsHash(*expected)) << Describe(way);
+    EXPECT_EQ(sequence->tokens, expected->tokens) << Describe(way);
+  }
+}
+
+TEST_P(SynthGrid, EveryKernelSetAgrees) {
+  const std::vector<int> prompt = Prompt(60, 800, 1);
+  const auto expected = RunOne(*file_, {{1, 1}}, prompt, 10);
+  for (const std::string& isa : Backend::RunnableIsas()) {
+    const Way way{{2, 1}, 7, 1, 1, isa};
+    EXPECT_EQ(LogitsHash(*RunOne(*file_, way, prompt, 10)), LogitsHash(*expected)) << Describe(way);
+  }
+}
+
+TEST_P(SynthGrid, SamplingDoesNotSeeTheLayout) {
+  const std::vector<int> prompt = Prompt(40, 800, 3);
+  SamplingParams plain{.temperature = 1.3f, .seed = 11};
+  SamplingParams nucleus{.temperature = 2.5f, .top_p = 0.99f, .min_p = 0.0001f, .seed = 12};
+  SamplingParams mixed{.temperature = 0.9f, .top_k = 50, .top_p = 0.9f, .repeat_penalty = 1.2f};
+  for (const SamplingParams& sampling : {plain, nucleus, mixed}) {
+    const auto expected = RunOne(*file_, {{1, 1}}, prompt, 30, sampling);
+    for (const Layout& layout : {Layout{2, 2}, Layout{3, 1}}) {
+      const auto got = RunOne(*file_, {layout, 512, 1, 2}, prompt, 30, sampling);
+      EXPECT_EQ(got->tokens, expected->tokens) << Describe({layout});
+    }
+    SamplingParams other = sampling;
+    other.seed += 1;
+    EXPECT_NE(RunOne(*file_, {{1, 1}}, prompt, 30, other)->tokens, expected->tokens);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, SynthGrid, testing::ValuesIn(kCases),
+                         [](const auto& info) { return info.param.name; });
+
+// The trained model of the shared test data, against what llama2.c answers.
+std::vector<int> GoldenIds(const std::string& path, const std::string& key) {
+  std::ifstream in(path);
+  std::vector<int> ids;
+  std::string word;
+  while (in >> word && word != key) {
+  }
+  while (in >> word && std::isdigit(static_cast<unsigned char>(word[0]))) {
+    ids.push_back(std::stoi(word));
+  }
+  return ids;
+}
+
+TEST(StoriesGrid, GoldensForEveryLayout) {
+  const char* data = std::getenv("LANTERN_TEST_DATA");
+  if (data == nullptr) GTEST_SKIP() << "LANTERN_TEST_DATA is not set";
+  const std::string folder = data;
+  std::vector<Layout> layouts;
+  for (int tp : {1, 2, 4}) {
+    for (int pp : {1, 2, 5}) layouts.push_back({tp, pp});
+  }
+  layouts.push_back({3, 1});
+  layouts.push_back({3, 2, {2, 3, 1}});
+  layouts.push_back({8, 1});
+  const int chunks[] = {512, 7, 1};
+  for (const char* model : {"stories260K-f32.gguf", "stories260K-hf"}) {
+    const auto file = OpenWeightFile(folder + "/models/" + model);
+    for (int p = 1; p <= 3; ++p) {
+      const std::string golden = folder + "/goldens/260K_p" + std::to_string(p) + ".ids";
+      const std::vector<int> prompt = GoldenIds(golden, "prompt_ids");
+      const std::vector<int> expected = GoldenIds(golden, "gen_ids");
+      ASSERT_EQ(expected.size(), 100u);
+      const std::string hash = LogitsHash(*RunOne(*file, {{1, 1}}, prompt, 100));
+      for (size_t i = 0; i < layouts.size(); ++i) {
+        const int n = static_cast<int>(i) + p;
+        const Way way{layouts[i], chunks[n % 3], 1 + n % 2, n % 4};
+        const auto got = RunOne(*file, way, prompt, 100);
+        EXPECT_EQ(std::vector<int>(got->tokens.begin() + prompt.size(), got->tokens.end()),
+                  expected)
+            << model << " p" << p << ", " << Describe(way);
+        EXPECT_EQ(LogitsHash(*got), hash) << model << " p" << p << ", " << Describe(way);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lantern

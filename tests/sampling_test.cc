@@ -1,0 +1,146 @@
+// The sampler's arithmetic: order, ties, truncation, and that the split over ranks is invisible.
+#include "src/engine/sampling.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "src/base/error.h"
+#include "src/engine/step_plan.h"
+
+namespace lantern {
+namespace {
+
+std::vector<float> RandomLogits(int count, uint64_t seed) {
+  std::vector<float> logits(count);
+  for (int i = 0; i < count; ++i) logits[i] = 2 * KeyedGumbel(seed, 0, i);
+  return logits;
+}
+
+// What a leader does: ranks answer, the answers are joined, more is asked for where needed.
+int Sample(std::span<const float> logits, int ranks, RowRequest request) {
+  for (;;) {
+    std::vector<LogitsRow> parts;
+    const int blocks = (static_cast<int>(logits.size()) + 255) / 256;
+    for (int r = 0; r < ranks; ++r) {
+      const size_t begin = std::min<size_t>(blocks * r / ranks * 256, logits.size());
+      const size_t end = std::min<size_t>(blocks * (r + 1) / ranks * 256, logits.size());
+      parts.push_back(AnswerRow(logits.subspan(begin, end - begin), begin, request));
+    }
+    const LogitsRow row = JoinVocabulary(parts);
+    const int id = Choose(row.candidates, row.complete, TotalMass(row.masses), request.params,
+                          request.position);
+    if (id >= 0) return id;
+    request.candidates *= 8;
+  }
+}
+
+RowRequest Ask(const SamplingParams& params, int position, int candidates, bool masses = false) {
+  RowRequest request;
+  request.params = params;
+  request.position = position;
+  request.candidates = candidates;
+  request.masses = masses;
+  return request;
+}
+
+TEST(Sampling, GreedyTakesTheLargestAndTheLowerIdOfEquals) {
+  std::vector<float> logits(1000, 0.0f);
+  logits[700] = logits[300] = 5;
+  for (int ranks : {1, 2, 4}) EXPECT_EQ(Sample(logits, ranks, Ask({}, 9, 1)), 300);
+}
+
+TEST(Sampling, RanksAreInvisible) {
+  const SamplingParams all[] = {
+      {.temperature = 1},
+      {.temperature = 0.7f, .top_k = 40},
+      {.temperature = 3, .top_p = 0.95f},
+      {.temperature = 2, .min_p = 0.001f},
+      {.temperature = 1.5f, .top_k = 700, .top_p = 0.99f, .min_p = 1e-4f}};
+  for (int trial = 0; trial < 40; ++trial) {
+    const std::vector<float> logits = RandomLogits(3000, trial);
+    for (SamplingParams params : all) {
+      params.seed = trial;
+      const bool masses = params.top_k == 0 && params.top_p < 1;
+      const int first = params.top_k > 0 ? params.top_k : 2;  // 2: has to ask for more
+      const int expected = Sample(logits, 1, Ask(params, trial, first, masses));
+      for (int ranks : {2, 3, 7, 12}) {
+        EXPECT_EQ(Sample(logits, ranks, Ask(params, trial, first, masses)), expected);
+      }
+      EXPECT_EQ(Sample(logits, 5, Ask(params, trial, 3000, masses)), expected);
+    }
+  }
+}
+
+// Frequencies over many positions against the softmax; the bound is five standard deviations.
+TEST(Sampling, FrequenciesFollowTheSoftmax) {
+  const std::vector<float> logits = {0.0f, 1.0f, 2.0f, -1.0f};
+  const int draws = 40000;
+  std::map<int, int> count;
+  for (int p = 0; p < draws; ++p) ++count[Sample(logits, 1, Ask({.temperature = 0.8f}, p, 1))];
+  double sum = 0;
+  for (float logit : logits) sum += std::exp(logit / 0.8);
+  for (int id = 0; id < 4; ++id) {
+    const double p = std::exp(logits[id] / 0.8) / sum;
+    EXPECT_NEAR(count[id], draws * p, 5 * std::sqrt(draws * p * (1 - p))) << id;
+  }
+}
+
+TEST(Sampling, TruncationKeepsWhatItShould) {
+  // Probabilities 0.5, 0.25, 0.125, 0.0625, ...
+  std::vector<float> logits(12);
+  for (int i = 0; i < 12; ++i) logits[i] = static_cast<float>(-i * std::log(2.0));
+  auto drawn = [&](SamplingParams params, bool masses) {
+    params.temperature = 1;
+    std::map<int, int> seen;
+    for (int p = 0; p < 3000; ++p) ++seen[Sample(logits, 1, Ask(params, p, 3, masses))];
+    return static_cast<int>(seen.size());
+  };
+  EXPECT_EQ(drawn({.top_k = 3}, false), 3);
+  EXPECT_EQ(drawn({.top_p = 0.7f}, true), 2);
+  EXPECT_EQ(drawn({.top_p = 0.8f}, true), 3);
+  EXPECT_EQ(drawn({.min_p = 0.2f}, false), 3);
+  EXPECT_EQ(drawn({.top_k = 3, .top_p = 0.5f}, false), 1);
+}
+
+TEST(Sampling, PenaltyLowersWhatWasSaid) {
+  std::vector<float> logits = {2.0f, 1.9f, -0.5f, -0.6f};
+  RowRequest request = Ask({.repeat_penalty = 1.5f}, 0, 1);
+  request.penalised = {0};
+  EXPECT_EQ(Sample(logits, 1, request), 1);
+  const SamplingParams penalty{.repeat_penalty = 2};
+  EXPECT_EQ(CandidateWeight(-0.5f, true, penalty), -1.0f);
+  EXPECT_EQ(CandidateWeight(2.0f, true, penalty), 1.0f);
+  EXPECT_EQ(CandidateWeight(2.0f, false, penalty), 2.0f);
+}
+
+TEST(Sampling, BadParametersAreRefused) {
+  for (SamplingParams bad :
+       {SamplingParams{.temperature = -1}, SamplingParams{.temperature = NAN},
+        SamplingParams{.top_k = -1}, SamplingParams{.top_p = 0}, SamplingParams{.top_p = 1.1f},
+        SamplingParams{.min_p = -0.1f}, SamplingParams{.repeat_penalty = 0}}) {
+    EXPECT_THROW(bad.Validate(), Error);
+  }
+}
+
+TEST(StepPlan, SurvivesItsEncoding) {
+  StepPlan plan;
+  plan.step = 77;
+  plan.batch = {{5, 6, 7}, {0, 1, 9}, {0, 0, 1}, {{3}, {1, 2}}, {1, 2}};
+  plan.rows = {Ask({.temperature = 0.5f, .seed = 1234567890123456789u}, 2, 40, true), {}};
+  plan.rows[0].penalised = {1, 5};
+  const StepPlan got = DecodePlan(Encode(plan));
+  EXPECT_EQ(got.step, 77u);
+  EXPECT_EQ(got.batch.token, plan.batch.token);
+  EXPECT_EQ(got.batch.blocks, plan.batch.blocks);
+  EXPECT_EQ(got.batch.logits_at, plan.batch.logits_at);
+  EXPECT_EQ(got.rows[0].params.seed, plan.rows[0].params.seed);
+  EXPECT_EQ(got.rows[0].penalised, plan.rows[0].penalised);
+  std::vector<std::byte> bytes = Encode(plan);
+  bytes.resize(bytes.size() / 2);
+  EXPECT_THROW(DecodePlan(bytes), Error);
+}
+
+}  // namespace
+}  // namespace lantern
