@@ -84,7 +84,7 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
                              std::span<const Tensor> tensors, const LeafCuts& cuts,
                              const RopeTable& rope, const KvView& kv, const BatchView& batch,
                              const HeadMap& heads, std::span<const int> ids, float number,
-                             int integer, std::span<float> host, BufferOwner& owner) {
+                             int integer, std::span<float> host, BufferOwner& owner, DType type) {
   // Zeroed memory for a [rows, cols] f32 tensor; `owner` keeps it alive.
   { B::Allocate(c, owner, integer, integer) } -> std::same_as<Tensor>;
   // Reads every row and lays it out for the kernels, in parallel.
@@ -116,6 +116,12 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
   // The tensor's values on the host, after everything queued before: in place where memory is
   // shared, else copied to `host`, which must hold rows * cols floats.
   { B::HostSpan(c, t, host) } -> std::same_as<std::span<float>>;
+
+  // Before anything runs: bytes that PackWeight will allocate, the kernel sets that run on this
+  // machine (best first), and whether weights of a type do (throws Error{kConfig} otherwise).
+  { B::PackedBytes(type, integer, integer) } -> std::same_as<size_t>;
+  { B::RunnableIsas() } -> std::same_as<std::vector<std::string>>;
+  { B::RequireSupport(c, type) } -> std::same_as<void>;
 };
 
 }  // namespace lantern

@@ -10,23 +10,28 @@ namespace lantern {
 
 RawWeight Loader::Raw(const TensorSlice& slice) const {
   const StoredTensor& stored = file_.Get(slice.name, slice.rows, slice.cols);
-  const DType type = slice.type;
-  const int columns = slice.col.size();
-  LANTERN_CHECK_EQ(slice.col.begin % Info(stored.type).block, 0);
-  const size_t skipped = RowBytes(stored.type, slice.col.begin);
-  const size_t row_bytes = RowBytes(stored.type, columns);
-  RawWeight raw{slice.name, type, slice.row.size(), columns, {}};
-  raw.read_row = [&stored, first = slice.row.begin, skipped, row_bytes, type, columns](
-                     int row, std::byte* bytes) {
-    const std::byte* source = stored.Row(first + row) + skipped;
-    if (stored.type == type) {
-      std::memcpy(bytes, source, row_bytes);
-      return;
-    }
-    std::vector<float> values(columns);
-    DecodeRow(stored.type, source, columns, values.data());
-    EncodeRow(type, values.data(), columns, bytes);
-  };
+  RawWeight raw{slice.name, slice.type, slice.row.size(), slice.col.size(), {}};
+  // A slice that is converted may begin inside a stored block: whole blocks around it are decoded,
+  // so that every value is the one that an unsplit load gives.
+  const int block = Info(stored.type).block;
+  const int begin = slice.col.begin / block * block;
+  const int end = (slice.col.end + block - 1) / block * block;
+  const int skipped = slice.col.begin - begin;
+  const size_t offset = RowBytes(stored.type, begin);
+  if (stored.type == slice.type) {
+    LANTERN_CHECK_EQ(skipped, 0);
+    raw.read_row = [&stored, first = slice.row.begin, offset,
+                    bytes = RowBytes(stored.type, raw.in)](int row, std::byte* out) {
+      std::memcpy(out, stored.Row(first + row) + offset, bytes);
+    };
+  } else {
+    raw.read_row = [&stored, first = slice.row.begin, offset, skipped, width = end - begin,
+                    type = raw.type, columns = raw.in](int row, std::byte* out) {
+      std::vector<float> values(width);
+      DecodeRow(stored.type, stored.Row(first + row) + offset, width, values.data());
+      EncodeRow(type, values.data() + skipped, columns, out);
+    };
+  }
   return raw;
 }
 

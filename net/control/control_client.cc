@@ -13,6 +13,13 @@ using control::Message;
 using control::RankName;
 using control::SocketThread;
 
+namespace {
+
+// Before this, a leader that does not answer is only a leader that is starting too.
+constexpr control::Time kPatience{1500};
+
+}  // namespace
+
 Join DescribeThisMachine(const std::string& build) {
   Join self;
   self.build = build;
@@ -70,6 +77,9 @@ std::string ControlClient::Line() const {
                        assignment_.world_size);
   }
   if (!refusal_.empty()) return refusal_;
+  if (control::SocketThread::Now() - started_ < kPatience) {
+    return fmt::format("Looking for a leader at {}.", endpoint_);
+  }
   return fmt::format("No leader answers at {}; start it, or check the address and the firewall.",
                      endpoint_);
 }

@@ -156,6 +156,7 @@ class ControlClient {
 
   const std::string endpoint_;
   const Join self_;
+  const control::Time started_ = control::SocketThread::Now();
   control::LossRecord loss_;
 
   // Touched by the socket's thread only.

@@ -12,6 +12,7 @@
 #include "src/apps/read_bandwidth.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
+#include "src/base/thread_pool.h"
 
 namespace lantern {
 namespace {
@@ -32,6 +33,12 @@ struct Test {
   int prompt = 0, generate = 0;
   int tokens() const { return generate > 0 ? generate : prompt; }
 };
+
+// Threads of rank 0; every rank has as many where all are on this machine.
+int ThreadsOf(Session& session) {
+  const int threads = session.spec().threads;
+  return threads > 0 ? threads : PhysicalCores();
+}
 
 // Seeded ids spread over the vocabulary: what they say does not matter, that they differ does.
 std::vector<int> PromptIds(int count, int vocab) {
@@ -92,7 +99,7 @@ nlohmann::ordered_json Row(const Test& test, const std::vector<Sample>& samples,
   row["layout"] = {{"tp", session.plan().tp},
                    {"pp", session.plan().pp},
                    {"ranks", session.plan().world()},
-                   {"threads", session.spec().threads}};
+                   {"threads", ThreadsOf(session)}};
   row["logits_hash"] = samples[0].hash;
   const bool same = std::all_of(samples.begin(), samples.end(),
                                 [&](const Sample& s) { return s.hash == samples[0].hash; });
@@ -145,7 +152,7 @@ int Bench(const BenchFlags& flags) {
   Session& session = leader.session();
   const int vocab = session.file().config().vocab;
   const int ranks_here = session.plan().world();  // of this machine, when all are local
-  const double read_gbps = MeasureReadBandwidth(session.spec().threads * ranks_here);
+  const double read_gbps = MeasureReadBandwidth(ThreadsOf(session) * ranks_here);
   auto rows = nlohmann::ordered_json::array();
   for (const Test& test : tests) {
     RunOnce(session.engine(), {"warm-up", std::min(test.prompt, 32), std::min(test.generate, 4)},

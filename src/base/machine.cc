@@ -1,6 +1,9 @@
 #include "src/base/machine.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netdb.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +11,8 @@
 #include <cstdint>
 #include <fstream>
 #include <limits>
+
+#include "src/base/error.h"
 
 namespace lantern {
 namespace {
@@ -40,6 +45,29 @@ size_t AvailableMemory() {
 std::string HostName() {
   char name[HOST_NAME_MAX + 1] = {};
   return gethostname(name, HOST_NAME_MAX) == 0 ? name : "unknown";
+}
+
+std::string LocalAddressTowards(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_family = AF_INET;
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  // Any port will do: connecting a datagram socket only picks the route, nothing is sent.
+  if (const int error = getaddrinfo(host.c_str(), "9", &hints, &found); error != 0) {
+    Fail(ErrorKind::kConfig, "The host name {} is unknown ({}): use its address.", host,
+         gai_strerror(error));
+  }
+  sockaddr_in local{};
+  socklen_t size = sizeof(local);
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const bool good = fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) == 0 &&
+                    getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) == 0;
+  if (fd >= 0) close(fd);
+  freeaddrinfo(found);
+  if (!good) Fail(ErrorKind::kConfig, "No network of this machine leads to {}.", host);
+  char text[INET_ADDRSTRLEN] = {};
+  inet_ntop(AF_INET, &local.sin_addr, text, sizeof(text));
+  return text;
 }
 
 std::string HumanBytes(size_t bytes) {

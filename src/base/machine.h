@@ -12,6 +12,11 @@ size_t AvailableMemory();
 
 std::string HostName();
 
+// The address of this machine that traffic to `host` (a name or an address) leaves from: what other
+// machines on that network reach it under. Throws Error{kConfig} when `host` cannot be resolved or
+// no network leads there.
+std::string LocalAddressTowards(const std::string& host);
+
 // "1.5 GiB", "320 KiB".
 std::string HumanBytes(size_t bytes);
 

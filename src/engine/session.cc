@@ -7,6 +7,7 @@
 #include "net/null_comm.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
+#include "src/base/machine.h"
 #include "src/base/thread_pool.h"
 #include "src/base/version.h"
 #include "src/engine/local_workers.h"
@@ -96,6 +97,10 @@ std::string ListenAddress(const SessionOptions& o) {
                               : o.listen.empty() ? std::string(kLoopback) + ":0"
                                                  : o.listen;
   RequireLoopback(address, o.insecure);
+  if (address.starts_with("0.0.0.0:") || address.starts_with("*:")) {
+    Fail(ErrorKind::kConfig,
+         "--listen {} names no machine: give this machine's own address in the LAN.", address);
+  }
   return address;
 }
 
@@ -117,20 +122,21 @@ RunSpec UnpackSpec(std::span<const std::byte> bytes) {
   }
 }
 
-Join DescribeSelf(int wanted_rank, const std::string& isa) {
+Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& leader) {
   Join join = DescribeThisMachine(BuildId());
   join.isa = isa == "auto" ? Backend::RunnableIsas().front() : isa;
   join.wanted_rank = wanted_rank;
-  join.data_address = kLoopback;
+  join.data_address = LocalAddressTowards(HostOf(leader));
   return join;
 }
 
+// `endpoint`: the leader's. The same address family and network carry the data.
 GlooOptions Connection(int rank, int size, const std::string& endpoint, const std::string& epoch,
                        Verdict verdict) {
   GlooOptions options;
   options.rank = rank;
   options.size = size;
-  options.host = HostOf(endpoint);
+  options.host = LocalAddressTowards(HostOf(endpoint));
   options.endpoint = endpoint;
   options.epoch = epoch;
   options.verdict = std::move(verdict);
@@ -190,8 +196,8 @@ Session::State::State(const SessionOptions& options, const Events& events)
 
 void Session::State::FormGroup(const SessionOptions& options, const Events& events) {
   const int ranks = spec.tp * spec.pp;
-  server =
-      std::make_unique<ControlServer>(ListenAddress(options), ranks, DescribeSelf(0, spec.isa));
+  const std::string address = ListenAddress(options);
+  server = std::make_unique<ControlServer>(address, ranks, DescribeSelf(0, spec.isa, address));
   children.Start(options.local - 1, server->endpoint());
   const bool all_local = options.local == ranks;
   if (!all_local && events.on_message) {
@@ -233,7 +239,7 @@ size_t Session::weight_bytes() const { return state_->weight_bytes; }
 
 void RunWorker(const WorkerOptions& options,
                const std::function<void(const std::string&)>& on_message) {
-  ControlClient client(options.join, DescribeSelf(options.rank, "auto"));
+  ControlClient client(options.join, DescribeSelf(options.rank, "auto", options.join));
   WaitLimit limit;
   if (options.join_limit_s) limit = std::chrono::milliseconds(int(*options.join_limit_s * 1e3));
   const Assignment assignment = client.WaitForAssignment(limit, Changes(on_message));

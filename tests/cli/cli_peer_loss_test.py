@@ -1,0 +1,170 @@
+"""Processes that die, stop or come late: who says what, how it ends, and that nothing is left."""
+
+import signal
+import socket
+import subprocess
+
+import lantern_cli
+from lantern_cli import lives, send_signal, workers_of
+
+LOST = 3
+# From the loss of a rank until the leader has ended: the heartbeat's 2 s, then its farewell.
+NOTICE_S = 5
+# A stopped process cannot leave by itself; the leader waits for its workers before it kills them.
+FAREWELL_S = 3
+HEARTBEAT_NOTICE = r"lantern: Rank {rank} \(.*pid {pid}\)"
+
+
+def free_port():
+    """A port that nobody listens at now; somebody else may take it before its use."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+class PeerLossTest(lantern_cli.CliTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Two thousand tokens of it take minutes here, and 2,000 tokens of prompt take seconds.
+        cls.model = cls.synth("slow.gguf", "--layers", "8", "--dim", "512", "--ffn", "2048",
+                              "--trained-ctx", "8192")
+
+    def start_run(self, *flags):
+        return self.start("run", self.model, "--ids", "1,300,500", "-n", 2000, "--ignore-eos",
+                          *flags)
+
+    def wait_for_tokens(self, leader):
+        """Waits until the run is generating: its first letters are out."""
+        self.wait_until(lambda: leader.out, lambda: f"no token; stderr: {leader.err}")
+
+    def lose(self, leader, victim, number, limit_s):
+        """Sends the signal; the leader must name the victim, end, and leave no process."""
+        workers = workers_of(leader.pid)
+        send_signal(victim, number)
+        self.assertEqual(leader.wait(limit_s), LOST, leader.err)
+        self.assertRegex(leader.err, HEARTBEAT_NOTICE.format(rank=r"\d+", pid=victim))
+        self.assertNotIn("Check failed", leader.err)
+        self.wait_until(lambda: not any(map(lives, workers)), f"workers {workers} end",
+                        NOTICE_S)
+
+    def test_a_killed_worker_in_decode(self):
+        for layout in (["--local", 3], ["--local", 3, "--pp", 3],
+                       ["--local", 4, "--tp", 2, "--pp", 2]):
+            with self.subTest(layout=layout), self.start_run(*layout) as leader:
+                self.wait_for_tokens(leader)
+                self.lose(leader, workers_of(leader.pid)[-1], signal.SIGKILL, NOTICE_S)
+
+    def test_a_stopped_worker_in_decode(self):
+        for layout in (["--local", 3], ["--local", 2, "--pp", 2]):
+            with self.subTest(layout=layout), self.start_run(*layout) as leader:
+                self.wait_for_tokens(leader)
+                self.lose(leader, workers_of(leader.pid)[0], signal.SIGSTOP,
+                          NOTICE_S + FAREWELL_S)
+
+    def test_a_killed_worker_in_prefill(self):
+        ids = ",".join(str(3 + i * 7 % 2000) for i in range(6000))
+        with self.start("run", self.model, "--ids", ids, "-n", 2000, "--ctx", 8192, "--chunk", 16,
+                        "--local", 2) as leader:
+            # Loading takes a fraction of a second, this prompt several; its first letter would
+            # show that it was over.
+            self.wait_until(lambda: len(workers_of(leader.pid)) == 1, "a worker")
+            self.wait_until(lambda: self.cpu_seconds(leader.pid) > 1, "a second of work")
+            self.assertEqual(leader.out, "")
+            self.lose(leader, workers_of(leader.pid)[0], signal.SIGKILL, NOTICE_S)
+            self.assertEqual(leader.out, "")
+
+    @staticmethod
+    def cpu_seconds(pid):
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / 100  # utime and stime in ticks of 10 ms
+
+    def test_a_killed_leader_takes_its_workers_along(self):
+        for number in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal=number.name), self.start_run("--local", 3) as leader:
+                self.wait_for_tokens(leader)
+                workers = workers_of(leader.pid)
+                self.assertEqual(len(workers), 2)
+                leader.signal(number)
+                self.wait_until(lambda: not any(map(lives, workers)), f"{workers} end", NOTICE_S)
+                self.assertNotEqual(leader.wait(NOTICE_S), 0)
+
+
+class LauncherTest(lantern_cli.CliTestCase):
+    """Ranks placed by environment variables, and workers that join by themselves."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.model = cls.synth("tiny.gguf")
+        cls.run_flags = ("run", cls.model, "--ids", "1,300,500", "--ignore-eos")
+
+    def start_rank(self, rank, world, port, *flags):
+        return self.start(*self.run_flags, *flags, extra_environment={
+            "RANK": str(rank), "WORLD_SIZE": str(world), "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port)})
+
+    def test_ranks_of_a_launcher(self):
+        alone = self.json_of(*self.run_flags, "-n", 8)
+        port = free_port()
+        with self.start_rank(2, 3, port, "-n", 8), self.start_rank(1, 3, port, "-n", 8), \
+                self.start_rank(0, 3, port, "-n", 8, "--json") as leader:
+            self.assertEqual(leader.wait(lantern_cli.PATIENCE_S), 0, leader.err)
+            self.assertEqual(leader.json()["logits_hash"], alone["logits_hash"])
+            self.assertEqual(leader.json()["layout"], {"tp": 3, "pp": 1, "ranks": 3})
+
+    def test_every_rank_of_a_launcher_names_the_lost_one(self):
+        port = free_port()
+        with self.start_rank(0, 3, port, "-n", 2000) as leader, \
+                self.start_rank(1, 3, port, "-n", 2000) as victim, \
+                self.start_rank(2, 3, port, "-n", 2000) as other:
+            self.wait_until(lambda: leader.out, lambda: leader.err)
+            victim.signal(signal.SIGKILL)
+            for survivor in (leader, other):
+                self.assertEqual(survivor.wait(NOTICE_S), LOST, survivor.err)
+                self.assertRegex(survivor.err,
+                                 HEARTBEAT_NOTICE.format(rank=1, pid=victim.pid))
+
+    def join_and_run(self, port):
+        leader = self.json_of(*self.run_flags, "-n", 8, "--workers", 1, "--listen",
+                              f"127.0.0.1:{port}")
+        self.assertEqual(leader["layout"]["ranks"], 2)
+        return leader["logits_hash"]
+
+    def test_a_worker_stays_for_the_next_leader(self):
+        alone = self.json_of(*self.run_flags, "-n", 8)["logits_hash"]
+        port = free_port()
+        with self.start("worker", "--join", f"127.0.0.1:{port}") as worker:
+            self.wait_until(lambda: "No leader answers" in worker.err, lambda: worker.err)
+            self.assertEqual(self.join_and_run(port), alone)
+            self.assertEqual(self.join_and_run(port), alone)
+            self.assertFalse(worker.ended, worker.err)
+
+    def test_a_worker_that_comes_after_the_leader(self):
+        with self.start(*self.run_flags, "-n", 8, "--workers", 1, "--json") as leader:
+            address = self.wait_until(
+                lambda: leader.err.partition("worker --join ")[2].partition("\n")[0],
+                lambda: leader.err)
+            worker = subprocess.run([self.lantern, "worker", "--once", "--join", address],
+                                    cwd=self.folder, env=self.environment, capture_output=True,
+                                    timeout=lantern_cli.PATIENCE_S, check=False)
+            self.assertEqual(worker.returncode, 0, worker.stderr)
+            self.assertEqual(leader.wait(lantern_cli.PATIENCE_S), 0, leader.err)
+            self.assertEqual(leader.json()["layout"], {"tp": 2, "pp": 1, "ranks": 2})
+
+    def test_a_worker_outlives_a_killed_leader(self):
+        port = free_port()
+        with self.start("worker", "--join", f"127.0.0.1:{port}") as worker:
+            with self.start(*self.run_flags, "-n", 2000, "--workers", 1, "--listen",
+                            f"127.0.0.1:{port}") as leader:
+                self.wait_until(lambda: leader.out, lambda: leader.err)
+                leader.signal(signal.SIGKILL)
+                leader.wait(NOTICE_S)
+            self.wait_until(lambda: "Rank 0 (" in worker.err,
+                            lambda: worker.err, NOTICE_S)
+            self.assertFalse(worker.ended, worker.err)
+            self.join_and_run(port)
+
+
+if __name__ == "__main__":
+    lantern_cli.main()
