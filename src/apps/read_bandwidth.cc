@@ -13,11 +13,15 @@ namespace {
 constexpr size_t kWords = size_t{256} << 17;  // 256 MiB
 constexpr int kRounds = 5;
 
+constexpr size_t kAhead = 2048 / sizeof(uint64_t);  // hardware prefetchers alone reach about 80%
+
 // Four independent sums, so that the adds never wait for each other.
 uint64_t SumOf(const uint64_t* words, size_t count) {
   typedef uint64_t Vector __attribute__((vector_size(32), aligned(8)));
   Vector a{}, b{}, c{}, d{};
   for (size_t i = 0; i + 16 <= count; i += 16) {
+    __builtin_prefetch(words + i + kAhead);
+    __builtin_prefetch(words + i + kAhead + 8);
     a += *reinterpret_cast<const Vector*>(words + i);
     b += *reinterpret_cast<const Vector*>(words + i + 4);
     c += *reinterpret_cast<const Vector*>(words + i + 8);
