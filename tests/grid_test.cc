@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <sstream>
 
 #include "models/synth.h"
-#include "tests/thread_cluster.h"
+#include "tests/test_files.h"
 
 namespace lantern {
 namespace {
@@ -168,18 +167,6 @@ INSTANTIATE_TEST_SUITE_P(Formats, SynthGrid, testing::ValuesIn(kCases),
                          [](const auto& info) { return info.param.name; });
 
 // The trained model of the shared test data, against what llama2.c answers.
-std::vector<int> GoldenIds(const std::string& path, const std::string& key) {
-  std::ifstream in(path);
-  std::vector<int> ids;
-  std::string word;
-  while (in >> word && word != key) {
-  }
-  while (in >> word && std::isdigit(static_cast<unsigned char>(word[0]))) {
-    ids.push_back(std::stoi(word));
-  }
-  return ids;
-}
-
 TEST(StoriesGrid, GoldensForEveryLayout) {
   const char* data = std::getenv("LANTERN_TEST_DATA");
   if (data == nullptr) GTEST_SKIP() << "LANTERN_TEST_DATA is not set";

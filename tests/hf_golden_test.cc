@@ -4,11 +4,8 @@
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 
-#include "tests/thread_cluster.h"
+#include "tests/test_files.h"
 
 namespace lantern {
 namespace {
@@ -18,35 +15,6 @@ const std::filesystem::path kGoldens = std::filesystem::path(LANTERN_TESTS_DIR) 
 // Fifty times what float32 strays by in transformers itself, a thousandth of the smallest mistake
 // that the goldens were checked to show.
 constexpr float kBound = 1e-3f;
-
-std::vector<int> ReadIds(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  std::vector<int> ids;
-  for (std::string id; std::getline(in, id, ',');) ids.push_back(std::stoi(id));
-  return ids;
-}
-
-std::vector<float> ReadFloats(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::string bytes(std::istreambuf_iterator<char>(in), {});
-  std::vector<float> values(bytes.size() / sizeof(float));
-  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
-  return values;
-}
-
-std::vector<float> AllLogits(const RunSpec& spec, const WeightFile& file,
-                             const std::vector<int>& ids) {
-  std::vector<float> all;
-  ThreadCluster cluster(spec, file);
-  Request request;
-  request.prompt = ids;
-  request.on_logits = [&](int position, const std::vector<float>& logits) {
-    EXPECT_EQ(position * logits.size(), all.size());
-    all.insert(all.end(), logits.begin(), logits.end());
-  };
-  cluster.Generate(std::move(request));
-  return all;
-}
 
 class HfGolden : public testing::TestWithParam<std::string> {};
 

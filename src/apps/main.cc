@@ -4,6 +4,8 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "src/apps/commands.h"
 #include "src/base/error.h"
@@ -43,7 +45,13 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
-    std::fprintf(stderr, "lantern: %s; --help lists the flags.\n", e.what());
+    const std::vector<std::string> unknown = app.remaining();
+    if (app.get_subcommands().empty() && !unknown.empty()) {
+      std::fprintf(stderr, "lantern: There is no command '%s'; --help lists them.\n",
+                   unknown[0].c_str());
+    } else {
+      std::fprintf(stderr, "lantern: %s; --help lists the flags.\n", e.what());
+    }
     return 2;
   } catch (const lantern::Error& e) {
     std::fprintf(stderr, "lantern: %s\n", e.what());

@@ -59,8 +59,24 @@ void PlaceByEnvironment(SessionOptions& options) {
   if (Environment("RANK").empty() || world.empty() || world == "1") return;
   options.rank = EnvironmentNumber("RANK");
   options.world = EnvironmentNumber("WORLD_SIZE");
-  if (options.master.empty()) {
-    options.master = Environment("MASTER_ADDR") + ":" + Environment("MASTER_PORT");
+  if (!options.master.empty()) return;
+  const std::string host = Environment("MASTER_ADDR"), port = Environment("MASTER_PORT");
+  if (host.empty() || port.empty()) {
+    Fail(ErrorKind::kConfig,
+         "RANK and WORLD_SIZE are set, but not MASTER_ADDR and MASTER_PORT: set them to where rank "
+         "0 listens, or unset RANK.");
+  }
+  options.master = host + ":" + port;
+}
+
+void RequirePlace(const SessionOptions& options) {
+  if (options.rank < 0) return;
+  if (options.rank >= options.world) {
+    Fail(ErrorKind::kConfig, "--rank {} is outside --world-size {}.", options.rank, options.world);
+  }
+  if (options.world > 1 && options.master.empty()) {
+    Fail(ErrorKind::kConfig, "--rank {} needs --master HOST:PORT, where rank 0 listens.",
+         options.rank);
   }
 }
 
@@ -104,6 +120,7 @@ SessionOptions ModelFlags::Resolve() const {
          "--reduce {} is not available: this version adds partial sums in f32 only.", reduce);
   }
   PlaceByEnvironment(options);
+  RequirePlace(options);
   return options;
 }
 

@@ -6,6 +6,7 @@
 
 #include "src/apps/commands.h"
 #include "src/apps/leader.h"
+#include "src/apps/line_editor.h"
 #include "src/apps/options.h"
 #include "src/base/error.h"
 #include "src/text/detokenizer.h"
@@ -20,6 +21,8 @@ struct RunFlags {
   int tokens = 128;
   bool ignore_eos = false;
 };
+
+constexpr int kInterrupted = 130;  // exit code, as shells have it for Ctrl-C
 
 double Seconds(Sequence::Clock::time_point from, Sequence::Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
@@ -94,7 +97,14 @@ int Complete(const RunFlags& flags) {
   };
   Engine& engine = leader.session().engine();
   const auto sequence = engine.Submit(std::move(request));
-  engine.Finish(*sequence);
+  // Ctrl-C ends the answer in good order, so that the other ranks hear of it.
+  while (!sequence->done()) {
+    if (TakeInterrupts() > 0) {
+      engine.Cancel(sequence);
+    } else {
+      engine.Step();
+    }
+  }
   if (detokenizer) show(detokenizer->Flush());
 
   const nlohmann::ordered_json report = Report(*sequence, text, leader.session());
@@ -102,7 +112,7 @@ int Complete(const RunFlags& flags) {
   if (!flags.model.json) fmt::print("\n");
   std::fflush(stdout);
   if (!flags.model.json) fmt::print(stderr, "{}", Summary(report));
-  return 0;
+  return sequence->finish == FinishReason::kCancelled ? kInterrupted : 0;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <functional>
+#include <string_view>
 #include <thread>
 
 #include "src/apps/commands.h"
@@ -41,12 +42,13 @@ int Work(const WorkerFlags& flags) {
     if (!flags.local) fmt::print(stderr, "{}\n", line);
   };
   if (!flags.once) Lend(options, say);
-  options.join_limit_s = 30;
+  options.join_limit_s = flags.local ? 10 : 30;
   try {
     RunWorker(options, say);
   } catch (const Error& e) {
-    // Its own troubles the leader has heard of and shows; a lost rank is named by everyone.
-    if (!flags.local || e.kind() == ErrorKind::kPeerLost) throw;
+    // The leader has heard of it and shows it, unless it is the leader that is lost.
+    const bool leader_lost = std::string_view(e.what()).starts_with("Rank 0 ");
+    if (!flags.local || leader_lost) throw;
     return 1;
   }
   return 0;

@@ -14,7 +14,8 @@
 namespace lantern {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(3);
+// Long enough to say goodbye, short enough that a lost rank (2 s of silence) is told within 5 s.
+constexpr auto kPatience = std::chrono::seconds(1);
 
 // In the child, between fork and exec: only async-signal-safe calls.
 [[noreturn]] void BecomeWorker(const char* endpoint) {
@@ -35,6 +36,18 @@ void LocalWorkers::Start(int count, const std::string& endpoint) {
     }
     if (child == 0) BecomeWorker(endpoint.c_str());
     children_.push_back(child);
+  }
+}
+
+void LocalWorkers::RequireAlive() {
+  for (pid_t& child : children_) {
+    int status = 0;
+    if (waitpid(child, &status, WNOHANG) != child) continue;
+    const pid_t dead = child;
+    std::erase(children_, dead);
+    Fail(ErrorKind::kPeerLost, "A rank of this machine (pid {}) ended early, by {} {}.", dead,
+         WIFSIGNALED(status) ? "signal" : "itself with status",
+         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
   }
 }
 

@@ -21,6 +21,9 @@ class LocalWorkers {
   // Starts `count` workers that join `endpoint`. Throws Error{kConfig} when the system refuses.
   void Start(int count, const std::string& endpoint);
 
+  // Throws Error{kPeerLost} when one has ended already.
+  void RequireAlive();
+
  private:
   std::vector<pid_t> children_;
 };

@@ -18,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kLocalJoinLimit{30};
+constexpr std::chrono::seconds kJoinLimit{60};
 constexpr const char* kLoopback = "127.0.0.1";
 
 int WorldOf(const SessionOptions& o) {
@@ -204,9 +204,14 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
     events.on_message(fmt::format("Waiting for {} workers: lantern worker --join {}",
                                   ranks - options.local, server->endpoint()));
   }
-  server->WaitForJoin(
-      all_local ? WaitLimit(kLocalJoinLimit) : std::nullopt,
-      all_local || !events.on_message ? WaitProgress{} : Changes(events.on_message));
+  const WaitProgress say =
+      all_local || !events.on_message ? WaitProgress{} : Changes(events.on_message);
+  // People take their time to start workers, programs do not.
+  const bool by_hand = options.workers > 0;
+  server->WaitForJoin(by_hand ? std::nullopt : WaitLimit(kJoinLimit), [&](const std::string& line) {
+    children.RequireAlive();
+    if (say) say(line);
+  });
   for (int r = 1; r < ranks; ++r) server->Assign(r, Pack(spec));
   world = ConnectGloo(Connection(0, ranks, server->endpoint(), server->epoch(),
                                  [this](auto wait) { return server->Verdict(wait); }));

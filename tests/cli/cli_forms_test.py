@@ -1,10 +1,8 @@
 """The commands that answer and end: what they print, letter by letter, and that layouts agree."""
 
 import array
-import json
 import pathlib
 import re
-import unittest
 
 import lantern_cli
 from lantern_cli import is_finite, numbers, test_data
@@ -223,13 +221,14 @@ class TrainedModelTest(lantern_cli.CliTestCase):
 
     def test_every_layout_gives_the_golden_ids_and_one_hash(self):
         prompt, generated = self.golden("260K_p3")
+        count = 40  # four ranks on two busy cores take 50 ms for one
         hashes = {}
         for model in (self.gguf, self.hf):
             for layout in self.LAYOUTS if model == self.gguf else self.LAYOUTS[:1]:
                 with self.subTest(model=model.name, layout=layout):
                     answer = self.json_of("run", model, "--ids", ",".join(map(str, prompt)), "-n",
-                                          100, *layout)
-                    self.assertEqual(answer["tokens"], generated)
+                                          count, *layout)
+                    self.assertEqual(answer["tokens"], generated[:count])
                     hashes[answer["logits_hash"]] = (model.name, layout)
         self.assertEqual(len(hashes), 1, hashes)
 

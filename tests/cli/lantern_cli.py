@@ -96,7 +96,7 @@ def _drain(pipe, chunks):
 
 
 class CliTestCase(unittest.TestCase):
-    """A folder of its own, made once for all tests of a class, and ways to run the command in it."""
+    """A folder for all tests of a class, and ways to run the command in it."""
 
     @classmethod
     def setUpClass(cls):
