@@ -159,6 +159,8 @@ TEST(ControlPlane, AWorkerMayComeBeforeTheLeader) {
   { endpoint = ControlServer(kAnyPort, 1, Machine("leader")).endpoint(); }
   ControlClient worker(endpoint, Machine("pc1"));
   EXPECT_THAT(ErrorOf([&] { worker.WaitForAssignment(300ms); }).what(),
+              HasSubstr("Looking for a leader at " + endpoint));
+  EXPECT_THAT(ErrorOf([&] { worker.WaitForAssignment(1500ms); }).what(),
               HasSubstr("No leader answers at " + endpoint));
   ControlServer server(endpoint, 2, Machine("leader"));
   EXPECT_EQ(server.WaitForJoin(10s).size(), 1u);
