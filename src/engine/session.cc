@@ -201,7 +201,7 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
   children.Start(options.local - 1, server->endpoint());
   const bool all_local = options.local == ranks;
   if (!all_local && events.on_message) {
-    events.on_message(fmt::format("Waiting for {} workers: lantern worker --join {}",
+    events.on_message(fmt::format("Waiting for {} worker(s): lantern worker --join {}",
                                   ranks - options.local, server->endpoint()));
   }
   const WaitProgress say =

@@ -10,7 +10,6 @@ from lantern_cli import lives, send_signal, workers_of
 LOST = 3
 # From the loss of a rank until the leader has ended: the heartbeat's 2 s, then its farewell.
 NOTICE_S = 5
-# A stopped process cannot leave by itself; the leader waits for its workers before it kills them.
 HEARTBEAT_NOTICE = r"lantern: Rank {rank} \(.*pid {pid}\)"
 
 
