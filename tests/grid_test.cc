@@ -12,7 +12,7 @@ namespace lantern {
 namespace {
 
 // Sanitizers slow everything down tenfold; they look for other faults than wrong bits.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang_analyzer__)
+#if LANTERN_SANITIZED
 constexpr int kPositions = 120;
 #else
 constexpr int kPositions = 1500;
