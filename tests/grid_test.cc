@@ -13,9 +13,9 @@ namespace {
 
 // Sanitizers slow everything down tenfold; they look for other faults than wrong bits.
 #if LANTERN_SANITIZED
-constexpr int kPositions = 120;
+constexpr int kPositions = 200, kSampled = 8, kStories = 1;
 #else
-constexpr int kPositions = 1500;
+constexpr int kPositions = 1500, kSampled = 30, kStories = 3;
 #endif
 
 struct Layout {
@@ -152,14 +152,14 @@ TEST_P(SynthGrid, SamplingDoesNotSeeTheLayout) {
   SamplingParams nucleus{.temperature = 2.5f, .top_p = 0.99f, .min_p = 0.0001f, .seed = 12};
   SamplingParams mixed{.temperature = 0.9f, .top_k = 50, .top_p = 0.9f, .repeat_penalty = 1.2f};
   for (const SamplingParams& sampling : {plain, nucleus, mixed}) {
-    const auto expected = RunOne(*file_, {{1, 1}}, prompt, 30, sampling);
+    const auto expected = RunOne(*file_, {{1, 1}}, prompt, kSampled, sampling);
     for (const Layout& layout : {Layout{2, 2}, Layout{3, 1}}) {
-      const auto got = RunOne(*file_, {layout, 512, 1, 2}, prompt, 30, sampling);
+      const auto got = RunOne(*file_, {layout, 512, 1, 2}, prompt, kSampled, sampling);
       EXPECT_EQ(got->tokens, expected->tokens) << Describe({layout});
     }
     SamplingParams other = sampling;
     other.seed += 1;
-    EXPECT_NE(RunOne(*file_, {{1, 1}}, prompt, 30, other)->tokens, expected->tokens);
+    EXPECT_NE(RunOne(*file_, {{1, 1}}, prompt, kSampled, other)->tokens, expected->tokens);
   }
 }
 
@@ -181,7 +181,7 @@ TEST(StoriesGrid, GoldensForEveryLayout) {
   const int chunks[] = {512, 7, 1};
   for (const char* model : {"stories260K-f32.gguf", "stories260K-hf"}) {
     const auto file = OpenWeightFile(folder + "/models/" + model);
-    for (int p = 1; p <= 3; ++p) {
+    for (int p = 1; p <= kStories; ++p) {
       const std::string golden = folder + "/goldens/260K_p" + std::to_string(p) + ".ids";
       const std::vector<int> prompt = GoldenIds(golden, "prompt_ids");
       const std::vector<int> expected = GoldenIds(golden, "gen_ids");
