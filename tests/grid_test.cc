@@ -13,7 +13,7 @@ namespace {
 
 // Sanitizers slow everything down tenfold; they look for other faults than wrong bits.
 #if LANTERN_SANITIZED
-constexpr int kPositions = 200, kSampled = 8, kStories = 1;
+constexpr int kPositions = 60, kSampled = 8, kStories = 1;
 #else
 constexpr int kPositions = 1500, kSampled = 30, kStories = 3;
 #endif
@@ -50,7 +50,7 @@ std::shared_ptr<Sequence> RunOne(const WeightFile& file, const Way& way, std::ve
   std::vector<std::shared_ptr<Sequence>> others;
   for (int i = 0; i < way.company; ++i) {
     Request other;
-    other.prompt = Prompt(5 + 40 * i, vocab, i + 2);
+    other.prompt = Prompt(5 + kPositions / 40 * i, vocab, i + 2);
     other.max_tokens = tokens;
     other.sampling.temperature = 0.5f * i;
     other.sampling.seed = i;
