@@ -72,7 +72,7 @@ class Running:
 
     @property
     def err(self):
-        """What stderr has shown so far, progress left out: a slow machine shows how loading goes."""
+        """What stderr has shown so far, without the progress that a slow machine shows."""
         text = b"".join(self._err).decode(errors="replace")
         return "".join(line for line in text.splitlines(keepends=True)
                        if not PROGRESS.match(line))
