@@ -82,9 +82,11 @@ struct SynthCase {
 // 28 heads of 64 and 14 of 128 give 7 leaves even with 256-column blocks; ffn is an odd number of
 // blocks, so that leaves are unequal.
 const SynthCase kCases[] = {
-    {"q4_0_d64", "q4_0", 64, 8, 2, 32 * 13},      {"q8_0_d128", "q8_0", 128, 8, 4, 32 * 11},
+    {"q4_0_d64", "q4_0", 64, 8, 2, 32 * 13},      {"q4_0_d128", "q4_0", 128, 8, 8, 32 * 9},
+    {"q8_0_d64", "q8_0", 64, 8, 1, 32 * 7},       {"q8_0_d128", "q8_0", 128, 8, 4, 32 * 11},
     {"q4_k_m_d64", "q4_k_m", 64, 28, 4, 256 * 9}, {"q4_k_m_d128", "q4_k_m", 128, 14, 2, 256 * 7},
-    {"f16_d64", "f16", 64, 8, 8, 32 * 13 + 8},    {"bf16_d128", "bf16", 128, 8, 1, 32 * 9 + 5},
+    {"f16_d64", "f16", 64, 8, 8, 32 * 13 + 8},    {"f16_d128", "f16", 128, 7, 7, 32 * 7 + 2},
+    {"bf16_d64", "bf16", 64, 9, 3, 32 * 11 + 4},  {"bf16_d128", "bf16", 128, 8, 1, 32 * 9 + 5},
 };
 
 class SynthGrid : public testing::TestWithParam<SynthCase> {
