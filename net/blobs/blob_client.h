@@ -1,0 +1,70 @@
+// BlobClient: a worker's end of the weight transport. Its calls block, work on the caller's thread,
+// and keep enough requests on their way to fill the link. Broken connections are replaced and what
+// is missing is asked for again; nothing that has arrived is.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+#include <zmq.hpp>
+
+#include "net/blobs/blob.h"
+#include "net/verdict.h"
+
+namespace lantern {
+
+// Takes a verified blob; `bytes` are valid during the call.
+using BlobSink = std::function<void(const BlobId& id, std::span<const std::byte> bytes)>;
+
+// Called several times a second, whether anything has arrived or not. May throw to give up.
+using BlobProgress = std::function<void(uint64_t done, uint64_t total)>;
+
+struct BlobClientOptions {
+  // Bytes asked for and not yet here, at most (one blob is always asked for).
+  size_t window_bytes = 16 << 20;
+  // Nothing from the server for so long: connect again. A blob counts when it is here as a whole,
+  // so this bounds how slow a link may be: 8 MB in 20 s, shared by all workers.
+  std::chrono::milliseconds silence_limit{20'000};
+  // Connections in a row that may bring nothing before the server counts as lost.
+  int max_fruitless_connections = 3;
+  // Asked all the time; a reason ends any wait at once. May be empty.
+  Verdict verdict;
+};
+
+class BlobClient {
+ public:
+  // `endpoint`: the server's HOST:PORT. Connects when first used. Throws Error{kConfig} for an
+  // endpoint that cannot be parsed.
+  explicit BlobClient(const std::string& endpoint, BlobClientOptions options = {});
+  ~BlobClient();
+  BlobClient(const BlobClient&) = delete;
+  BlobClient& operator=(const BlobClient&) = delete;
+
+  // The calls below throw Error{kPeerLost} naming the endpoint when the server is lost, or with the
+  // verdict's reason, and Error{kIo} with the server's sentence when it refuses. By one thread at
+  // a time; after an error the client can be used again.
+
+  // The blobs of each of `tables`, in that order. Progress counts tables.
+  std::vector<BlobList> Describe(std::span<const uint32_t> tables,
+                                 const BlobProgress& progress = {});
+
+  // Fetches all of `wanted`, in roughly their order, verifies each and hands it to `sink` once.
+  // Progress counts bytes. Throws Error{kIo} naming a blob that came damaged three times.
+  void Fetch(std::span<const WantedBlob> wanted, const BlobSink& sink,
+             const BlobProgress& progress = {});
+
+  const std::string& endpoint() const { return endpoint_; }
+  uint64_t bytes_received() const { return bytes_received_; }  // payloads, all calls together
+
+ private:
+  const std::string endpoint_;
+  const BlobClientOptions options_;
+  zmq::context_t context_{1};
+  uint64_t bytes_received_ = 0;
+};
+
+}  // namespace lantern
