@@ -56,11 +56,13 @@ class BlobCache {
 
   std::filesystem::path PathOf(const BlobHash& hash) const;
   void MarkUsed(const BlobHash& hash);
+  bool Reserve(uint64_t bytes);
+  bool EvictForDisk(uint64_t bytes);
+  // REQUIRES of these: mutex_ is held.
   void Scan();
   void ScanFile(const std::filesystem::path& path);
-  bool MakeRoom(uint64_t bytes);
-  bool EvictOldest();
-  bool GiveUp(const std::string& reason);
+  uint64_t Evict(uint64_t bytes);
+  void GiveUp(const std::string& reason);
 
   const std::filesystem::path folder_;
   const uint64_t max_bytes_;

@@ -29,31 +29,32 @@ struct BlobClientOptions {
   // Nothing from the server for so long: connect again. A blob counts when it is here as a whole,
   // so this bounds how slow a link may be: 8 MB in 20 s, shared by all workers.
   std::chrono::milliseconds silence_limit{20'000};
-  // Connections in a row that may bring nothing before the server counts as lost.
-  int max_fruitless_connections = 3;
+  // After so many of these in a row the server counts as lost.
+  int max_silences = 3;
   // Asked all the time; a reason ends any wait at once. May be empty.
   Verdict verdict;
 };
 
 class BlobClient {
  public:
-  // `endpoint`: the server's HOST:PORT. Connects when first used. Throws Error{kConfig} for an
-  // endpoint that cannot be parsed.
+  // `endpoint`: the server's HOST:PORT. Nothing is sent yet.
   explicit BlobClient(const std::string& endpoint, BlobClientOptions options = {});
   ~BlobClient();
   BlobClient(const BlobClient&) = delete;
   BlobClient& operator=(const BlobClient&) = delete;
 
   // The calls below throw Error{kPeerLost} naming the endpoint when the server is lost, or with the
-  // verdict's reason, and Error{kIo} with the server's sentence when it refuses. By one thread at
-  // a time; after an error the client can be used again.
+  // verdict's reason, Error{kIo} with the server's sentence when it refuses, and Error{kConfig} for
+  // an endpoint that cannot be parsed. By one thread at a time; after an error the client can be
+  // used again.
 
-  // The blobs of each of `tables`, in that order. Progress counts tables.
+  // The blobs of each of `tables`, in that order. Progress counts tables. REQUIRES: no table twice.
   std::vector<BlobList> Describe(std::span<const uint32_t> tables,
                                  const BlobProgress& progress = {});
 
   // Fetches all of `wanted`, in roughly their order, verifies each and hands it to `sink` once.
   // Progress counts bytes. Throws Error{kIo} naming a blob that came damaged three times.
+  // REQUIRES: no id twice.
   void Fetch(std::span<const WantedBlob> wanted, const BlobSink& sink,
              const BlobProgress& progress = {});
 

@@ -33,7 +33,7 @@ class BlobStore {
 
   // Brings `wanted` to this machine, from the first of copy, cache and network that has it. After
   // an error (see BlobClient::Fetch) the same call goes on where that one ended.
-  // Progress counts bytes of `wanted`, whatever their way.
+  // Progress counts bytes of `wanted`, whatever their way. REQUIRES: no id twice.
   void Fetch(std::span<const WantedBlob> wanted, const BlobProgress& progress = {});
 
   // The bytes of a blob, verified. What has vanished from the disk since Fetch, or is damaged, is
@@ -47,14 +47,17 @@ class BlobStore {
   Totals totals() const;
 
  private:
+  enum class Where { kNowhere, kCopy, kCache, kMemory };
   struct Entry {
     BlobInfo info;
-    std::optional<Blob> memory;
+    Where where = Where::kNowhere;
+    Blob memory;
   };
 
+  Where Find(const WantedBlob& blob);
   std::optional<Blob> FromCopy(const BlobId& id, const BlobInfo& info) const;
-  void Keep(const BlobId& id, const BlobInfo& info, std::span<const std::byte> bytes);
-  Blob FetchAgain(const BlobId& id, const BlobInfo& info);
+  void Keep(const BlobId& id, std::span<const std::byte> bytes);
+  Blob FetchAgain(const WantedBlob& blob);
 
   BlobClient& client_;
   BlobCache& cache_;

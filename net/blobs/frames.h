@@ -1,0 +1,50 @@
+// Frames of ZeroMQ messages, without waiting. A signal may interrupt libzmq at any call; giving up
+// between two frames of a message would leave both ends out of step, so these try again.
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+#include <zmq.hpp>
+
+namespace lantern::blobs {
+
+// Throws zmq::error_t but for interruptions.
+template <class Call>
+bool RetryInterrupted(const Call& call) {
+  while (true) {
+    try {
+      return call().has_value();
+    } catch (const zmq::error_t& e) {
+      if (e.num() != EINTR) throw;
+    }
+  }
+}
+
+// A whole message of at most `max_frames`, further ones dropped; empty when there is none.
+inline std::vector<zmq::message_t> ReceiveFrames(zmq::socket_t& socket, size_t max_frames) {
+  std::vector<zmq::message_t> frames;
+  bool more = true;
+  while (more) {
+    zmq::message_t frame;
+    if (!RetryInterrupted([&] { return socket.recv(frame, zmq::recv_flags::dontwait); })) break;
+    more = frame.more();
+    if (frames.size() < max_frames) frames.push_back(std::move(frame));
+  }
+  return frames;
+}
+
+// False when the queue is full, which can only be so at the first frame.
+inline bool SendFrame(zmq::socket_t& socket, zmq::message_t frame, bool more) {
+  const auto flags =
+      more ? zmq::send_flags::dontwait | zmq::send_flags::sndmore : zmq::send_flags::dontwait;
+  return RetryInterrupted([&] { return socket.send(frame, flags); });
+}
+
+inline std::span<const std::byte> BytesOf(const zmq::message_t& frame) {
+  return {frame.data<std::byte>(), frame.size()};
+}
+
+}  // namespace lantern::blobs
