@@ -130,13 +130,13 @@ class HfWeights : public MappedWeights {
     if (rank < 1 || rank > 2 || tensor.data.empty()) {
       Fail(ErrorKind::kIo, "{} should have one or two dimensions, none of them 0.", where);
     }
-    StoredTensor stored{where, tensor.data.data(), TypeOf(tensor, where), 1, tensor.shape[0], 0};
+    MappedTensor stored{where, tensor.data.data(), TypeOf(tensor, where), 1, tensor.shape[0], 0};
     if (rank == 2) {
       stored.rows = tensor.shape[0];
       stored.cols = tensor.shape[1];
     }
     if (IsRotated(*name)) stored.paired_head_dim = config().head_dim;
-    Add(*name, std::move(stored));
+    Add(*name, stored);
   }
 
   void RequireInShard(const std::string& tensor, const std::string& shard,

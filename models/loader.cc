@@ -1,6 +1,5 @@
 #include "models/loader.h"
 
-#include <cstring>
 #include <vector>
 
 #include "src/base/check.h"
@@ -10,6 +9,7 @@ namespace lantern {
 
 RawWeight Loader::Raw(const TensorSlice& slice) const {
   const StoredTensor& stored = file_.Get(slice.name, slice.rows, slice.cols);
+  file_.Acquire(slice.name, slice.row, slice.col);
   RawWeight raw{slice.name, slice.type, slice.row.size(), slice.col.size(), {}};
   // A slice that is converted may begin inside a stored block: whole blocks around it are decoded,
   // so that every value is the one that an unsplit load gives.
@@ -22,13 +22,15 @@ RawWeight Loader::Raw(const TensorSlice& slice) const {
     LANTERN_CHECK_EQ(skipped, 0);
     raw.read_row = [&stored, first = slice.row.begin, offset,
                     bytes = RowBytes(stored.type, raw.in)](int row, std::byte* out) {
-      std::memcpy(out, stored.Row(first + row) + offset, bytes);
+      stored.ReadRow(first + row, offset, {out, bytes});
     };
   } else {
     raw.read_row = [&stored, first = slice.row.begin, offset, skipped, width = end - begin,
                     type = raw.type, columns = raw.in](int row, std::byte* out) {
+      std::vector<std::byte> bytes(RowBytes(stored.type, width));
+      stored.ReadRow(first + row, offset, bytes);
       std::vector<float> values(width);
-      DecodeRow(stored.type, stored.Row(first + row) + offset, width, values.data());
+      DecodeRow(stored.type, bytes.data(), width, values.data());
       EncodeRow(type, values.data() + skipped, columns, out);
     };
   }
@@ -38,6 +40,7 @@ RawWeight Loader::Raw(const TensorSlice& slice) const {
 WeightMatrix Loader::Load(const TensorSlice& slice) {
   Backend::RequireSupport(context_, slice.type);
   WeightMatrix packed = Backend::PackWeight(context_, Raw(slice));
+  file_.Release(slice.name);
   bytes_done_ += packed.bytes;
   if (progress_) progress_(bytes_done_);
   return packed;
@@ -45,8 +48,10 @@ WeightMatrix Loader::Load(const TensorSlice& slice) {
 
 Tensor Loader::LoadVector(const std::string& name, int size, BufferOwner& owner) {
   const StoredTensor& stored = file_.Get(name, 1, size);
+  file_.Acquire(name, {0, 1}, {0, size});
   Tensor vector = Backend::Allocate(context_, owner, 1, size);
-  DecodeRow(stored.type, stored.data, size, vector.f32());
+  DecodeRow(stored.type, stored.Row(0).data(), size, vector.f32());
+  file_.Release(name);
   return vector;
 }
 

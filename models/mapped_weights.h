@@ -2,6 +2,8 @@
 // that point into mapped files.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -12,6 +14,19 @@
 #include "models/weight_file.h"
 
 namespace lantern {
+
+// A tensor as it lies in a mapped file.
+struct MappedTensor {
+  std::string where;                // see StoredTensor
+  const std::byte* data = nullptr;  // not aligned in general
+  DType type = DType::kF32;
+  int64_t rows = 0, cols = 0;
+  // Hugging Face keeps the two halves of each rotated pair half a head apart: when > 0, row r of
+  // the canonical order lies in the file at row FileRow(r). It divides rows.
+  int paired_head_dim = 0;
+
+  int64_t FileRow(int64_t row) const;
+};
 
 class MappedWeights : public WeightFile {
  public:
@@ -27,7 +42,7 @@ class MappedWeights : public WeightFile {
   // Adds `tensor` under its canonical name. Throws Error{kIo} for a name that a Llama of this
   // many layers does not have (ignoring a bias, say, would change the answers), a name that is
   // already there, and rows that are not whole heads where heads matter.
-  void Add(const std::string& name, StoredTensor tensor);
+  void Add(const std::string& name, const MappedTensor& tensor);
 
  private:
   std::filesystem::path path_;

@@ -43,6 +43,23 @@ ActivationShape ModelPart::Activations(int tokens, int logit_rows) const {
   return shape;
 }
 
+std::vector<TensorSlice> ModelPart::Slices() const {
+  std::vector<TensorSlice> slices;
+  const auto norm = [&](const std::string& name) {
+    slices.push_back({name, 1, config.dim, {0, 1}, {0, config.dim}, DType::kF32});
+  };
+  if (first_stage) slices.push_back(embedding);
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const std::string layer = "blk." + std::to_string(first_layer + i);
+    norm(layer + ".attn_norm.weight");
+    norm(layer + ".ffn_norm.weight");
+    slices.insert(slices.end(), layers[i].slices.begin(), layers[i].slices.end());
+  }
+  if (last_stage) norm("output_norm.weight");
+  if (last_stage) slices.push_back(head);
+  return slices;
+}
+
 size_t ModelPart::WeightBytes() const {
   auto packed = [](const TensorSlice& slice) {
     return Backend::PackedBytes(slice.type, slice.row.size(), slice.col.size());
@@ -59,10 +76,10 @@ ModelPart PartOf(const WeightFile& file, std::optional<DType> wanted, const Para
                  int rank) {
   ModelPart part;
   part.config = file.config();
-  const int stage = plan.StageOf(rank), tp_rank = plan.TpRankOf(rank);
+  const int stage = plan.StageOf(rank);
   part.first_layer = plan.layer_begin[stage];
   for (int layer = part.first_layer; layer < plan.layer_begin[stage + 1]; ++layer) {
-    part.layers.push_back(ShardLayer(part.config, file, wanted, plan, tp_rank, layer));
+    part.layers.push_back(ShardLayer(part.config, file, wanted, plan, rank, layer));
   }
   part.first_stage = stage == 0;
   part.last_stage = stage == plan.pp - 1;
@@ -70,7 +87,7 @@ ModelPart PartOf(const WeightFile& file, std::optional<DType> wanted, const Para
   part.embedding = {"token_embd.weight",  part.config.vocab,
                     part.config.dim,      {0, part.config.vocab},
                     {0, part.config.dim}, ConvertedType(table.type, part.config.dim, wanted)};
-  part.head = HeadSlice(part.config, file, wanted, ShardVocab(part.config, plan, tp_rank));
+  part.head = HeadSlice(part.config, file, wanted, ShardVocab(part.config, plan, rank));
   return part;
 }
 

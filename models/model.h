@@ -24,6 +24,8 @@ struct ModelPart {
 
   std::vector<int> KvHeads() const;  // per layer
   ActivationShape Activations(int tokens, int logit_rows) const;
+  // All that this rank will read of the file.
+  std::vector<TensorSlice> Slices() const;
   // Packed weights of this rank; what loading will allocate.
   size_t WeightBytes() const;
 };

@@ -23,7 +23,32 @@ const StoredTensor& Stored(const WeightFile& file, const std::string& name) {
   return *tensor;
 }
 
-// Column boundaries of all leaves of the attention output: whole heads and whole blocks.
+SumShard ShardSum(const std::vector<int>& column, const ParallelPlan& plan, int rank,
+                  const std::string& what) {
+  const int leaves = static_cast<int>(column.size()) - 1;
+  if (leaves < plan.tp) {
+    Fail(ErrorKind::kConfig,
+         "{} splits into at most {} parts, fewer than --tp {}: use --tp {} or less and a pipeline "
+         "(--pp) over the other ranks.",
+         what, leaves, plan.tp, leaves);
+  }
+  const std::vector<LeafRange> owned = CutByShare(plan, plan.StageOf(rank), leaves);
+  const LeafRange mine = owned[plan.TpRankOf(rank)];
+  SumShard shard;
+  shard.columns = {column[mine.begin], column[mine.end]};
+  shard.plan = SumPlan(leaves, owned);
+  for (int leaf = mine.begin; leaf <= mine.end; ++leaf) {
+    shard.cuts.column.push_back(column[leaf] - shard.columns.begin);
+  }
+  for (const LeafRange& subtree : SubtreesOf(mine, leaves)) {
+    shard.cuts.subtree.push_back(subtree.begin - mine.begin);
+  }
+  shard.cuts.subtree.push_back(mine.size());
+  return shard;
+}
+
+}  // namespace
+
 std::vector<int> AttentionLeaves(const ModelConfig& config, int block) {
   const int columns = config.heads * config.head_dim;
   const int leaf = std::lcm(config.head_dim, block);
@@ -43,39 +68,12 @@ std::vector<int> FfnLeaves(const ModelConfig& config, int block) {
   return column;
 }
 
-SumShard ShardSum(const std::vector<int>& column, const ParallelPlan& plan, int tp_rank,
-                  const std::string& what) {
-  const int leaves = static_cast<int>(column.size()) - 1;
-  if (leaves < plan.tp) {
-    Fail(ErrorKind::kConfig,
-         "{} splits into at most {} parts, fewer than --tp {}: use --tp {} or less and a pipeline "
-         "(--pp) over the other ranks.",
-         what, leaves, plan.tp, leaves);
-  }
-  const std::vector<LeafRange> owned = CutByShare(plan, leaves);
-  const LeafRange mine = owned[tp_rank];
-  SumShard shard;
-  shard.columns = {column[mine.begin], column[mine.end]};
-  shard.plan = SumPlan(leaves, owned);
-  for (int leaf = mine.begin; leaf <= mine.end; ++leaf) {
-    shard.cuts.column.push_back(column[leaf] - shard.columns.begin);
-  }
-  for (const LeafRange& subtree : SubtreesOf(mine, leaves)) {
-    shard.cuts.subtree.push_back(subtree.begin - mine.begin);
-  }
-  shard.cuts.subtree.push_back(mine.size());
-  return shard;
-}
-
-}  // namespace
-
 DType ConvertedType(DType stored, int64_t cols, std::optional<DType> wanted) {
   return wanted.has_value() && cols % Info(*wanted).block == 0 ? *wanted : stored;
 }
 
 LayerShard ShardLayer(const ModelConfig& config, const WeightFile& file,
-                      std::optional<DType> wanted, const ParallelPlan& plan, int tp_rank,
-                      int layer) {
+                      std::optional<DType> wanted, const ParallelPlan& plan, int rank, int layer) {
   LayerShard shard;
   auto slice = [&](const char* tensor, int64_t rows, int64_t cols) {
     const std::string name = LayerName(layer, tensor);
@@ -93,7 +91,7 @@ LayerShard ShardLayer(const ModelConfig& config, const WeightFile& file,
   TensorSlice down = slice("ffn_down", config.dim, config.ffn);
 
   auto cut = [&](const TensorSlice& of, std::vector<int> leaves) {
-    return ShardSum(leaves, plan, tp_rank, of.name + " (" + Info(of.type).name + ")");
+    return ShardSum(leaves, plan, rank, of.name + " (" + Info(of.type).name + ")");
   };
   shard.attn_out = cut(out, AttentionLeaves(config, Info(out.type).block));
   shard.ffn_down = cut(down, FfnLeaves(config, Info(down.type).block));
@@ -111,9 +109,9 @@ LayerShard ShardLayer(const ModelConfig& config, const WeightFile& file,
   return shard;
 }
 
-LeafRange ShardVocab(const ModelConfig& config, const ParallelPlan& plan, int tp_rank) {
+LeafRange ShardVocab(const ModelConfig& config, const ParallelPlan& plan, int rank) {
   const int blocks = (config.vocab + kVocabBlock - 1) / kVocabBlock;
-  const LeafRange mine = CutByShare(plan, blocks)[tp_rank];
+  const LeafRange mine = CutByShare(plan, plan.pp - 1, blocks)[plan.TpRankOf(rank)];
   return {std::min(mine.begin * kVocabBlock, config.vocab),
           std::min(mine.end * kVocabBlock, config.vocab)};
 }

@@ -42,6 +42,11 @@ struct LayerShard {
   std::vector<TensorSlice> slices;
 };
 
+// Column boundaries of all leaves of the attention output (whole heads, whole blocks) and of the
+// down projection, whose weights come in blocks of `block`.
+std::vector<int> AttentionLeaves(const ModelConfig& config, int block);
+std::vector<int> FfnLeaves(const ModelConfig& config, int block);
+
 // What a stored type becomes under `--type`: `wanted` where rows of `cols` can hold it, else
 // unchanged. none: unchanged.
 DType ConvertedType(DType stored, int64_t cols, std::optional<DType> wanted);
@@ -49,14 +54,14 @@ DType ConvertedType(DType stored, int64_t cols, std::optional<DType> wanted);
 // Throws Error{kConfig} where a tensor has fewer leaves than tp ranks, Error{kIo} where the file
 // lacks a tensor.
 LayerShard ShardLayer(const ModelConfig& config, const WeightFile& file,
-                      std::optional<DType> wanted, const ParallelPlan& plan, int tp_rank,
-                      int layer);
+                      std::optional<DType> wanted, const ParallelPlan& plan, int rank, int layer);
 
 // Ids per block of the vocabulary: the unit of head shards, of hashes and of normalisers.
 inline constexpr int kVocabBlock = 256;
 
-// Vocabulary ids [begin, end) whose logits a tp rank computes. Whole blocks; may be empty.
-LeafRange ShardVocab(const ModelConfig& config, const ParallelPlan& plan, int tp_rank);
+// Vocabulary ids [begin, end) whose logits a rank of the last stage computes (the same for its
+// fellows in other stages). Whole blocks; may be empty.
+LeafRange ShardVocab(const ModelConfig& config, const ParallelPlan& plan, int rank);
 
 // The head's slice: output.weight, or the embedding where they are tied.
 TensorSlice HeadSlice(const ModelConfig& config, const WeightFile& file,

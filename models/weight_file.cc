@@ -7,17 +7,16 @@
 
 namespace lantern {
 
-int64_t StoredTensor::FileRow(int64_t row) const {
-  if (paired_head_dim == 0) return row;
-  const int64_t head = row / paired_head_dim;
-  const int64_t pair = row % paired_head_dim / 2, second = row % 2;
-  return head * paired_head_dim + second * (paired_head_dim / 2) + pair;
+void StoredTensor::ReadRow(int64_t row, size_t offset, std::span<std::byte> out) const {
+  LANTERN_CHECK(0 <= row && row < rows);
+  LANTERN_CHECK_LE(offset + out.size(), row_bytes());
+  bytes->Read(row, offset, out);
 }
 
-const std::byte* StoredTensor::Row(int64_t row) const {
-  LANTERN_CHECK_GE(row, 0);
-  LANTERN_CHECK_LT(row, rows);
-  return data + static_cast<size_t>(FileRow(row)) * RowBytes(type, cols);
+std::vector<std::byte> StoredTensor::Row(int64_t row) const {
+  std::vector<std::byte> result(row_bytes());
+  ReadRow(row, 0, result);
+  return result;
 }
 
 const StoredTensor& WeightFile::Get(std::string_view name, int64_t rows, int64_t cols) const {

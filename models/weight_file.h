@@ -6,28 +6,37 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "models/config.h"
 #include "src/tensor/dtype.h"
+#include "src/tensor/sum_tree.h"
 
 namespace lantern {
 
 class GgufFile;
 
+// Where the bytes of a tensor are: in a mapped file, or in chunks that came over the network.
+class TensorBytes {
+ public:
+  virtual ~TensorBytes() = default;
+  // Copies out.size() bytes of row `row` (in canonical order) from byte `offset` of it on.
+  // REQUIRES: they lie within the row, and are here.
+  virtual void Read(int64_t row, size_t offset, std::span<std::byte> out) const = 0;
+};
+
 struct StoredTensor {
   std::string where;  // "file.gguf: tensor blk.0.attn_q.weight", to open error sentences
-  const std::byte* data = nullptr;  // not aligned in general
   DType type = DType::kF32;
   int64_t rows = 0, cols = 0;  // one-dimensional tensors have rows == 1
-  // Hugging Face keeps the two halves of each rotated pair half a head apart: when > 0, row r of
-  // the canonical order lies in the file at row FileRow(r). It divides rows.
-  int paired_head_dim = 0;
+  std::shared_ptr<const TensorBytes> bytes = nullptr;
 
-  int64_t FileRow(int64_t row) const;
-  const std::byte* Row(int64_t row) const;  // canonical order
+  size_t row_bytes() const { return RowBytes(type, cols); }
+  void ReadRow(int64_t row, size_t offset, std::span<std::byte> out) const;
+  std::vector<std::byte> Row(int64_t row) const;
 };
 
 class WeightFile {
@@ -40,6 +49,13 @@ class WeightFile {
   virtual std::filesystem::path path() const = 0;
   // The GGUF file behind this, whose metadata holds the tokenizer; nullptr for other formats.
   virtual const GgufFile* gguf() const { return nullptr; }
+
+  // Makes the bytes of these rows and columns of a tensor readable until a Release for each
+  // Acquire. Where they come from elsewhere this may take its time and throw Error; a mapped file
+  // has them.
+  virtual void Acquire(const std::string& /*tensor*/, LeafRange /*rows*/,
+                       LeafRange /*cols*/) const {}
+  virtual void Release(const std::string& /*tensor*/) const {}
 
   // Throws Error{kIo} naming the file, the tensor, and both shapes where it is missing or differs.
   const StoredTensor& Get(std::string_view name, int64_t rows, int64_t cols) const;

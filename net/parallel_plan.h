@@ -14,7 +14,7 @@ namespace lantern {
 struct ParallelPlan {
   int tp = 1, pp = 1;
   std::vector<int> layer_begin;  // stage s holds layers [layer_begin[s], layer_begin[s + 1])
-  std::vector<int> share;        // relative share of each tp rank; equal unless given
+  std::vector<int> share;        // relative share of each rank; equal unless given
 
   int world() const { return tp * pp; }
   int StageOf(int rank) const { return rank / tp; }
@@ -24,12 +24,13 @@ struct ParallelPlan {
   friend bool operator==(const ParallelPlan&, const ParallelPlan&) = default;
 };
 
-// `shares`: empty for equal ones, else one positive number per tp rank.
+// `shares`: empty for equal ones, else one positive number per tp rank, alike in all stages, or one
+// per rank, stage by stage: a stage gets layers in proportion to the sum of its ranks' shares.
 // Throws Error{kConfig} when pp exceeds the layers or a number makes no sense.
 ParallelPlan MakePlan(int layers, int tp, int pp, std::vector<int> shares = {});
 
-// Cuts `units` indivisible things over the tp ranks in proportion to their shares: rank r gets
-// [result[r].begin, result[r].end). Each rank gets at least one where units >= tp.
-std::vector<LeafRange> CutByShare(const ParallelPlan& plan, int units);
+// Cuts `units` indivisible things over the tp ranks of a stage in proportion to their shares: tp
+// rank r gets [result[r].begin, result[r].end). Each gets at least one where units >= tp.
+std::vector<LeafRange> CutByShare(const ParallelPlan& plan, int stage, int units);
 
 }  // namespace lantern

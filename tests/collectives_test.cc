@@ -82,7 +82,7 @@ void CheckInThreads(int leaves, const std::vector<LeafRange>& owned, size_t elem
 
 std::vector<LeafRange> Cut(int leaves, std::vector<int> shares) {
   const int tp = static_cast<int>(shares.size());
-  return CutByShare(MakePlan(1, tp, 1, std::move(shares)), leaves);
+  return CutByShare(MakePlan(1, tp, 1, std::move(shares)), 0, leaves);
 }
 
 TEST(SumPlan, EvenPowerOfTwoSharesSendOneVector) {

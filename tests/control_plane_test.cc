@@ -55,7 +55,7 @@ TEST(Messages, SurviveTheTrip) {
   EXPECT_EQ(decoded.memory_bytes, join.memory_bytes);
   EXPECT_EQ(decoded.wanted_rank, 3);
   EXPECT_EQ(decoded.data_address, join.data_address);
-  const auto assign = control::Decode(control::Encode(control::Assign{Bytes("plan")}));
+  const auto assign = control::Decode(control::Encode(control::Assign{2, 3, Bytes("plan")}));
   EXPECT_EQ(std::get<control::Assign>(assign).bytes, Bytes("plan"));
   EXPECT_TRUE(
       std::holds_alternative<control::Bye>(control::Decode(control::Encode(control::Bye{}))));
@@ -101,7 +101,7 @@ TEST(Messages, AnyBytesDecodeOrThrow) {
 TEST(Messages, HugeDeclaredLengthsAreRefusedBeforeAllocating) {
   for (const std::string bytes :
        {"\xdd\xff\xff\xff\xff", "\xc6\xff\xff\xff\xff", "\xdb\xff\xff\xff\xff",
-        "\xdf\xff\xff\xff\xff", "\x93\x01\x03\x91\xc6\x7f\xff\xff\xff",
+        "\xdf\xff\xff\xff\xff", "\x93\x02\x03\x91\xc6\x7f\xff\xff\xff",
         "\x91\x91\x91\x91\x91\x01"}) {
     EXPECT_EQ(ErrorOf([&] { control::Decode(Bytes(bytes)); }).kind(), ErrorKind::kIo);
   }
@@ -190,7 +190,7 @@ TEST(ControlPlane, AnotherProtocolIsRefusedWithBothNames) {
   zmq::message_t reply;
   ASSERT_TRUE(stranger.recv(reply));
   const auto message = control::Decode({reply.data<std::byte>(), reply.size()});
-  EXPECT_THAT(std::get<control::Refuse>(message).reason, HasSubstr("protocol 1, this worker 99"));
+  EXPECT_THAT(std::get<control::Refuse>(message).reason, HasSubstr("protocol 2, this worker 99"));
 }
 
 TEST(ControlPlane, AWorkerShowsTheRefusalOfAForeignLeader) {

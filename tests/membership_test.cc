@@ -35,16 +35,55 @@ std::vector<Kind> Kinds(const Actions& actions) {
   return kinds;
 }
 
-TEST(Membership, GivesRanksInOrderOfJoining) {
-  Membership group = GroupOf(3);
-  auto actions = group.OnJoin("a", Worker("pc1", 11), Time{0});
+// The hosts of ranks 1, 2, ...
+std::vector<std::string> Hosts(const Membership& group) {
+  std::vector<std::string> hosts;
+  for (const auto& [rank, member] : group.members()) {
+    EXPECT_EQ(rank, static_cast<int>(hosts.size()) + 1);
+    hosts.push_back(member.join.host);
+  }
+  return hosts;
+}
+
+TEST(Membership, GivesTheSameRanksWhoeverComesFirst) {
+  Membership group = GroupOf(4);
+  auto actions = group.OnJoin("c", Worker("pc3", 13), Time{0});
   ASSERT_EQ(Kinds(actions), std::vector{Kind::kWelcome});
-  EXPECT_EQ(actions[0].rank, 1);
   EXPECT_FALSE(group.complete());
+  group.OnJoin("a", Worker("pc1", 11), Time{0});
   actions = group.OnJoin("b", Worker("pc2", 12), Time{0});
   ASSERT_EQ(Kinds(actions), (std::vector{Kind::kWelcome, Kind::kAllJoined}));
-  EXPECT_EQ(actions[0].rank, 2);
   EXPECT_TRUE(group.complete());
+  EXPECT_EQ(Hosts(group), (std::vector<std::string>{"pc1", "pc2", "pc3"}));
+}
+
+TEST(Membership, AHostsFileSaysWhoMayComeAndInWhichOrder) {
+  Membership group(4, Worker("leader", 1), {"pc9", "10.0.0.2", "pc9"});
+  EXPECT_EQ(Kinds(group.OnJoin("x", Worker("pc1", 11), Time{0})), std::vector{Kind::kRefuse});
+  group.OnJoin("a", Worker("pc9", 12), Time{0});
+  Join by_address = Worker("pc2", 13);
+  by_address.data_address = "10.0.0.2";
+  group.OnJoin("b", by_address, Time{0});
+  const auto twice = group.OnJoin("c", by_address, Time{0});
+  ASSERT_EQ(Kinds(twice), std::vector{Kind::kRefuse});
+  EXPECT_THAT(twice[0].reason, HasSubstr("no free line for pc2 (10.0.0.2)"));
+  group.OnJoin("d", Worker("pc9", 14), Time{0});
+  EXPECT_TRUE(group.complete());
+  EXPECT_EQ(Hosts(group), (std::vector<std::string>{"pc9", "pc2", "pc9"}));
+}
+
+TEST(Membership, MayGoOnWithFewer) {
+  Membership group = GroupOf(4);
+  group.OnJoin("b", Worker("pc2", 12), Time{0});
+  group.OnJoin("a", Worker("pc1", 11, 3), Time{0});
+  EXPECT_EQ(Kinds(group.Close()), std::vector{Kind::kAllJoined});
+  EXPECT_EQ(group.world_size(), 3);
+  EXPECT_EQ(Hosts(group), (std::vector<std::string>{"pc1", "pc2"}));
+  EXPECT_TRUE(group.Close().empty());
+  EXPECT_EQ(Kinds(group.OnJoin("c", Worker("pc3", 13), Time{0})), std::vector{Kind::kRefuse});
+  Membership alone = GroupOf(3);
+  alone.Close();
+  EXPECT_TRUE(alone.all_ready());
 }
 
 TEST(Membership, AGroupOfOneIsCompleteAndNeverLost) {
@@ -54,21 +93,21 @@ TEST(Membership, AGroupOfOneIsCompleteAndNeverLost) {
   EXPECT_TRUE(group.OnTick(Time{100000}).empty());
 }
 
-TEST(Membership, JoiningAgainIsWelcomedAgainWithTheSameRank) {
+TEST(Membership, JoiningAgainIsWelcomedAgain) {
   Membership group = GroupOf(3);
   group.OnJoin("a", Worker("pc1", 11), Time{0});
   const auto actions = group.OnJoin("a", Worker("pc1", 11), Time{500});
   ASSERT_EQ(Kinds(actions), std::vector{Kind::kWelcome});
-  EXPECT_EQ(actions[0].rank, 1);
   EXPECT_EQ(group.members().size(), 1u);
 }
 
 TEST(Membership, WantedRanksAreKeptFree) {
   Membership group = GroupOf(4);
-  EXPECT_EQ(group.OnJoin("a", Worker("pc1", 11, 1), Time{0})[0].rank, 1);
-  EXPECT_EQ(group.OnJoin("c", Worker("pc3", 13, 3), Time{0})[0].rank, 3);
-  EXPECT_EQ(group.OnJoin("b", Worker("pc2", 12), Time{0})[0].rank, 2);
+  group.OnJoin("a", Worker("pc1", 11), Time{0});  // gets out of the way
+  group.OnJoin("c", Worker("pc3", 13, 1), Time{0});
+  group.OnJoin("b", Worker("pc2", 12, 2), Time{0});
   EXPECT_TRUE(group.complete());
+  EXPECT_EQ(Hosts(group), (std::vector<std::string>{"pc3", "pc2", "pc1"}));
 }
 
 TEST(Membership, RefusesARankTwiceOrOutOfRange) {
@@ -76,8 +115,8 @@ TEST(Membership, RefusesARankTwiceOrOutOfRange) {
   group.OnJoin("a", Worker("pc1", 11, 2), Time{0});
   const auto twice = group.OnJoin("b", Worker("pc2", 12, 2), Time{0});
   ASSERT_EQ(Kinds(twice), std::vector{Kind::kRefuse});
-  EXPECT_FALSE(twice[0].retry);
-  EXPECT_THAT(twice[0].reason, HasSubstr("Rank 2 (pc1, pid 11) has that rank already"));
+  EXPECT_TRUE(twice[0].retry);  // its holder may be one that just died
+  EXPECT_THAT(twice[0].reason, HasSubstr("pc1 (pid 11) has rank 2 already"));
   for (int rank : {0, 4, -7}) {
     const auto outside = group.OnJoin("c", Worker("pc3", 13, rank), Time{0});
     ASSERT_EQ(Kinds(outside), std::vector{Kind::kRefuse});
@@ -100,7 +139,7 @@ TEST(Membership, RefusesAnotherProtocolNamingBoth) {
   const auto actions = GroupOf(2).OnForeign("a", 99);
   ASSERT_EQ(Kinds(actions), std::vector{Kind::kRefuse});
   EXPECT_FALSE(actions[0].retry);
-  EXPECT_THAT(actions[0].reason, HasSubstr("protocol 1, this worker 99"));
+  EXPECT_THAT(actions[0].reason, HasSubstr("protocol 2, this worker 99"));
 }
 
 TEST(Membership, TheSurplusMayAskAgain) {
@@ -113,15 +152,15 @@ TEST(Membership, TheSurplusMayAskAgain) {
 
 TEST(Membership, AllReadyOnce) {
   Membership group = CompleteGroup();
-  EXPECT_TRUE(group.OnReady("a", Time{0}).empty());
-  EXPECT_EQ(Kinds(group.OnReady("b", Time{0})), std::vector{Kind::kAllReady});
-  EXPECT_TRUE(group.OnReady("b", Time{0}).empty());
+  EXPECT_TRUE(group.OnReady("a", {}, Time{0}).empty());
+  EXPECT_EQ(Kinds(group.OnReady("b", {}, Time{0})), std::vector{Kind::kAllReady});
+  EXPECT_TRUE(group.OnReady("b", {}, Time{0}).empty());
 }
 
 TEST(Membership, ReadyBeforeTheGroupIsCompleteDoesNotCompleteIt) {
   Membership group = GroupOf(3);
   group.OnJoin("a", Worker("pc1", 11), Time{0});
-  EXPECT_TRUE(group.OnReady("a", Time{0}).empty());
+  EXPECT_TRUE(group.OnReady("a", {}, Time{0}).empty());
   EXPECT_FALSE(group.all_ready());
 }
 
@@ -131,7 +170,7 @@ TEST(Membership, ASilentMemberIsLostOnceAndNamed) {
   Time now{0};
   while (actions.empty() && now < Time{5000}) {
     now += kTick;
-    group.OnHeartbeat("a", now);
+    group.OnHeartbeat("a", {}, now);
     actions = group.OnTick(now);
   }
   EXPECT_EQ(now, kSilenceLimit);
@@ -148,7 +187,7 @@ TEST(Membership, ASilentMemberIsLostOnceAndNamed) {
 TEST(Membership, OneWhoWasGivenUpIsTold) {
   Membership group = CompleteGroup();
   group.OnBye("b");
-  const auto actions = group.OnHeartbeat("b", Time{0});
+  const auto actions = group.OnHeartbeat("b", {}, Time{0});
   ASSERT_EQ(Kinds(actions), std::vector{Kind::kRefuse});
   EXPECT_THAT(actions[0].reason, HasSubstr("no longer counts this worker as a member"));
 }
@@ -157,7 +196,7 @@ TEST(Membership, WhileGatheringAPlaceIsOnlyFreed) {
   Membership group = GroupOf(3);
   group.OnJoin("a", Worker("pc1", 11), Time{0});
   EXPECT_EQ(Kinds(group.OnBye("a")), std::vector{Kind::kLeft});
-  EXPECT_EQ(group.OnJoin("b", Worker("pc2", 12), Time{0})[0].rank, 1);
+  group.OnJoin("b", Worker("pc2", 12), Time{0});
   for (Time now{0}; now < kSilenceLimit; now += kTick) EXPECT_TRUE(group.OnTick(now).empty());
   EXPECT_EQ(Kinds(group.OnTick(kSilenceLimit)), std::vector{Kind::kLeft});
   EXPECT_TRUE(group.members().empty());
@@ -198,8 +237,8 @@ TEST(Membership, AShortPauseOfTheLeaderBlamesNobody) {
   Membership group = CompleteGroup();
   group.OnTick(Time{900});
   EXPECT_TRUE(group.OnTick(Time{2100}).empty());  // 1.2 s without a look at the messages
-  group.OnHeartbeat("a", Time{2110});
-  group.OnHeartbeat("b", Time{2110});
+  group.OnHeartbeat("a", {}, Time{2110});
+  group.OnHeartbeat("b", {}, Time{2110});
   EXPECT_TRUE(group.OnTick(Time{2350}).empty());
 }
 

@@ -61,14 +61,25 @@ TEST(ParallelPlan, RefusesWhatMakesNoSense) {
 }
 
 TEST(CutByShare, EqualSharesOfDivisibleUnitsAreEqual) {
-  EXPECT_EQ(CutByShare(MakePlan(1, 4, 1), 32),
+  EXPECT_EQ(CutByShare(MakePlan(1, 4, 1), 0, 32),
             (std::vector<LeafRange>{{0, 8}, {8, 16}, {16, 24}, {24, 32}}));
 }
 
 TEST(CutByShare, FollowsTheShares) {
-  EXPECT_EQ(CutByShare(MakePlan(1, 2, 1, {3, 1}), 8), (std::vector<LeafRange>{{0, 6}, {6, 8}}));
+  EXPECT_EQ(CutByShare(MakePlan(1, 2, 1, {3, 1}), 0, 8), (std::vector<LeafRange>{{0, 6}, {6, 8}}));
   // 1000 : 1 would give the second rank nothing; it gets the one unit that it must have.
-  EXPECT_EQ(CutByShare(MakePlan(1, 2, 1, {1000, 1}), 4), (std::vector<LeafRange>{{0, 3}, {3, 4}}));
+  EXPECT_EQ(CutByShare(MakePlan(1, 2, 1, {1000, 1}), 0, 4),
+            (std::vector<LeafRange>{{0, 3}, {3, 4}}));
+}
+
+TEST(ParallelPlan, SharesOfAllRanksWeighTheStagesToo) {
+  const ParallelPlan plan = MakePlan(12, 2, 2, {4, 2, 1, 2});
+  EXPECT_EQ(plan.layer_begin, (std::vector<int>{0, 8, 12}));
+  EXPECT_EQ(CutByShare(plan, 0, 6), (std::vector<LeafRange>{{0, 4}, {4, 6}}));
+  EXPECT_EQ(CutByShare(plan, 1, 6), (std::vector<LeafRange>{{0, 2}, {2, 6}}));
+  EXPECT_EQ(MakePlan(12, 2, 2, {4, 2}).share, (std::vector<int>{4, 2, 4, 2}));
+  EXPECT_EQ(MakePlan(4, 1, 3, {1000, 1, 1}).layer_begin, (std::vector<int>{0, 2, 3, 4}));
+  EXPECT_EQ(KindOfFailure(12, 2, 2, {1, 1, 1}), ErrorKind::kConfig);
 }
 
 TEST(CutByShare, CoversEverythingInOrderForAnyShares) {
@@ -84,7 +95,7 @@ TEST(CutByShare, CoversEverythingInOrderForAnyShares) {
     const ParallelPlan plan = MakePlan(1, tp, 1, shares);
     const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
     for (int units : {0, 1, 2, 3, 7, 8, 32, 33, 1000, 2'000'000'000}) {
-      const auto cuts = CutByShare(plan, units);
+      const auto cuts = CutByShare(plan, 0, units);
       ASSERT_EQ(cuts.size(), shares.size());
       int covered = 0;
       for (int r = 0; r < tp; ++r) {

@@ -30,7 +30,7 @@ enum class Fate { kKilled, kStopped, kLeft, kReported };
 // Sums for ever; says so once it is under way. A victim that ends by itself does so in the middle.
 std::string SumForEver(RankEnd& end, bool leaves, bool reports) {
   const int size = end.world->size();
-  const SumPlan plan(size, CutByShare(MakePlan(1, size, 1), size));
+  const SumPlan plan(size, CutByShare(MakePlan(1, size, 1), 0, size));
   std::vector<float> mine(50000, 1.0f), out(mine.size());
   const std::span<const float> sums[] = {mine};
   for (int i = 0;; ++i) {

@@ -13,7 +13,7 @@ Matrix Load(const WeightFile& file, const std::string& name) {
   Matrix out(static_cast<int>(stored.rows), static_cast<int>(stored.cols));
   std::vector<float> row(stored.cols);
   for (int r = 0; r < out.rows; ++r) {
-    DecodeRow(stored.type, stored.Row(r), stored.cols, row.data());
+    DecodeRow(stored.type, stored.Row(r).data(), stored.cols, row.data());
     for (int c = 0; c < out.cols; ++c) out.At(r, c) = row[c];
   }
   return out;

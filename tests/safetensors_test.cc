@@ -137,10 +137,42 @@ TEST(HfWeights, OpensAFolderWithoutIndex) {
   EXPECT_EQ(weights->names().size(), 11u);
   EXPECT_EQ(weights->config().name, folder.path().filename());
   EXPECT_EQ(weights->gguf(), nullptr);
-  EXPECT_EQ(weights->Get("blk.0.attn_q.weight", 8, 8).paired_head_dim, 4);
-  EXPECT_EQ(weights->Get("blk.0.attn_k.weight", 4, 8).paired_head_dim, 4);
-  EXPECT_EQ(weights->Get("blk.0.attn_v.weight", 4, 8).paired_head_dim, 0);
   EXPECT_EQ(weights->Get("output_norm.weight", 1, 8).cols, 8);
+}
+
+// Rows of 8 values that all are the row's number.
+SafetensorsBuilder::Tensor NumberedRows(const std::string& name, int rows) {
+  std::vector<float> values;
+  for (int i = 0; i < rows * 8; ++i) values.push_back(static_cast<float>(i / 8));
+  const auto bytes = std::as_bytes(std::span(values));
+  return {name, {rows, 8}, "F32", {bytes.begin(), bytes.end()}, {}};
+}
+
+std::vector<float> FirstOfEachRow(const StoredTensor& tensor) {
+  std::vector<float> first(static_cast<size_t>(tensor.rows));
+  for (int64_t row = 0; row < tensor.rows; ++row) {
+    std::memcpy(&first[static_cast<size_t>(row)], tensor.Row(row).data(), sizeof(float));
+  }
+  return first;
+}
+
+// Heads of 4: the file keeps the halves of each rotated pair two rows apart.
+TEST(HfWeights, BringsRotatedRowsTogether) {
+  const TempFolder folder;
+  folder.WriteText("config.json", TinyHfConfig());
+  const std::string attention = "model.layers.0.self_attn.";
+  SafetensorsBuilder builder;
+  builder.Add(NumberedRows(attention + "q_proj.weight", 8));
+  builder.Add(NumberedRows(attention + "k_proj.weight", 4));
+  builder.Add(NumberedRows(attention + "v_proj.weight", 4));
+  folder.Write("model.safetensors", builder.Build());
+  const auto weights = OpenWeightFile(folder.path());
+  EXPECT_EQ(FirstOfEachRow(weights->Get("blk.0.attn_q.weight", 8, 8)),
+            (std::vector<float>{0, 2, 1, 3, 4, 6, 5, 7}));
+  EXPECT_EQ(FirstOfEachRow(weights->Get("blk.0.attn_k.weight", 4, 8)),
+            (std::vector<float>{0, 2, 1, 3}));
+  EXPECT_EQ(FirstOfEachRow(weights->Get("blk.0.attn_v.weight", 4, 8)),
+            (std::vector<float>{0, 1, 2, 3}));
 }
 
 TEST(HfWeights, TheConfigurationDecidesAboutTheHead) {

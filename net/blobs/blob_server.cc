@@ -169,8 +169,8 @@ void BlobServer::Impl::Loop() {
   while (!stop_) {
     WaitForWork(next_tick);
     ReceiveAll();
-    AskDescriber();
     SendLists();
+    AskDescriber();  // after them: who got a list may have the next one made
     ServeRound();
     if (Clock::now() >= next_tick) {
       OnTick();

@@ -73,8 +73,7 @@ Assignment ControlClient::WaitForAssignment(WaitLimit join_limit, const WaitProg
 // For people. Called under the lock.
 std::string ControlClient::Line() const {
   if (state_ != State::kLooking) {
-    return fmt::format("Joined {} as rank {} of {}.", endpoint_, assignment_.rank,
-                       assignment_.world_size);
+    return fmt::format("Joined {} at {}; waiting for the others.", leader_name_, endpoint_);
   }
   if (!refusal_.empty()) return refusal_;
   if (control::SocketThread::Now() - started_ < kPatience) {
@@ -84,17 +83,27 @@ std::string ControlClient::Line() const {
                      endpoint_);
 }
 
-void ControlClient::Ready() {
-  socket_.Post([this] { socket_.Send("", control::Ready{}); });
+void ControlClient::Ready(const control::Ready& weights) {
+  socket_.Post([this, weights] { socket_.Send("", weights); });
 }
 
 void ControlClient::ReportError(const std::string& sentence) {
   socket_.Post([this, sentence] { socket_.Send("", control::Report{sentence}); });
 }
 
+void ControlClient::ReportProgress(uint64_t done_bytes, uint64_t total_bytes) {
+  const std::lock_guard lock(mutex_);
+  progress_ = {done_bytes, total_bytes};
+}
+
 bool ControlClient::stopped() const {
   const std::lock_guard lock(mutex_);
   return stopped_;
+}
+
+int ControlClient::lost_rank() const {
+  const std::lock_guard lock(mutex_);
+  return lost_rank_;
 }
 
 void ControlClient::OnMessage(const Message& message) {
@@ -103,13 +112,11 @@ void ControlClient::OnMessage(const Message& message) {
 }
 
 void ControlClient::Handle(const control::Welcome& welcome) {
-  leader_name_ = RankName(0, welcome.leader_host, welcome.leader_pid);
   {
     const std::lock_guard lock(mutex_);
     if (state_ != State::kLooking) return;
     state_ = State::kJoined;
-    assignment_.rank = welcome.rank;
-    assignment_.world_size = welcome.world_size;
+    leader_name_ = RankName(0, welcome.leader_host, welcome.leader_pid);
     assignment_.epoch = welcome.epoch;
   }
   changed_.notify_all();
@@ -120,6 +127,8 @@ void ControlClient::Handle(const control::Assign& assign) {
     const std::lock_guard lock(mutex_);
     if (state_ != State::kJoined) return;
     state_ = State::kAssigned;
+    assignment_.rank = assign.rank;
+    assignment_.world_size = assign.world_size;
     assignment_.bytes = assign.bytes;
   }
   changed_.notify_all();
@@ -136,25 +145,28 @@ void ControlClient::Handle(const control::Refuse& refuse) {
       return;
     }
   }
-  End(refuse.reason);
+  End(0, refuse.reason);
 }
 
-void ControlClient::Handle(const control::Lost& lost) { End(lost.reason); }
+void ControlClient::Handle(const control::Lost& lost) { End(lost.rank, lost.reason); }
 
 void ControlClient::Handle(const control::Stop&) {
+  std::string leader;
   {
     const std::lock_guard lock(mutex_);
     if (state_ != State::kOver) stopped_ = true;
+    leader = leader_name_;
   }
-  End(leader_name_ + " ended the run.");
+  End(0, leader + " ended the run.");
   socket_.Send("", control::Bye{});  // the leader waits for it
 }
 
-void ControlClient::End(const std::string& reason) {
+void ControlClient::End(int rank, const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
     if (state_ == State::kOver) return;
     state_ = State::kOver;
+    lost_rank_ = rank;
   }
   loss_.Record(reason);
   changed_.notify_all();
@@ -164,20 +176,25 @@ void ControlClient::OnTick(control::Time now) {
   const control::Time pause = last_tick_ ? now - *last_tick_ : control::Time{0};
   last_tick_ = now;
   State state;
+  control::Heartbeat heartbeat;
+  std::string leader, self = self_.host;
   int rank;
   {
     const std::lock_guard lock(mutex_);
     state = state_;
+    heartbeat = progress_;
+    leader = leader_name_;
     rank = assignment_.rank;
+    if (rank > 0) self = RankName(rank, self_.host, self_.pid);
   }
   if (state == State::kLooking) socket_.Send("", self_);
   if (state != State::kJoined && state != State::kAssigned) return;
 
-  socket_.Send("", control::Heartbeat{});
+  socket_.Send("", heartbeat);
   if (pause >= control::kSilenceLimit) {
-    End(RankName(rank, self_.host, self_.pid) + " " + control::PauseText(pause));
+    End(rank, self + " " + control::PauseText(pause));
   } else if (pause < control::kSilenceLimit / 2 && now - leader_heard_ >= control::kSilenceLimit) {
-    End(leader_name_ + " " + control::SilenceText(now - leader_heard_));
+    End(0, leader + " " + control::SilenceText(now - leader_heard_));
   }
 }
 

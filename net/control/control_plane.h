@@ -39,22 +39,31 @@ Join DescribeThisMachine(const std::string& build);
 struct WorkerInfo {
   int rank = 0;
   Join join;
+  control::Heartbeat progress;  // of loading, as last heard
+  control::Ready weights;       // where they came from; zeros until it is ready
 };
 
 class ControlServer {
  public:
   // Listens at once on `address`, HOST:PORT (port 0 or *: any free one). `world_size` counts the
-  // leader itself. Throws Error{kConfig} when the address is in use or not ours.
-  ControlServer(const std::string& address, int world_size, const Join& self);
+  // leader itself. `hosts`: see Membership. Throws Error{kConfig} when the address is in use or not
+  // ours.
+  ControlServer(const std::string& address, int world_size, const Join& self,
+                std::vector<std::string> hosts = {});
   // Without a Stop or ReportError before, the workers learn that the leader ended early.
   ~ControlServer();
 
   const std::string& endpoint() const { return socket_.address(); }  // HOST:PORT in use
   const std::string& epoch() const { return epoch_; }                // for the rendezvous
+  const Join& self() const { return self_; }
 
   // Until every worker has joined; they come back in order of rank. Throws Error{kPeerLost} at the
   // limit or when one is lost.
   std::vector<WorkerInfo> WaitForJoin(WaitLimit limit, const WaitProgress& progress = {});
+  // Ends the gathering with those that have joined, though they are fewer: WaitForJoin returns.
+  void Close();
+  // As they are now; by rank once all have joined.
+  std::vector<WorkerInfo> Workers() const;
   // Hands `bytes` to a worker. REQUIRES: all have joined.
   void Assign(int rank, std::vector<std::byte> bytes);
   // Until every worker has called Ready. Throws as WaitForJoin.
@@ -83,7 +92,6 @@ class ControlServer {
   std::string JoinLine() const;
   std::string ReadyLine() const;
 
-  const int world_size_;
   const Join self_;
   const std::string epoch_;
   control::LossRecord loss_;
@@ -93,9 +101,10 @@ class ControlServer {
   control::KeyValueStore key_values_;
 
   // What the socket's thread publishes to the others.
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<int, control::Membership::Member> members_;
+  int world_size_;
   bool all_joined_ = false;
   bool all_ready_ = false;
 
@@ -125,7 +134,9 @@ class ControlClient {
   // this worker. Throws Error{kConfig} with the leader's sentence when refused for good,
   // Error{kPeerLost} at the limit or when the leader is lost or ends.
   Assignment WaitForAssignment(WaitLimit join_limit, const WaitProgress& progress = {});
-  void Ready();
+  void Ready(const control::Ready& weights = {});
+  // Bytes of weights got so far, of those needed: the next heartbeats tell the leader.
+  void ReportProgress(uint64_t done_bytes, uint64_t total_bytes);
 
   // This worker cannot go on: the leader shows the sentence and ends everybody.
   void ReportError(const std::string& sentence);
@@ -133,6 +144,8 @@ class ControlClient {
   // True once the leader ended the run in good order; Verdict and OnLost then say so too, since
   // that must end waits as a loss does.
   bool stopped() const;
+  // The rank whose loss ended the run, 0 being the leader; -1 while there is none.
+  int lost_rank() const;
 
   std::optional<std::string> Verdict(std::chrono::milliseconds wait) const {
     return loss_.Wait(wait);
@@ -151,7 +164,7 @@ class ControlClient {
   template <class T>
   void Handle(const T&) {}  // a heartbeat, or a message that is not for workers
   void OnTick(control::Time now);
-  void End(const std::string& reason);
+  void End(int rank, const std::string& reason);
   std::string Line() const;
 
   const std::string endpoint_;
@@ -162,15 +175,17 @@ class ControlClient {
   // Touched by the socket's thread only.
   control::Time leader_heard_{0};
   std::optional<control::Time> last_tick_;
-  std::string leader_name_;
 
   // What the socket's thread publishes to the others.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   State state_ = State::kLooking;
   Assignment assignment_;
+  std::string leader_name_;
   std::string refusal_;  // the last one
   bool stopped_ = false;
+  int lost_rank_ = -1;
+  control::Heartbeat progress_;
 
   control::SocketThread socket_;  // last: its thread uses all of the above
 };

@@ -27,11 +27,12 @@ std::string RandomEpoch() {
 
 }  // namespace
 
-ControlServer::ControlServer(const std::string& address, int world_size, const Join& self)
-    : world_size_(world_size),
-      self_(self),
+ControlServer::ControlServer(const std::string& address, int world_size, const Join& self,
+                             std::vector<std::string> hosts)
+    : self_(self),
       epoch_(RandomEpoch()),
-      membership_(world_size, self),
+      membership_(world_size, self, std::move(hosts)),
+      world_size_(world_size),
       all_joined_(membership_.complete()),
       all_ready_(membership_.all_ready()),
       socket_(SocketThread::Side::kLeader, address,
@@ -46,10 +47,21 @@ ControlServer::~ControlServer() {
 std::vector<WorkerInfo> ControlServer::WaitForJoin(WaitLimit limit, const WaitProgress& progress) {
   Wait(
       limit, progress, "join", [this] { return all_joined_; }, [this] { return JoinLine(); });
+  return Workers();
+}
+
+std::vector<WorkerInfo> ControlServer::Workers() const {
   const std::lock_guard lock(mutex_);
   std::vector<WorkerInfo> workers;
-  for (const auto& [rank, member] : members_) workers.push_back({rank, member.join});
+  for (const auto& [rank, member] : members_) {
+    workers.push_back(
+        {rank, member.join, member.progress, member.ready.value_or(control::Ready{})});
+  }
   return workers;
+}
+
+void ControlServer::Close() {
+  socket_.Post([this] { Apply(membership_.Close()); });
 }
 
 void ControlServer::WaitReady(WaitLimit limit, const WaitProgress& progress) {
@@ -87,18 +99,19 @@ std::string ControlServer::JoinLine() const {
 std::string ControlServer::ReadyLine() const {
   std::vector<std::string> late;
   for (const auto& [rank, member] : members_) {
-    if (!member.ready) late.push_back(member.Name(rank));
+    if (!member.ready) late.push_back(RankName(rank, member.join.host, member.join.pid));
   }
   return fmt::format("Not ready yet: {}.", fmt::join(late, ", "));
 }
 
 void ControlServer::Assign(int rank, std::vector<std::byte> bytes) {
-  LANTERN_CHECK(0 < rank && rank < world_size_);
+  LANTERN_CHECK_LE(1, rank);
   LANTERN_CHECK_LT(bytes.size(), control::kMaxMessageBytes);
   socket_.Post([this, rank, bytes = std::move(bytes)]() mutable {
     const auto member = membership_.members().find(rank);
     if (member == membership_.members().end()) return;  // lost meanwhile, and told so
-    socket_.Send(member->second.peer, control::Assign{std::move(bytes)});
+    socket_.Send(member->second.peer,
+                 control::Assign{rank, membership_.world_size(), std::move(bytes)});
   });
 }
 
@@ -127,10 +140,10 @@ void ControlServer::OnMessage(const std::string& peer, const Message& message) {
   const control::Time now = SocketThread::Now();
   if (const auto* join = std::get_if<control::Join>(&message)) {
     Apply(membership_.OnJoin(peer, *join, now));
-  } else if (std::holds_alternative<control::Ready>(message)) {
-    Apply(membership_.OnReady(peer, now));
-  } else if (std::holds_alternative<control::Heartbeat>(message)) {
-    Apply(membership_.OnHeartbeat(peer, now));
+  } else if (const auto* ready = std::get_if<control::Ready>(&message)) {
+    Apply(membership_.OnReady(peer, *ready, now));
+  } else if (const auto* heartbeat = std::get_if<control::Heartbeat>(&message)) {
+    Apply(membership_.OnHeartbeat(peer, *heartbeat, now));
   } else if (const auto* report = std::get_if<control::Report>(&message)) {
     Apply(membership_.OnReport(peer, report->reason));
   } else if (std::holds_alternative<control::Bye>(message)) {
@@ -157,8 +170,7 @@ void ControlServer::Apply(const Actions& actions) {
   for (const Action& action : actions) {
     switch (action.kind) {
       case Action::Kind::kWelcome:
-        socket_.Send(action.peer,
-                     control::Welcome{action.rank, world_size_, epoch_, self_.host, self_.pid});
+        socket_.Send(action.peer, control::Welcome{epoch_, self_.host, self_.pid});
         break;
       case Action::Kind::kRefuse:
         socket_.Send(action.peer, control::Refuse{action.reason, action.retry});
@@ -189,6 +201,7 @@ void ControlServer::Publish() {
   {
     const std::lock_guard lock(mutex_);
     members_ = membership_.members();
+    world_size_ = membership_.world_size();
     all_joined_ = membership_.complete();
     all_ready_ = membership_.all_ready();
   }

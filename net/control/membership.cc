@@ -1,6 +1,7 @@
 #include "net/control/membership.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "src/base/check.h"
@@ -25,9 +26,10 @@ std::string PauseText(Time pause) {
   return fmt::format("did not run for {:.1f} s, so the others gave it up.", Seconds(pause));
 }
 
-Membership::Membership(int world_size, Join leader)
+Membership::Membership(int world_size, Join leader, std::vector<std::string> hosts)
     : world_size_(world_size),
       leader_(std::move(leader)),
+      hosts_(std::move(hosts)),
       complete_(world_size == 1),
       all_ready_(world_size == 1) {
   LANTERN_CHECK_GE(world_size, 1);
@@ -38,10 +40,28 @@ std::map<int, Membership::Member>::iterator Membership::Find(const std::string& 
                       [&](const auto& entry) { return entry.second.peer == peer; });
 }
 
-int Membership::FreeRank() const {
-  int rank = 1;
-  while (members_.contains(rank)) ++rank;
-  return rank;
+std::string Membership::NameOf(int rank) const {
+  const Join& join = members_.at(rank).join;
+  return complete_ ? RankName(rank, join.host, join.pid)
+                   : fmt::format("{} (pid {})", join.host, join.pid);
+}
+
+// A line of the hosts file that names `join` and whose machine is not there; 0: none.
+int Membership::PlaceByHost(const Join& join) const {
+  for (size_t i = 0; i < hosts_.size(); ++i) {
+    const int place = static_cast<int>(i) + 1;
+    const bool named = hosts_[i] == join.host || hosts_[i] == join.data_address;
+    if (named && !members_.contains(place)) return place;
+  }
+  return 0;
+}
+
+int Membership::PlaceFor(const Join& join) const {
+  if (join.wanted_rank != -1) return join.wanted_rank;
+  if (!hosts_.empty()) return PlaceByHost(join);
+  int place = 1;
+  while (members_.contains(place)) ++place;
+  return place;
 }
 
 std::optional<Action> Membership::Objection(const std::string& peer, const Join& join) const {
@@ -60,6 +80,13 @@ std::optional<Action> Membership::Objection(const std::string& peer, const Join&
                    true);
   }
   const int wanted = join.wanted_rank;
+  if (wanted == -1 && !hosts_.empty() && PlaceByHost(join) == 0) {
+    return Refusal(peer,
+                   fmt::format("The leader's hosts file has no free line for {} ({}); add it there "
+                               "under one of these names.",
+                               join.host, join.data_address),
+                   true);
+  }
   if (wanted == -1) return std::nullopt;
   if (wanted < 1 || wanted >= world_size_) {
     return Refusal(peer,
@@ -68,29 +95,69 @@ std::optional<Action> Membership::Objection(const std::string& peer, const Join&
                                wanted, world_size_ - 1),
                    false);
   }
-  if (const auto holder = members_.find(wanted); holder != members_.end()) {
-    return Refusal(peer,
-                   fmt::format("{} has that rank already; give each worker its own.",
-                               holder->second.Name(wanted)),
-                   false);
+  const auto holder = members_.find(wanted);
+  if (holder != members_.end() && holder->second.join.wanted_rank == wanted) {
+    // Perhaps only until its holder, just restarted, is found silent.
+    return Refusal(
+        peer,
+        fmt::format("{} has rank {} already; give each worker its own.", NameOf(wanted), wanted),
+        true);
   }
   return std::nullopt;
 }
 
 Actions Membership::OnJoin(const std::string& peer, const Join& join, Time now) {
+  const Action welcome{.kind = Action::Kind::kWelcome, .peer = peer};
   if (const auto known = Find(peer); known != members_.end()) {  // our welcome was late or lost
     known->second.heard = now;
-    return {{.kind = Action::Kind::kWelcome, .peer = peer, .rank = known->first}};
+    return {welcome};
   }
   if (auto objection = Objection(peer, join)) return {*objection};
-  const int rank = join.wanted_rank == -1 ? FreeRank() : join.wanted_rank;
-  members_[rank] = {.peer = peer, .join = join, .heard = now};
-  Actions actions{{.kind = Action::Kind::kWelcome, .peer = peer, .rank = rank}};
+  const int place = PlaceFor(join);
+  auto holder = members_.extract(place);  // of one who does not care where
+  members_[place] = {.peer = peer, .join = join, .heard = now};
+  if (!holder.empty()) {
+    holder.key() = PlaceFor(holder.mapped().join);
+    members_.insert(std::move(holder));
+  }
+  Actions actions{welcome};
   if (static_cast<int>(members_.size()) == world_size_ - 1) {
-    complete_ = true;
-    actions.push_back({.kind = Action::Kind::kAllJoined});
+    const Actions more = Complete();
+    actions.insert(actions.end(), more.begin(), more.end());
   }
   return actions;
+}
+
+Actions Membership::Close() {
+  if (complete_ || ended_) return {};
+  world_size_ = static_cast<int>(members_.size()) + 1;
+  return Complete();
+}
+
+// Those who asked for a rank have it; the others follow in the order of their names.
+Actions Membership::Complete() {
+  std::map<int, Member> ranked;
+  std::vector<Member> others;
+  for (auto& [place, member] : members_) {
+    const bool fixed = !hosts_.empty() || member.join.wanted_rank != -1;
+    if (fixed && place < world_size_) {
+      ranked.emplace(place, std::move(member));
+    } else {
+      others.push_back(std::move(member));
+    }
+  }
+  std::stable_sort(others.begin(), others.end(), [](const Member& a, const Member& b) {
+    return std::tie(a.join.host, a.join.data_address) < std::tie(b.join.host, b.join.data_address);
+  });
+  int rank = 1;
+  for (Member& member : others) {
+    while (ranked.contains(rank)) ++rank;
+    ranked.emplace(rank, std::move(member));
+  }
+  members_ = std::move(ranked);
+  complete_ = true;
+  if (world_size_ == 1) all_ready_ = true;
+  return {{.kind = Action::Kind::kAllJoined}};
 }
 
 Actions Membership::Heard(const std::string& peer, Time now) {
@@ -105,13 +172,17 @@ Actions Membership::Heard(const std::string& peer, Time now) {
   return {};
 }
 
-Actions Membership::OnHeartbeat(const std::string& peer, Time now) { return Heard(peer, now); }
+Actions Membership::OnHeartbeat(const std::string& peer, const Heartbeat& heartbeat, Time now) {
+  Actions refusal = Heard(peer, now);
+  if (refusal.empty()) Find(peer)->second.progress = heartbeat;
+  return refusal;
+}
 
-Actions Membership::OnReady(const std::string& peer, Time now) {
+Actions Membership::OnReady(const std::string& peer, const Ready& ready, Time now) {
   if (auto refusal = Heard(peer, now); !refusal.empty()) return refusal;
-  Find(peer)->second.ready = true;
+  Find(peer)->second.ready = ready;
   const bool all = std::all_of(members_.begin(), members_.end(),
-                               [](const auto& entry) { return entry.second.ready; });
+                               [](const auto& entry) { return entry.second.ready.has_value(); });
   if (!complete_ || !all || all_ready_) return {};
   all_ready_ = true;
   return {{.kind = Action::Kind::kAllReady}};
@@ -165,7 +236,7 @@ Actions Membership::OnTick(Time now) {
 // `what` completes a sentence that begins with the member's name. Only the first loss is told:
 // those that follow are its consequences.
 Actions Membership::Remove(int rank, const std::string& what) {
-  const std::string reason = members_.at(rank).Name(rank) + " " + what;
+  const std::string reason = NameOf(rank) + " " + what;
   members_.erase(rank);
   if (!GroupIsWhole()) return {{.kind = Action::Kind::kLeft, .rank = rank, .reason = reason}};
   broken_ = true;

@@ -2,7 +2,9 @@
 // and the time come in, actions go out; it knows no clock, no socket and no thread.
 //
 // While the group gathers, a member that leaves only frees its place. Once everybody has joined,
-// the first one lost ends the group: tensor-parallel ranks cannot do without each other.
+// ranks are given out in the order of the hosts' names, so that a group of the same machines always
+// has the same ranks, whoever came first; and from then on the first one lost ends the group:
+// tensor-parallel ranks cannot do without each other.
 #pragma once
 
 #include <chrono>
@@ -29,7 +31,7 @@ std::string PauseText(Time pause);
 
 struct Action {
   enum class Kind {
-    kWelcome,    // tell `peer` that it has `rank`
+    kWelcome,    // tell `peer` that it has a place
     kRefuse,     // tell `peer` the `reason`; `retry`: it may ask again
     kLeft,       // `rank` left while the group gathered, or after the end: its place is free
     kAllJoined,  // the group is complete
@@ -50,16 +52,18 @@ class Membership {
     std::string peer;  // the transport's name for it
     Join join;
     Time heard{0};
-    bool ready = false;
-    std::string Name(int rank) const { return RankName(rank, join.host, join.pid); }
+    std::optional<Ready> ready = {};
+    Heartbeat progress = {};
   };
 
   // `world_size` counts the leader, rank 0, which is no member here. `leader`: its own Join.
-  Membership(int world_size, Join leader);
+  // `hosts`: when given, one host name or data address per worker, in order of rank; others are
+  // refused.
+  Membership(int world_size, Join leader, std::vector<std::string> hosts = {});
 
   Actions OnJoin(const std::string& peer, const Join& join, Time now);
-  Actions OnReady(const std::string& peer, Time now);
-  Actions OnHeartbeat(const std::string& peer, Time now);
+  Actions OnReady(const std::string& peer, const Ready& ready, Time now);
+  Actions OnHeartbeat(const std::string& peer, const Heartbeat& heartbeat, Time now);
   Actions OnReport(const std::string& peer, const std::string& reason);
   Actions OnBye(const std::string& peer);
   // A peer that speaks another protocol.
@@ -67,24 +71,35 @@ class Membership {
   // REQUIRES: every message that has come was given in before.
   Actions OnTick(Time now);
 
+  // Goes on with those that are there, fewer than were asked for.
+  Actions Close();
+
   // The leader ends the group in good order: from here on leaving is no loss.
   void End() { ended_ = true; }
 
-  const std::map<int, Member>& members() const { return members_; }  // by rank
+  int world_size() const { return world_size_; }
+  // By rank; while the group gathers, by place.
+  const std::map<int, Member>& members() const { return members_; }
+  // "Rank 2 (pc3, pid 4711)"; without the rank while there is none.
+  std::string NameOf(int rank) const;
   bool complete() const { return complete_; }
   bool all_ready() const { return all_ready_; }
 
  private:
-  int FreeRank() const;
+  // The place of one who joins: the wanted rank, the host's line, or a free one; 0: none.
+  int PlaceFor(const Join& join) const;
+  int PlaceByHost(const Join& join) const;
   // Why `join` cannot have a place; nullopt when it can.
   std::optional<Action> Objection(const std::string& peer, const Join& join) const;
+  Actions Complete();
   Actions Heard(const std::string& peer, Time now);
   Actions Remove(int rank, const std::string& what);
   std::map<int, Member>::iterator Find(const std::string& peer);
   bool GroupIsWhole() const { return complete_ && !ended_ && !broken_; }
 
-  const int world_size_;
+  int world_size_;
   const Join leader_;
+  const std::vector<std::string> hosts_;
   std::map<int, Member> members_;
   bool complete_;        // everybody had joined
   bool broken_ = false;  // and then somebody was lost

@@ -15,7 +15,7 @@ namespace lantern::control {
 
 // Raise it with every change below. A leader and a worker of different protocols part with a
 // sentence; for that, the outer array, Refuse and its place in `Message` must stay for ever.
-constexpr int kProtocol = 1;
+constexpr int kProtocol = 2;
 
 // Larger messages are not even received. An assignment is the largest: a model's shape and plan.
 constexpr size_t kMaxMessageBytes = 64 << 20;
@@ -37,31 +37,39 @@ struct Join {
   uint64_t memory_bytes = 0;
   int wanted_rank = -1;      // -1: any
   std::string data_address;  // under which other ranks reach this machine; may be empty
-  MSGPACK_DEFINE_ARRAY(build, host, pid, cores, isa, memory_bytes, wanted_rank, data_address)
+  double read_gbps = 0;      // memory read bandwidth, GB/s; 0: not measured
+  MSGPACK_DEFINE_ARRAY(build, host, pid, cores, isa, memory_bytes, wanted_rank, data_address,
+                       read_gbps)
 };
 
+// There is a place; the rank comes with the assignment, once everybody is there.
 struct Welcome {
-  int rank = 0;
-  int world_size = 0;
   std::string epoch;  // names this formation of the group, for the rendezvous
   std::string leader_host;
   int leader_pid = 0;
-  MSGPACK_DEFINE_ARRAY(rank, world_size, epoch, leader_host, leader_pid)
+  MSGPACK_DEFINE_ARRAY(epoch, leader_host, leader_pid)
 };
 
-// What this rank is to do; the bytes are the engine's business.
+// What this worker is to do, as which rank; the bytes are the engine's business.
 struct Assign {
+  int rank = 0;
+  int world_size = 0;
   std::vector<std::byte> bytes;
-  MSGPACK_DEFINE_ARRAY(bytes)
+  MSGPACK_DEFINE_ARRAY(rank, world_size, bytes)
 };
 
-// The worker has done what Assign asked for and can take steps.
+// The worker has done what Assign asked for and can take steps. Where its weights came from.
 struct Ready {
-  MSGPACK_DEFINE_ARRAY()
+  uint64_t copy_bytes = 0;     // a local copy of the model
+  uint64_t cache_bytes = 0;    // kept from an earlier run
+  uint64_t network_bytes = 0;  // the leader sent them
+  MSGPACK_DEFINE_ARRAY(copy_bytes, cache_bytes, network_bytes)
 };
 
+// Bytes of weights that a worker has got, of those it needs; 0 of 0 outside of loading.
 struct Heartbeat {
-  MSGPACK_DEFINE_ARRAY()
+  uint64_t done_bytes = 0, total_bytes = 0;
+  MSGPACK_DEFINE_ARRAY(done_bytes, total_bytes)
 };
 
 // The group is over because of `rank`; `reason` is the sentence to show.

@@ -5,13 +5,16 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 
 #include "src/apps/commands.h"
+#include "src/apps/follow.h"
+#include "src/apps/interrupt.h"
 #include "src/apps/leader.h"
 #include "src/apps/options.h"
-#include "src/apps/read_bandwidth.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
+#include "src/base/read_bandwidth.h"
 #include "src/base/thread_pool.h"
 
 namespace lantern {
@@ -47,14 +50,15 @@ std::vector<int> PromptIds(int count, int vocab) {
   return ids;
 }
 
-Sample RunOnce(Engine& engine, const Test& test, int vocab) {
+// nullopt when Ctrl-C ended it.
+std::optional<Sample> RunOnce(Engine& engine, const Test& test, int vocab) {
   Request request;
   request.prompt = PromptIds(std::max(test.prompt, 1), vocab);
   // Reading a prompt ends with the choice of one token, as it does in a chat.
   request.max_tokens = test.generate > 0 ? test.generate + 1 : 1;
   const StepTimes before = engine.times();
   const auto sequence = engine.Submit(std::move(request));
-  engine.Finish(*sequence);
+  if (!RunUntilDone(engine, sequence)) return std::nullopt;
   const auto begin = test.generate > 0 ? sequence->first_token : sequence->started;
   Sample sample;
   sample.seconds = std::chrono::duration<double>(sequence->finished - begin).count();
@@ -155,11 +159,13 @@ int Bench(const BenchFlags& flags) {
   const double read_gbps = MeasureReadBandwidth(ThreadsOf(session) * ranks_here);
   auto rows = nlohmann::ordered_json::array();
   for (const Test& test : tests) {
-    RunOnce(session.engine(), {"warm-up", std::min(test.prompt, 32), std::min(test.generate, 4)},
-            vocab);
+    const Test warm_up{"warm-up", std::min(test.prompt, 32), std::min(test.generate, 4)};
+    if (!RunOnce(session.engine(), warm_up, vocab)) return kInterruptedExit;
     std::vector<Sample> samples;
     for (int r = 0; r < flags.repetitions; ++r) {
-      samples.push_back(RunOnce(session.engine(), test, vocab));
+      const std::optional<Sample> sample = RunOnce(session.engine(), test, vocab);
+      if (!sample) return kInterruptedExit;
+      samples.push_back(*sample);
     }
     rows.push_back(Row(test, samples, session, read_gbps));
     if (!flags.model.json) Print(rows.back());

@@ -5,14 +5,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <memory>
+#include <optional>
 
+#include "src/apps/answer.h"
 #include "src/apps/commands.h"
 #include "src/apps/conversation.h"
+#include "src/apps/follow.h"
+#include "src/apps/interrupt.h"
 #include "src/apps/leader.h"
 #include "src/apps/line_editor.h"
 #include "src/apps/options.h"
 #include "src/base/error.h"
-#include "src/text/detokenizer.h"
 
 namespace lantern {
 namespace {
@@ -24,9 +28,16 @@ constexpr const char* kHelp =
     "  /set [NAME VALUE]   temp, top-k, top-p, min-p, repeat-penalty, seed, max-tokens; or show\n"
     "  /save FILE          write the conversation to a file\n"
     "  /load FILE          go on with a saved conversation\n"
+    "  /resume [WORKERS]   after a loss: go on with the machines that are left\n"
     "  /stats              speed and size of the last answer\n"
     "  /quit               leave (also Ctrl-D)\n"
     "  Ctrl-C stops an answer; twice at the prompt leaves.\n";
+
+// Exit code where a machine was lost and the chat did not go on, as for every command.
+constexpr int kLostExit = 3;
+
+// How long the machines that are left have to come back: their workers look about once a second.
+constexpr std::chrono::seconds kGatherLimit{10};
 
 struct ChatFlags {
   ModelFlags model;
@@ -53,89 +64,110 @@ std::filesystem::path StateFolder() {
 
 class Chat {
  public:
-  Chat(const ChatFlags& flags, Session& session, const Tokenizer& tokenizer)
-      : flags_(flags),
-        session_(session),
-        engine_(session.engine()),
+  Chat(const ChatFlags& flags, const SessionOptions& options, const Tokenizer& tokenizer)
+      : options_(options),
         tokenizer_(tokenizer),
         format_(ChatFormat::Detect(tokenizer)),
         stops_(StopIds(tokenizer)),
         sampling_(flags.sampling),
         max_tokens_(flags.max_tokens) {
-    engine_.KeepFinished(true);
     conversation_.SetSystem(flags.system);
   }
 
-  void Run();
+  // Returns the exit code.
+  int Run();
 
  private:
+  void Form(const SessionOptions& options);
   void Greet();
-  bool Command(const std::string& line);  // false: leave
+  bool Handle(const LineEditor::Result& input);  // false: leave
+  bool Command(const std::string& line);         // false: leave
   void Set(const std::string& argument);
   void ShowSettings() const;
-  void Answer(const std::string& question);
-  std::string Stream(std::vector<int> prompt);
+  void Ask(const std::string& question);
+  void Stream(std::vector<int> prompt);
+  void Conclude();
   void ReportEnd() const;
   void Stats() const;
-  void SaveAfterLoss() const;
+  void TakeLoss(const std::string& reason);
+  void Resume(const std::string& workers);
+  std::optional<std::string> Loss() const;
+  Engine& engine() { return leader_->session().engine(); }
   // Tokens left for an answer whatever happens: a quarter of the context, at most 512.
-  int Reserve() const { return std::min(engine_.context() / 4, 512); }
+  int Reserve() const { return std::min(context_ / 4, 512); }
 
-  const ChatFlags& flags_;
-  Session& session_;
-  Engine& engine_;
+  SessionOptions options_;
   const Tokenizer& tokenizer_;
   std::optional<ChatFormat> format_;
   std::vector<int> stops_;
   SamplingParams sampling_;
-  int max_tokens_;  // of an answer; 0: what the context holds
+  int max_tokens_;   // of an answer; 0: what the context holds
+  int context_ = 0;  // tokens
   Conversation conversation_;
-  std::shared_ptr<Sequence> last_;
+  std::unique_ptr<Leader> leader_;  // null after a loss
+  int workers_left_ = 0;            // then
+  std::unique_ptr<Answer> answer_;  // the last one
+  bool unfinished_ = false;         // it was cut short by a loss
+  bool warned_ = false;             // that Ctrl-C once more leaves
 };
 
-void Chat::Greet() {
-  const ParallelPlan& plan = session_.plan();
+void Chat::Form(const SessionOptions& options) {
+  leader_ = std::make_unique<Leader>(options);
+  options_ = options;
+  // Workers that are to come back look for the address that they know.
+  if (options.workers > 0) options_.listen = leader_->session().endpoint();
+  context_ = engine().context();
+  engine().KeepFinished(true);
+  const ParallelPlan& plan = leader_->session().plan();
   fmt::print("{} on {} rank(s), tp {} x pp {}, context {}. /help lists the commands.\n",
-             flags_.model.session.model.filename().string(), plan.world(), plan.tp, plan.pp,
-             engine_.context());
-  if (!format_) {
-    format_.emplace(ChatStyle::kChatMl, tokenizer_);
-    fmt::print("The model names no chat format that is known here; using ChatML.\n");
-  }
+             options.model.filename().string(), plan.world(), plan.tp, plan.pp, context_);
 }
 
-void Chat::Run() {
+void Chat::Greet() {
+  if (format_) return;
+  format_.emplace(ChatStyle::kChatMl, tokenizer_);
+  fmt::print("The model names no chat format that is known here; using ChatML.\n");
+}
+
+int Chat::Run() {
   const std::filesystem::path state = StateFolder();
+  Form(options_);
   LineEditor editor(state.empty() ? state : state / "history");
   Greet();
-  for (bool warned = false;;) {
+  for (bool go_on = true; go_on;) {
     std::fflush(stdout);
-    const LineEditor::Result input = editor.Read();
-    if (input.outcome == LineEditor::Outcome::kEnd) break;
-    if (input.outcome == LineEditor::Outcome::kInterrupted) {
-      if (TakeInterrupts() > 1 || warned) break;
-      warned = true;
-      fmt::print("\nCtrl-C once more, or /quit, leaves.\n");
-      continue;
-    }
-    warned = false;
-    const size_t text = input.line.find_first_not_of(" \t");
-    if (text == std::string::npos) continue;
+    const auto lost = [this] { return Loss().has_value(); };
+    const LineEditor::Result input = editor.Read(lost);
     try {
-      if (input.line[text] != '/') {
-        Answer(input.line);
-      } else if (!Command(input.line.substr(text))) {
-        break;
-      }
+      if (const auto reason = Loss()) TakeLoss(*reason);
+      go_on = Handle(input);
     } catch (const Error& e) {
-      if (e.kind() == ErrorKind::kPeerLost) {
-        SaveAfterLoss();
-        throw;
+      if (e.kind() == ErrorKind::kPeerLost && leader_) {
+        TakeLoss(e.what());
+      } else {
+        fmt::print("{}\n", e.what());
       }
-      fmt::print("{}\n", e.what());
     }
   }
   fmt::print("\n");
+  return leader_ ? 0 : kLostExit;
+}
+
+bool Chat::Handle(const LineEditor::Result& input) {
+  if (input.outcome == LineEditor::Outcome::kEnd) return false;
+  if (input.outcome == LineEditor::Outcome::kWoken) return true;
+  if (input.outcome == LineEditor::Outcome::kInterrupted) {
+    if (TakeInterrupts() > 1 || warned_) return false;
+    warned_ = true;
+    fmt::print("\nCtrl-C once more, or /quit, leaves.\n");
+    return true;
+  }
+  warned_ = false;
+  const size_t text = input.line.find_first_not_of(" \t");
+  if (text == std::string::npos) return true;
+  if (input.line[text] == '/') return Command(input.line.substr(text));
+  Ask(input.line);
+  return true;
 }
 
 bool Chat::Command(const std::string& line) {
@@ -154,6 +186,7 @@ bool Chat::Command(const std::string& line) {
     fmt::print("{}", kHelp);
   } else if (name == "/reset") {
     conversation_.Reset();
+    unfinished_ = false;
     fmt::print("The conversation is forgotten.\n");
   } else if (name == "/system") {
     if (!argument.empty()) conversation_.SetSystem(argument);
@@ -162,13 +195,16 @@ bool Chat::Command(const std::string& line) {
   } else if (name == "/set") {
     Set(argument);
   } else if (name == "/save") {
-    conversation_.Save(file(), flags_.model.session.model.string(), sampling_);
+    conversation_.Save(file(), options_.model.string(), sampling_);
     fmt::print("Saved to {}.\n", argument);
   } else if (name == "/load") {
     conversation_.Load(file(), sampling_);
+    unfinished_ = false;
     fmt::print("Loaded {} messages from {}.\n", conversation_.turns(), argument);
   } else if (name == "/stats") {
     Stats();
+  } else if (name == "/resume") {
+    Resume(argument);
   } else {
     fmt::print("There is no command {}; /help lists them.\n", name);
   }
@@ -213,74 +249,113 @@ void Chat::Set(const std::string& argument) {
   ShowSettings();
 }
 
-void Chat::Answer(const std::string& question) {
+void Chat::Ask(const std::string& question) {
+  if (!leader_) {
+    Fail(ErrorKind::kBadRequest, "A machine was lost: /resume goes on with those that are left.");
+  }
   conversation_.AddUser(question);
   try {
     int dropped = 0;
-    std::vector<int> prompt =
-        conversation_.Render(*format_, engine_.context() - Reserve(), dropped);
+    std::vector<int> prompt = conversation_.Render(*format_, context_ - Reserve(), dropped);
     if (dropped > 0) {
       fmt::print("(The conversation outgrew the context: the oldest {} turn(s) were dropped.)\n",
                  dropped);
     }
-    conversation_.AddAnswer(Stream(std::move(prompt)));
-  } catch (...) {
-    conversation_.DropLast();  // the question that gets no answer
+    Stream(std::move(prompt));
+  } catch (const Error& e) {
+    unfinished_ = e.kind() == ErrorKind::kPeerLost;
+    if (!unfinished_) conversation_.DropLast();  // the question that gets no answer
     throw;
   }
-  ReportEnd();
+  Conclude();
 }
 
-std::string Chat::Stream(std::vector<int> prompt) {
-  Detokenizer detokenizer(tokenizer_);
-  std::string answer;
-  auto show = [&](const std::string& piece) {
-    answer += piece;
-    fmt::print("{}", piece);
-    std::fflush(stdout);
-  };
+void Chat::Stream(std::vector<int> prompt) {
   Request request;
-  const int room = engine_.context() - static_cast<int>(prompt.size());
+  const int room = context_ - static_cast<int>(prompt.size());
   request.max_tokens = max_tokens_ > 0 ? std::min(max_tokens_, room) : room;
   request.prompt = std::move(prompt);
   request.sampling = sampling_;
   request.stop_ids = stops_;
-  request.on_token = [&](int id) { show(detokenizer.Push(id)); };
-  TakeInterrupts();
-  last_ = engine_.Submit(std::move(request), last_);
-  while (!last_->done()) {
-    if (TakeInterrupts() > 0) {
-      engine_.Cancel(last_);
-    } else {
-      engine_.Step();
-    }
+  std::shared_ptr<Sequence> base = answer_ ? answer_->sequence() : nullptr;
+  answer_ = std::make_unique<Answer>(tokenizer_);
+  answer_->Start(engine(), std::move(request), std::move(base));
+}
+
+void Chat::Conclude() {
+  unfinished_ = false;
+  conversation_.AddAnswer(answer_->text());
+  ReportEnd();
+}
+
+std::optional<std::string> Chat::Loss() const {
+  return leader_ ? leader_->session().loss() : std::nullopt;
+}
+
+// The group is gone; the conversation stays, here and in a file.
+void Chat::TakeLoss(const std::string& reason) {
+  fmt::print("\n{}\n", reason);
+  std::fflush(stdout);
+  workers_left_ = std::max(0, leader_->session().plan().world() - options_.local - 1);
+  leader_.reset();
+  if (answer_ && answer_->sequence()) {  // its cache went with the group
+    answer_->sequence()->blocks.clear();
+    answer_->sequence()->cached = 0;
   }
-  show(detokenizer.Flush());
-  fmt::print("\n");
-  return answer;
+  const std::filesystem::path folder = StateFolder();
+  if (!folder.empty() && conversation_.turns() > 0) {
+    const std::filesystem::path path = folder / "interrupted-chat.json";
+    conversation_.Save(path, options_.model.string(), sampling_);
+    fmt::print("The conversation is kept, and saved as {}.\n", path.string());
+  }
+  if (options_.rank >= 0) {
+    fmt::print("A launcher placed the ranks: start them again, and /load that file.\n");
+  } else {
+    fmt::print("/resume goes on with the machines that are left.\n");
+  }
+}
+
+// `workers`: how many to wait for; empty: those that were not lost.
+void Chat::Resume(const std::string& workers) {
+  if (leader_) Fail(ErrorKind::kBadRequest, "Nothing is lost: there is nothing to resume.");
+  if (options_.rank >= 0) {
+    Fail(ErrorKind::kBadRequest, "The launcher that placed the ranks must start them again.");
+  }
+  SessionOptions options = options_;
+  if (options.workers > 0) {
+    options.workers = workers.empty() ? workers_left_ : ParseNumbers(workers, "/resume").at(0);
+    options.gather_limit = kGatherLimit;
+  }
+  const int ranks = options.local + options.workers;
+  const LayoutWish& wish = options.layout;
+  if (wish.tp * wish.pp != ranks || !wish.shares.empty()) options.layout = {};
+  Form(options);
+  if (!unfinished_) return;
+  answer_->Resume(engine());
+  Conclude();
 }
 
 void Chat::ReportEnd() const {
-  if (last_->finish == FinishReason::kCancelled) fmt::print("(stopped)\n");
-  if (last_->finish == FinishReason::kContext ||
-      (last_->finish == FinishReason::kLength && max_tokens_ == 0)) {
+  const FinishReason finish = answer_->sequence()->finish;
+  if (finish == FinishReason::kCancelled) fmt::print("(stopped)\n");
+  if (finish == FinishReason::kContext || (finish == FinishReason::kLength && max_tokens_ == 0)) {
     fmt::print("(The context is full: the answer ends here.)\n");
   }
 }
 
 void Chat::Stats() const {
-  if (last_ == nullptr) {
+  if (!answer_ || !leader_) {
     fmt::print("There was no answer yet.\n");
     return;
   }
-  const Sequence& s = *last_;
+  const Sequence& s = *answer_->sequence();
   auto seconds = [](auto from, auto to) {
     return std::chrono::duration<double>(to - from).count();
   };
   const double prefill = seconds(s.started, s.first_token);
   const double decode = seconds(s.first_token, s.finished);
   const int fresh = s.prompt_tokens() - s.reused;
-  const StepTimes& times = engine_.times();
+  const StepTimes& times = leader_->session().engine().times();
   fmt::print(
       "Last answer: prompt {} tokens ({} from the cache), {:.1f} tokens/s; answer {} tokens, "
       "{:.1f} tokens/s.\n",
@@ -288,15 +363,7 @@ void Chat::Stats() const {
       decode > 0 ? (s.generated() - 1) / decode : 0.0);
   fmt::print(
       "Context: {} of {} tokens. All answers: wire {:.2f} s, wait {:.2f} s. logits_hash {}\n",
-      s.tokens.size(), engine_.context(), times.wire_s, times.wait_s, LogitsHash(s));
-}
-
-void Chat::SaveAfterLoss() const {
-  const std::filesystem::path folder = StateFolder();
-  if (folder.empty() || conversation_.turns() == 0) return;
-  const std::filesystem::path path = folder / "interrupted-chat.json";
-  conversation_.Save(path, flags_.model.session.model.string(), sampling_);
-  fmt::print("\nThe conversation is saved: start again and /load {}\n", path.string());
+      s.tokens.size(), context_, times.wire_s, times.wait_s, LogitsHash(s));
 }
 
 int RunChat(const ChatFlags& flags) {
@@ -304,10 +371,7 @@ int RunChat(const ChatFlags& flags) {
   if (options.follower()) return Follow(options);
   flags.sampling.Validate();
   const auto tokenizer = OpenTokenizer(options.model, /*required=*/true);
-  Leader leader(options);
-  Chat chat(flags, leader.session(), *tokenizer);
-  chat.Run();
-  return 0;
+  return Chat(flags, options, *tokenizer).Run();
 }
 
 }  // namespace

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
+#include "src/apps/interrupt.h"
 #include "src/base/error.h"
+#include "src/base/machine.h"
 #include "src/engine/tokenizer_loader.h"
 
 namespace lantern {
@@ -10,31 +14,52 @@ namespace {
 
 void Say(const std::string& line) { fmt::print(stderr, "{}\n", line); }
 
+// Where a worker's weights came from, once it is ready.
+void ReportWeights(const std::vector<WorkerInfo>& workers) {
+  for (const WorkerInfo& worker : workers) {
+    const control::Ready& w = worker.weights;
+    const uint64_t all = w.copy_bytes + w.cache_bytes + w.network_bytes;
+    if (all == 0) continue;  // a rank of this machine
+    Say(fmt::format("Rank {} ({}): {} of weights, {} sent, {} from its cache, {} from its copy.",
+                    worker.rank, worker.join.host, HumanBytes(all), HumanBytes(w.network_bytes),
+                    HumanBytes(w.cache_bytes), HumanBytes(w.copy_bytes)));
+  }
+}
+
 }  // namespace
 
 Leader::Leader(const SessionOptions& options) {
   ProgressBar bar("Loading " + options.model.filename().string());
-  session_ = std::make_unique<Session>(
-      options, Session::Events{[&](size_t done, size_t total) { bar.Update(done, total); }, Say});
-}
-
-int Follow(const SessionOptions& options) {
-  WorkerOptions worker;
-  worker.join = options.master;
-  worker.rank = options.rank;
-  worker.model = options.model;
-  worker.threads = options.threads;
-  worker.join_limit_s = 60;
-  RunWorker(worker, Say);
-  return 0;
+  std::optional<ProgressLines> lines;
+  std::vector<WorkerInfo> workers;
+  Session::Events events;
+  events.on_load = [&](size_t done, size_t total) { bar.Update(done, total); };
+  events.on_message = Say;
+  events.on_wait = [] {
+    if (TakeInterrupts() > 0) Fail(ErrorKind::kBadRequest, "The wait for workers was interrupted.");
+  };
+  events.on_workers = [&](const std::vector<WorkerInfo>& all) {
+    workers = all;
+    std::vector<ProgressLines::Line> shown;
+    for (const WorkerInfo& worker : all) {
+      const control::Heartbeat& p = worker.progress;
+      if (p.total_bytes > 0) shown.push_back({worker.join.host, p.done_bytes, p.total_bytes});
+    }
+    if (!lines) lines.emplace();
+    if (!shown.empty()) lines->Update(shown);
+  };
+  session_ = std::make_unique<Session>(options, events);
+  lines.reset();
+  ReportWeights(workers);
 }
 
 std::unique_ptr<Tokenizer> OpenTokenizer(const std::filesystem::path& model, bool required) {
   try {
     return LoadTokenizer(model);
   } catch (const Error&) {
-    if (required) throw;
-    return nullptr;
+    if (!required) return nullptr;
+    OpenWeightFile(model);  // where it is no model at all, that is the better sentence
+    throw;
   }
 }
 

@@ -11,7 +11,8 @@
 
 namespace lantern {
 
-// A session that shows on stderr how it comes up.
+// A session that shows on stderr how it comes up. While it waits, Ctrl-C gives up with
+// Error{kBadRequest}, once CatchInterrupts has been called.
 class Leader {
  public:
   explicit Leader(const SessionOptions& options);
@@ -20,9 +21,6 @@ class Leader {
  private:
   std::unique_ptr<Session> session_;
 };
-
-// This process's part where a launcher gave it a rank above 0: follows until the run ends.
-int Follow(const SessionOptions& options);
 
 // nullptr where the model has no vocabulary and none is required; throws Error{kIo} otherwise.
 std::unique_ptr<Tokenizer> OpenTokenizer(const std::filesystem::path& model, bool required);

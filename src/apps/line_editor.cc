@@ -2,29 +2,28 @@
 
 #include <histedit.h>
 #include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <clocale>
 #include <cstring>
 #include <cwchar>
 #include <iostream>
 
+#include "src/apps/interrupt.h"
+
 namespace lantern {
 namespace {
 
-// A signal handler can reach nothing but a variable like this.
-volatile sig_atomic_t interrupts = 0;
-
-void OnInterrupt(int) { interrupts = interrupts + 1; }
-
-// Reads one character for libedit. Unlike libedit's own reader it returns at once on Ctrl-C.
-int ReadCharacter(EditLine*, wchar_t* character) {
+// Reads one character for libedit. Unlike libedit's own reader it returns at once on Ctrl-C, and
+// soon when the caller's `wake` says so.
+int ReadCharacter(EditLine* editor, wchar_t* character) {
+  void* data = nullptr;
+  el_get(editor, EL_CLIENTDATA, &data);
+  const auto& wake = *static_cast<const std::function<bool()>*>(data);
   std::mbstate_t state{};
   for (;;) {
     pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (interrupts > 0) return -1;
+    if (InterruptPending() || wake()) return -1;
     // The timeout closes the gap between the look above and the wait.
     const int ready = poll(&input, 1, 100);
     if (ready <= 0) continue;
@@ -78,33 +77,29 @@ struct LineEditor::Terminal {
   History* history;
 };
 
-int TakeInterrupts() {
-  struct sigaction action {};
-  action.sa_handler = OnInterrupt;  // no SA_RESTART: a blocked read must return
-  sigaction(SIGINT, &action, nullptr);
-  const int count = interrupts;
-  interrupts = 0;
-  return count;
-}
-
 LineEditor::LineEditor(std::filesystem::path history) {
-  TakeInterrupts();
+  CatchInterrupts();
   if (isatty(STDIN_FILENO)) terminal_ = std::make_unique<Terminal>(std::move(history));
 }
 
 LineEditor::~LineEditor() = default;
 
-LineEditor::Result LineEditor::Read() {
+LineEditor::Result LineEditor::Read(const std::function<bool()>& wake) {
   if (!terminal_) {
     std::string line;
     if (std::getline(std::cin, line)) return {Outcome::kLine, line};
     return {Outcome::kEnd, {}};
   }
+  el_set(terminal_->editor, EL_CLIENTDATA, &wake);
   int count = 0;
   const char* text = el_gets(terminal_->editor, &count);
-  if (interrupts > 0) {
+  if (InterruptPending()) {
     el_reset(terminal_->editor);
     return {Outcome::kInterrupted, {}};
+  }
+  if (wake()) {
+    el_reset(terminal_->editor);
+    return {Outcome::kWoken, {}};
   }
   if (text == nullptr || count <= 0) return {Outcome::kEnd, {}};
   std::string line(text, count);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,20 +18,18 @@ class LineEditor {
   LineEditor(const LineEditor&) = delete;
   LineEditor& operator=(const LineEditor&) = delete;
 
-  enum class Outcome { kLine, kInterrupted, kEnd };
+  enum class Outcome { kLine, kInterrupted, kWoken, kEnd };
   struct Result {
     Outcome outcome;
     std::string line;
   };
-  // kInterrupted: Ctrl-C while editing; kEnd: Ctrl-D or the end of the input.
-  Result Read();
+  // kInterrupted: Ctrl-C while editing; kEnd: Ctrl-D or the end of the input; kWoken: `wake`, asked
+  // several times a second on a terminal, said so, and what was typed so far is dropped.
+  Result Read(const std::function<bool()>& wake);
 
  private:
   struct Terminal;
   std::unique_ptr<Terminal> terminal_;  // null where stdin is no terminal
 };
-
-// Ctrl-C presses since the last call. The first call installs the handler.
-int TakeInterrupts();
 
 }  // namespace lantern

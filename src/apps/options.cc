@@ -2,7 +2,9 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <fstream>
 #include <optional>
+#include <sstream>
 
 #include "src/base/error.h"
 
@@ -36,6 +38,24 @@ DType TypeFlag(const std::string& name, const char* flag, std::initializer_list<
     names += (names.empty() ? "" : ", ") + std::string(Info(type).name);
   }
   Fail(ErrorKind::kConfig, "{} '{}' is not one of {}.", flag, name, names);
+}
+
+// One name or address a line; # begins a comment.
+std::vector<std::string> ReadHosts(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) Fail(ErrorKind::kConfig, "Cannot open the hosts file {}.", path);
+  std::vector<std::string> hosts;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string host, more;
+    if (!(words >> host)) continue;
+    if (words >> more) {
+      Fail(ErrorKind::kConfig, "{}: '{}' is not one host name or address.", path, line);
+    }
+    hosts.push_back(host);
+  }
+  if (hosts.empty()) Fail(ErrorKind::kConfig, "The hosts file {} names no host.", path);
+  return hosts;
 }
 
 std::string Environment(const char* name) {
@@ -84,15 +104,19 @@ void RequirePlace(const SessionOptions& options) {
 
 void ModelFlags::Register(CLI::App& app) {
   SessionOptions& o = session;
+  LayoutWish& l = o.layout;
   app.add_option("MODEL", o.model, "A GGUF file, or a directory in Hugging Face layout")
       ->required();
-  app.add_option("--tp", o.tp, "Tensor-parallel ranks per stage (default: all ranks)");
-  app.add_option("--pp", o.pp, "Pipeline stages (default: 1)");
-  app.add_option("--shares", o.shares, "Relative share of each tensor-parallel rank, e.g. 3,2,2")
+  app.add_option("--tp", l.tp, "Tensor-parallel ranks per stage (default: all ranks)");
+  app.add_option("--pp", l.pp, "Pipeline stages (default: 1)");
+  app.add_option("--shares", l.shares,
+                 "Relative share of each rank, e.g. 3,2,2 (default: by memory and speed)")
       ->delimiter(',');
   app.add_option("--local", o.local, "Ranks on this machine, as processes over loopback");
   app.add_option("--workers", o.workers, "Wait for this many workers to join");
-  app.add_option("--listen", o.listen, "ADDR:PORT where workers join (default 127.0.0.1, any)");
+  app.add_option("--hosts", hosts, "File with the workers' host names or addresses, one a line");
+  app.add_option("--listen", o.listen,
+                 "ADDR:PORT where workers join (default: this machine's, 7733)");
   app.add_flag("--insecure", o.insecure, "Let anybody on this network join (no key yet)");
   app.add_option("--rank", o.rank, "This process's rank, where a launcher places ranks");
   app.add_option("--world-size", o.world, "Ranks in all, where a launcher places ranks");
@@ -118,6 +142,10 @@ SessionOptions ModelFlags::Resolve() const {
   if (reduce != "f32") {
     Fail(ErrorKind::kConfig,
          "--reduce {} is not available: this version adds partial sums in f32 only.", reduce);
+  }
+  if (!hosts.empty()) {
+    options.hosts = ReadHosts(hosts);
+    options.workers = static_cast<int>(options.hosts.size());
   }
   PlaceByEnvironment(options);
   RequirePlace(options);

@@ -13,7 +13,7 @@ namespace lantern {
 // MODEL, and how it is spread and run.
 struct ModelFlags {
   SessionOptions session;
-  std::string type, kv, reduce = "f32", master;
+  std::string type, kv, reduce = "f32", hosts;
   bool json = false;
 
   void Register(CLI::App& app);

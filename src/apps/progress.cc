@@ -18,6 +18,16 @@ constexpr int kBarWidth = 30;
 
 }  // namespace
 
+std::string ProgressText(size_t done, size_t total, double seconds, bool bar) {
+  const double part = total == 0 ? 1.0 : std::min(1.0, static_cast<double>(done) / total);
+  const std::string amount = fmt::format("{} of {}, {}/s", HumanBytes(done), HumanBytes(total),
+                                         HumanBytes(static_cast<size_t>(done / seconds)));
+  if (!bar) return fmt::format("{:.0f}%, {}", part * 100, amount);
+  const int filled = static_cast<int>(part * kBarWidth);
+  return fmt::format("[{:=<{}}{: <{}}] {:3.0f}%  {}", "", filled, "", kBarWidth - filled,
+                     part * 100, amount);
+}
+
 ProgressBar::ProgressBar(std::string label)
     : label_(std::move(label)), terminal_(isatty(STDERR_FILENO) != 0) {}
 
@@ -31,16 +41,36 @@ void ProgressBar::Update(size_t done, size_t total) {
   if (shown_ && now - last_ < (terminal_ ? Clock::duration(kBarEvery) : kLineEvery)) return;
   last_ = now;
   shown_ = true;
-  const double part = total == 0 ? 1.0 : std::min(1.0, static_cast<double>(done) / total);
-  const double seconds = std::chrono::duration<double>(now - start_).count();
-  const std::string amount = fmt::format("{} of {}, {}/s", HumanBytes(done), HumanBytes(total),
-                                         HumanBytes(static_cast<size_t>(done / seconds)));
+  const std::string text =
+      ProgressText(done, total, std::chrono::duration<double>(now - start_).count(), terminal_);
   if (terminal_) {
-    const int filled = static_cast<int>(part * kBarWidth);
-    fmt::print(stderr, "\r{} [{:=<{}}{: <{}}] {:3.0f}%  {}\033[K", label_, "", filled, "",
-               kBarWidth - filled, part * 100, amount);
+    fmt::print(stderr, "\r{} {}\033[K", label_, text);
   } else {
-    fmt::print(stderr, "{}: {:.0f}%, {}\n", label_, part * 100, amount);
+    fmt::print(stderr, "{}: {}\n", label_, text);
+  }
+  std::fflush(stderr);
+}
+
+ProgressLines::ProgressLines() : terminal_(isatty(STDERR_FILENO) != 0) {}
+
+ProgressLines::~ProgressLines() { Erase(); }
+
+void ProgressLines::Erase() {
+  for (; shown_ > 0; --shown_) std::fputs("\033[1A\033[K", stderr);
+}
+
+void ProgressLines::Update(const std::vector<Line>& lines) {
+  const auto now = Clock::now();
+  if (now - start_ < kQuiet) return;
+  if (printed_ && now - last_ < (terminal_ ? Clock::duration(kBarEvery) : kLineEvery)) return;
+  last_ = now;
+  printed_ = true;
+  Erase();
+  for (const Line& line : lines) {
+    const double seconds = std::chrono::duration<double>(now - start_).count();
+    fmt::print(stderr, "{}: {}\n", line.label,
+               ProgressText(line.done, line.total, seconds, terminal_));
+    if (terminal_) ++shown_;
   }
   std::fflush(stderr);
 }

@@ -5,8 +5,12 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace lantern {
+
+// "[=====     ]  50%  1.0 GiB of 2.0 GiB, 110.0 MiB/s", without the bar where `bar` is false.
+std::string ProgressText(size_t done, size_t total, double seconds, bool bar);
 
 class ProgressBar {
  public:
@@ -22,6 +26,29 @@ class ProgressBar {
   std::string label_;
   bool terminal_;
   bool shown_ = false;
+  Clock::time_point start_ = Clock::now(), last_ = start_;
+};
+
+// Progress of several things at once, a line each: what every worker has fetched.
+class ProgressLines {
+ public:
+  ProgressLines();
+  ~ProgressLines();  // leaves nothing of them on a terminal
+  ProgressLines(const ProgressLines&) = delete;
+  ProgressLines& operator=(const ProgressLines&) = delete;
+
+  struct Line {
+    std::string label;
+    size_t done = 0, total = 0;  // bytes
+  };
+  void Update(const std::vector<Line>& lines);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void Erase();
+  bool terminal_;
+  int shown_ = 0;  // lines on the terminal
+  bool printed_ = false;
   Clock::time_point start_ = Clock::now(), last_ = start_;
 };
 

@@ -5,8 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "src/apps/commands.h"
+#include "src/apps/follow.h"
+#include "src/apps/interrupt.h"
 #include "src/apps/leader.h"
-#include "src/apps/line_editor.h"
 #include "src/apps/options.h"
 #include "src/base/error.h"
 #include "src/text/detokenizer.h"
@@ -21,8 +22,6 @@ struct RunFlags {
   int tokens = 128;
   bool ignore_eos = false;
 };
-
-constexpr int kInterrupted = 130;  // exit code, as shells have it for Ctrl-C
 
 double Seconds(Sequence::Clock::time_point from, Sequence::Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
@@ -97,14 +96,7 @@ int Complete(const RunFlags& flags) {
   };
   Engine& engine = leader.session().engine();
   const auto sequence = engine.Submit(std::move(request));
-  // Ctrl-C ends the answer in good order, so that the other ranks hear of it.
-  while (!sequence->done()) {
-    if (TakeInterrupts() > 0) {
-      engine.Cancel(sequence);
-    } else {
-      engine.Step();
-    }
-  }
+  const bool whole = RunUntilDone(engine, sequence);
   if (detokenizer) show(detokenizer->Flush());
 
   const nlohmann::ordered_json report = Report(*sequence, text, leader.session());
@@ -112,7 +104,7 @@ int Complete(const RunFlags& flags) {
   if (!flags.model.json) fmt::print("\n");
   std::fflush(stdout);
   if (!flags.model.json) fmt::print(stderr, "{}", Summary(report));
-  return sequence->finish == FinishReason::kCancelled ? kInterrupted : 0;
+  return whole ? 0 : kInterruptedExit;
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "src/apps/commands.h"
+#include "src/apps/follow.h"
+#include "src/apps/interrupt.h"
 #include "src/apps/leader.h"
 #include "src/apps/options.h"
 #include "src/base/error.h"
@@ -53,7 +55,8 @@ class Scorer {
     if (!out_) Fail(ErrorKind::kIo, "Cannot write {}.", logits_path);
   }
 
-  void Window(Engine& engine, std::span<const int> ids) {
+  // False when Ctrl-C ended it.
+  bool Window(Engine& engine, std::span<const int> ids) {
     Request request;
     request.prompt.assign(ids.begin(), ids.end());
     request.on_logits = [&](int position, const std::vector<float>& logits) {
@@ -63,7 +66,7 @@ class Scorer {
       ++scored_;
     };
     const auto sequence = engine.Submit(std::move(request));
-    engine.Finish(*sequence);
+    return RunUntilDone(engine, sequence);
   }
 
   void Close(const std::string& path) {
@@ -94,13 +97,14 @@ int Score(const ScoreFlags& flags) {
   // A text longer than the context is scored in windows, each starting with the text's first id
   // (BOS where there is one).
   const size_t window = session.spec().context;
-  scorer.Window(session.engine(), std::span(ids).first(std::min(window, ids.size())));
-  for (size_t begin = window; begin < ids.size(); begin += window - 1) {
+  bool whole = scorer.Window(session.engine(), std::span(ids).first(std::min(window, ids.size())));
+  for (size_t begin = window; whole && begin < ids.size(); begin += window - 1) {
     std::vector<int> part = {ids[0]};
     const size_t end = std::min(ids.size(), begin + window - 1);
     part.insert(part.end(), ids.begin() + begin, ids.begin() + end);
-    scorer.Window(session.engine(), part);
+    whole = scorer.Window(session.engine(), part);
   }
+  if (!whole) return kInterruptedExit;
   scorer.Close(flags.logits);
   const double perplexity = std::exp(scorer.nll() / std::max(scorer.scored(), 1));
   if (flags.model.json) {

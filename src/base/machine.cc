@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -33,6 +35,30 @@ uint64_t MemAvailable() {
   return 0;
 }
 
+// REQUIRES: an IPv4 address.
+std::string Text(const sockaddr& address) {
+  char text[INET_ADDRSTRLEN] = {};
+  const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(address);
+  inet_ntop(AF_INET, &ipv4.sin_addr, text, sizeof(text));
+  return text;
+}
+
+// Which address of ours packets to `address` leave from; empty when no route leads there.
+// Connecting a datagram socket only picks the route, nothing is sent.
+std::string SourceAddress(const std::string& address) {
+  sockaddr_in target{}, local{};
+  target.sin_family = AF_INET;
+  target.sin_port = htons(9);
+  inet_pton(AF_INET, address.c_str(), &target.sin_addr);
+  socklen_t size = sizeof(local);
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const bool good = fd >= 0 &&
+                    connect(fd, reinterpret_cast<sockaddr*>(&target), sizeof(target)) == 0 &&
+                    getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) == 0;
+  if (fd >= 0) close(fd);
+  return good ? Text(reinterpret_cast<const sockaddr&>(local)) : std::string();
+}
+
 }  // namespace
 
 size_t AvailableMemory() {
@@ -47,27 +73,39 @@ std::string HostName() {
   return gethostname(name, HOST_NAME_MAX) == 0 ? name : "unknown";
 }
 
-std::string LocalAddressTowards(const std::string& host) {
+std::string ResolveHost(const std::string& host) {
   addrinfo hints{};
   hints.ai_family = AF_INET;
-  hints.ai_socktype = SOCK_DGRAM;
+  hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  // Any port will do: connecting a datagram socket only picks the route, nothing is sent.
-  if (const int error = getaddrinfo(host.c_str(), "9", &hints, &found); error != 0) {
+  if (const int error = getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0) {
     Fail(ErrorKind::kConfig, "The host name {} is unknown ({}): use its address.", host,
          gai_strerror(error));
   }
-  sockaddr_in local{};
-  socklen_t size = sizeof(local);
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const bool good = fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) == 0 &&
-                    getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) == 0;
-  if (fd >= 0) close(fd);
+  const std::string address = Text(*found->ai_addr);
   freeaddrinfo(found);
-  if (!good) Fail(ErrorKind::kConfig, "No network of this machine leads to {}.", host);
-  char text[INET_ADDRSTRLEN] = {};
-  inet_ntop(AF_INET, &local.sin_addr, text, sizeof(text));
-  return text;
+  return address;
+}
+
+std::string LocalAddressTowards(const std::string& host) {
+  const std::string source = SourceAddress(ResolveHost(host));
+  if (source.empty()) Fail(ErrorKind::kConfig, "No network of this machine leads to {}.", host);
+  return source;
+}
+
+std::vector<std::string> LanAddresses() {
+  const std::string somewhere = "192.0.2.1";  // reserved for documentation: RFC 5737
+  if (const std::string source = SourceAddress(somewhere); !source.empty()) return {source};
+  std::vector<std::string> addresses;
+  ifaddrs* interfaces = nullptr;
+  if (getifaddrs(&interfaces) != 0) return {};
+  for (const ifaddrs* i = interfaces; i != nullptr; i = i->ifa_next) {
+    const bool ipv4 = i->ifa_addr != nullptr && i->ifa_addr->sa_family == AF_INET;
+    const bool serves = (i->ifa_flags & IFF_UP) != 0 && (i->ifa_flags & IFF_LOOPBACK) == 0;
+    if (ipv4 && serves) addresses.push_back(Text(*i->ifa_addr));
+  }
+  freeifaddrs(interfaces);
+  return addresses;
 }
 
 std::string HumanBytes(size_t bytes) {

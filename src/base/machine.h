@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace lantern {
 
@@ -16,6 +17,13 @@ std::string HostName();
 // machines on that network reach it under. Throws Error{kConfig} when `host` cannot be resolved or
 // no network leads there.
 std::string LocalAddressTowards(const std::string& host);
+
+// The IPv4 address of `host` as this machine resolves it. Throws Error{kConfig} when unknown.
+std::string ResolveHost(const std::string& host);
+
+// The address that leads to the rest of the network; where there is no default route, every address
+// that is not loopback.
+std::vector<std::string> LanAddresses();
 
 // "1.5 GiB", "320 KiB".
 std::string HumanBytes(size_t bytes);

@@ -39,6 +39,14 @@ std::shared_ptr<Sequence> Engine::Submit(Request request, std::shared_ptr<Sequen
   return sequence;
 }
 
+void Engine::Resume(const std::shared_ptr<Sequence>& sequence) {
+  LANTERN_CHECK(!sequence->done());
+  sequence->id = next_id_++;
+  sequence->cached = sequence->reused = 0;
+  sequence->blocks.clear();  // of the other engine's cache
+  scheduler_.Add(sequence);
+}
+
 void Engine::Cancel(const std::shared_ptr<Sequence>& sequence) {
   if (!sequence->done()) End(sequence, FinishReason::kCancelled);
 }

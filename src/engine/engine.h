@@ -18,6 +18,10 @@ class Engine {
   // prompt shares with it is not computed again (which cannot change a bit of the answer).
   // Throws Error{kBadRequest}.
   std::shared_ptr<Sequence> Submit(Request request, std::shared_ptr<Sequence> base = nullptr);
+  // Goes on with a sequence of an engine that is gone: its tokens are read again, and since
+  // nothing depends on the layout, what follows is what would have followed there.
+  // Throws Error{kBadRequest}.
+  void Resume(const std::shared_ptr<Sequence>& sequence);
   void Cancel(const std::shared_ptr<Sequence>& sequence);
   // Whether finished sequences keep their cache blocks, for use as a base. Release frees one.
   void KeepFinished(bool keep) { keep_finished_ = keep; }

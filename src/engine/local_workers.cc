@@ -18,9 +18,9 @@ namespace {
 constexpr auto kPatience = std::chrono::seconds(1);
 
 // In the child, between fork and exec: only async-signal-safe calls.
-[[noreturn]] void BecomeWorker(const char* endpoint) {
+[[noreturn]] void BecomeWorker(const char* endpoint, const char* rank) {
   setpgid(0, 0);
-  execl("/proc/self/exe", "lantern", "worker", "--once", "--started-by-leader", "--join", endpoint,
+  execl("/proc/self/exe", "lantern", "worker", "--started-by-leader-as", rank, "--join", endpoint,
         nullptr);
   _exit(127);
 }
@@ -29,12 +29,13 @@ constexpr auto kPatience = std::chrono::seconds(1);
 
 void LocalWorkers::Start(int count, const std::string& endpoint) {
   for (int i = 0; i < count; ++i) {
+    const std::string rank = std::to_string(i + 1);
     const pid_t child = fork();
     if (child < 0) {
       Fail(ErrorKind::kConfig, "Cannot start rank {} on this machine: {}.", i + 1,
            std::strerror(errno));
     }
-    if (child == 0) BecomeWorker(endpoint.c_str());
+    if (child == 0) BecomeWorker(endpoint.c_str(), rank.c_str());
     children_.push_back(child);
   }
 }

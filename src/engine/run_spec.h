@@ -1,5 +1,5 @@
 // RunSpec: all that a rank must know to take part in a run. The leader makes it and sends it to
-// everyone; each rank builds its stage from it, alike.
+// everyone in a WorkOrder; each rank builds its stage from it, alike.
 #pragma once
 
 #include <memory>
@@ -14,11 +14,11 @@
 namespace lantern {
 
 struct RunSpec {
-  std::string model;  // path; every rank opens it
+  std::string model;  // path on rank 0
   int type = -1;      // --type as DType, -1: as stored
   int kv_type = 0;    // DType
   int tp = 1, pp = 1;
-  std::vector<int> shares;  // empty: equal
+  std::vector<int> shares;  // see MakePlan; empty: equal
   int context = 0;          // tokens of a sequence
   int kv_blocks = 0;
   int chunk = 512;
@@ -43,5 +43,17 @@ struct RunSpec {
     return {kv_blocks, context, chunk, step_tokens, logit_rows};
   }
 };
+
+// What the leader hands a worker with its rank.
+struct WorkOrder {
+  RunSpec spec;
+  std::vector<char> manifest;  // of the model; see models/manifest.h
+  std::string weights;         // HOST:PORT where its bytes are served; empty: the path is shared
+  MSGPACK_DEFINE(spec, manifest, weights)
+};
+
+std::vector<std::byte> EncodeOrder(const WorkOrder& order);
+// Throws Error{kPeerLost} for bytes that no EncodeOrder made.
+WorkOrder DecodeOrder(std::span<const std::byte> bytes);
 
 }  // namespace lantern

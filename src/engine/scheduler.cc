@@ -106,11 +106,14 @@ Scheduler::Step Scheduler::Next() {
   Step step;
   auto room = [&] { return options_.step_tokens - step.plan.batch.tokens(); };
   auto rows_left = [&] { return options_.logit_rows - static_cast<int>(step.plan.rows.size()); };
+  // One that goes on in a new group has tokens to read again before it generates more.
+  const auto generates = [](const Sequence& s) { return s.generated() > 0 && s.pending() == 1; };
+  std::vector<std::shared_ptr<Sequence>> reading;
   for (const auto& sequence : running_) {
-    if (sequence->generated() > 0 && room() > 0) Append(step, sequence, 1);
+    if (!generates(*sequence)) reading.push_back(sequence);
+    if (generates(*sequence) && room() > 0) Append(step, sequence, 1);
   }
-  for (const auto& sequence : running_) {
-    if (sequence->generated() > 0) continue;
+  for (const auto& sequence : reading) {
     int count = std::min({sequence->pending(), options_.chunk, room()});
     if (sequence->wants_all_logits()) count = std::min(count, rows_left());
     // A prompt's last token needs a row for its answer.

@@ -2,21 +2,26 @@
 
 #include <algorithm>
 
-#include "net/control/control_plane.h"
+#include "models/manifest.h"
+#include "net/blobs/blob_server.h"
 #include "net/gloo_comm.h"
 #include "net/null_comm.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
+#include "src/base/read_bandwidth.h"
 #include "src/base/thread_pool.h"
-#include "src/base/version.h"
+#include "src/engine/addresses.h"
 #include "src/engine/local_workers.h"
 #include "src/engine/rank.h"
+#include "src/engine/self.h"
+#include "src/engine/weight_exchange.h"
 
 namespace lantern {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kJoinLimit{60};
 constexpr const char* kLoopback = "127.0.0.1";
@@ -35,20 +40,6 @@ int WorldOf(const SessionOptions& o) {
   return o.world;
 }
 
-// Fills in what the flags left open: all ranks in tp unless said otherwise.
-void ChooseLayout(const SessionOptions& o, int world, RunSpec& spec) {
-  if (o.tp < 0 || o.pp < 0) Fail(ErrorKind::kConfig, "--tp and --pp must be at least 1.");
-  spec.pp = o.pp > 0 ? o.pp : o.tp > 0 ? std::max(world / o.tp, 1) : 1;
-  spec.tp = o.tp > 0 ? o.tp : std::max(world / spec.pp, 1);
-  if (spec.tp * spec.pp != world) {
-    Fail(ErrorKind::kConfig,
-         "--tp {} x --pp {} needs {} ranks and there are {}: start as many with --local {} here, "
-         "or with --workers.",
-         spec.tp, spec.pp, spec.tp * spec.pp, world, spec.tp * spec.pp);
-  }
-  spec.shares = o.shares;
-}
-
 bool HoldsF32(const WeightFile& file) {
   const StoredTensor* q = file.Find("blk.0.attn_q.weight");
   return q != nullptr && q->type == DType::kF32;
@@ -65,7 +56,6 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.model = std::filesystem::absolute(o.model).string();
   spec.type = o.type ? static_cast<int>(*o.type) : -1;
   spec.kv_type = static_cast<int>(KvType(o, file));
-  ChooseLayout(o, WorldOf(o), spec);
   const int trained = file.config().context;
   if (o.context < 0) Fail(ErrorKind::kConfig, "--ctx must be at least 1.");
   if (o.chunk < 1) Fail(ErrorKind::kConfig, "--chunk must be at least 1.");
@@ -85,7 +75,7 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
 
 // Without a key nobody is authenticated, so nobody else may reach the socket.
 void RequireLoopback(const std::string& address, bool insecure) {
-  if (insecure || address.starts_with("127.") || address.starts_with("localhost:")) return;
+  if (insecure || IsLoopback(address)) return;
   Fail(ErrorKind::kConfig,
        "Listening on {} would let anybody on the network join: add --insecure if this LAN is "
        "trusted.",
@@ -93,61 +83,12 @@ void RequireLoopback(const std::string& address, bool insecure) {
 }
 
 std::string ListenAddress(const SessionOptions& o) {
-  const std::string address = o.rank >= 0        ? o.master
-                              : o.listen.empty() ? std::string(kLoopback) + ":0"
-                                                 : o.listen;
+  const bool own_lan = o.rank < 0 && (!o.listen.empty() || (o.workers > 0 && o.insecure));
+  const std::string address = o.rank >= 0 ? o.master
+                              : own_lan   ? LanListenAddress(o.listen)
+                                          : std::string(kLoopback) + ":0";
   RequireLoopback(address, o.insecure);
-  if (address.starts_with("0.0.0.0:") || address.starts_with("*:")) {
-    Fail(ErrorKind::kConfig,
-         "--listen {} names no machine: give this machine's own address in the LAN.", address);
-  }
   return address;
-}
-
-std::string HostOf(const std::string& endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
-
-std::vector<std::byte> Pack(const RunSpec& spec) {
-  msgpack::sbuffer buffer;
-  msgpack::pack(buffer, spec);
-  const auto* data = reinterpret_cast<const std::byte*>(buffer.data());
-  return {data, data + buffer.size()};
-}
-
-RunSpec UnpackSpec(std::span<const std::byte> bytes) {
-  try {
-    const auto handle = msgpack::unpack(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return handle.get().as<RunSpec>();
-  } catch (const std::exception& e) {
-    Fail(ErrorKind::kPeerLost, "The leader's assignment cannot be read ({}).", e.what());
-  }
-}
-
-Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& leader) {
-  Join join = DescribeThisMachine(BuildId());
-  join.isa = isa == "auto" ? Backend::RunnableIsas().front() : isa;
-  join.wanted_rank = wanted_rank;
-  join.data_address = LocalAddressTowards(HostOf(leader));
-  return join;
-}
-
-// `endpoint`: the leader's. The same address family and network carry the data.
-GlooOptions Connection(int rank, int size, const std::string& endpoint, const std::string& epoch,
-                       Verdict verdict) {
-  GlooOptions options;
-  options.rank = rank;
-  options.size = size;
-  options.host = LocalAddressTowards(HostOf(endpoint));
-  options.endpoint = endpoint;
-  options.epoch = epoch;
-  options.verdict = std::move(verdict);
-  return options;
-}
-
-// Says a line when it changes.
-WaitProgress Changes(const std::function<void(const std::string&)>& say) {
-  return [say, last = std::string()](const std::string& line) mutable {
-    if (line != last) say(last = line);
-  };
 }
 
 }  // namespace
@@ -157,11 +98,17 @@ struct Session::State {
   ~State();
 
   void FormGroup(const SessionOptions& options, const Events& events);
+  void Gather(const SessionOptions& options, const Events& events);
+  std::vector<RankHost> Hosts(const SessionOptions& options) const;
+  void Assign();
+  bool AllLocal(const SessionOptions& o) const { return o.rank < 0 && o.workers == 0; }
 
   Clock::time_point start = Clock::now();
   std::unique_ptr<WeightFile> file;
   RunSpec spec;
   LocalWorkers children;  // outlives the server, so that children see it stop
+  std::unique_ptr<FileBlobs> blobs;
+  std::unique_ptr<BlobServer> blob_server;
   std::unique_ptr<ControlServer> server;
   std::shared_ptr<Communicator> world;
   std::unique_ptr<Rank> rank;
@@ -172,22 +119,31 @@ struct Session::State {
 
 Session::State::State(const SessionOptions& options, const Events& events)
     : file(OpenWeightFile(options.model)), spec(MakeSpec(options, *file)) {
-  RequireMemory(spec, *file, 0, options.local);
-  const int ranks = spec.tp * spec.pp;
-  for (int r = 0; r < ranks; ++r) weight_bytes += BytesOf(spec, *file, r).weights;
-  const size_t mine = BytesOf(spec, *file, 0).weights;
   try {
+    const int ranks = WorldOf(options);
+    if (AllLocal(options)) {  // all is known: what cannot work is said before anything starts
+      ChooseLayout(options.layout, ranks, spec);
+      spec.shares = options.layout.shares;
+      RequireMemory(spec, *file, 0, ranks);
+    }
     if (ranks > 1) {
       FormGroup(options, events);
     } else {
       world = MakeNullComm();
     }
+    for (int r = 0; r < world->size(); ++r) weight_bytes += BytesOf(spec, *file, r).weights;
+    const size_t mine = BytesOf(spec, *file, 0).weights;
     rank = std::make_unique<Rank>(spec, *file, world, [&](size_t done) {
       if (events.on_load) events.on_load(done, mine);
     });
-    if (server) server->WaitReady(std::nullopt);
+    if (server) {
+      server->WaitReady(std::nullopt, [&](const std::string&) {
+        if (events.on_workers) events.on_workers(server->Workers());
+      });
+    }
+    if (server && events.on_workers) events.on_workers(server->Workers());
   } catch (const Error& e) {
-    if (server && !server->Verdict(std::chrono::milliseconds(0))) server->ReportError(e.what());
+    if (server && !server->Verdict(milliseconds(0))) server->ReportError(e.what());
     throw;
   }
   engine = std::make_unique<Engine>(rank->stage(), spec.scheduler());
@@ -195,33 +151,87 @@ Session::State::State(const SessionOptions& options, const Events& events)
 }
 
 void Session::State::FormGroup(const SessionOptions& options, const Events& events) {
-  const int ranks = spec.tp * spec.pp;
   const std::string address = ListenAddress(options);
-  server = std::make_unique<ControlServer>(address, ranks, DescribeSelf(0, spec.isa, address));
+  const bool lan = !AllLocal(options);
+  const double read_gbps = lan ? MeasureReadBandwidth(PhysicalCores()) : 0;
+  server = std::make_unique<ControlServer>(
+      address, WorldOf(options), DescribeSelf(0, spec.isa, address, read_gbps), options.hosts);
   children.Start(options.local - 1, server->endpoint());
-  const bool all_local = options.local == ranks;
-  if (!all_local && events.on_message) {
-    events.on_message(fmt::format("Waiting for {} worker(s): lantern worker --join {}",
-                                  ranks - options.local, server->endpoint()));
+  Gather(options, events);
+  const std::vector<RankHost> hosts = Hosts(options);
+  const int ranks = static_cast<int>(hosts.size());
+  if (lan) {
+    ChooseLayout(options.layout, ranks, spec);
+    ChooseShares(options.layout, hosts, *file, spec);
+    RequireMemory(spec, *file, 0, options.local);
+    blobs = std::make_unique<FileBlobs>(*file);
+    blob_server = std::make_unique<BlobServer>(NextPort(server->endpoint()), *blobs);
   }
-  const WaitProgress say =
-      all_local || !events.on_message ? WaitProgress{} : Changes(events.on_message);
-  // People take their time to start workers, programs do not.
-  const bool by_hand = options.workers > 0;
-  server->WaitForJoin(by_hand ? std::nullopt : WaitLimit(kJoinLimit), [&](const std::string& line) {
-    children.RequireAlive();
-    if (say) say(line);
-  });
-  for (int r = 1; r < ranks; ++r) server->Assign(r, Pack(spec));
+  Assign();
+  if (ranks == 1) {  // nobody came, and the model fits here
+    world = MakeNullComm();
+    return;
+  }
   world = ConnectGloo(Connection(0, ranks, server->endpoint(), server->epoch(),
                                  [this](auto wait) { return server->Verdict(wait); }));
   server->OnLost([world = world](const std::string& reason) { world->Abort(reason); });
 }
 
+// Until everybody is there, or those that came in time.
+void Session::State::Gather(const SessionOptions& options, const Events& events) {
+  const bool all_local = AllLocal(options);
+  const auto say = [&](const std::string& line) {
+    if (!all_local && events.on_message) events.on_message(line);
+  };
+  say(fmt::format("Waiting for {} worker(s): lantern worker --join {}",
+                  WorldOf(options) - options.local, server->endpoint()));
+  const WaitProgress changes = Changes(say);
+  const WaitProgress progress = [&](const std::string& line) {
+    children.RequireAlive();
+    changes(line);
+    if (events.on_wait) events.on_wait();
+  };
+  // People take their time to start workers, programs do not.
+  const bool by_hand = options.workers > 0;
+  WaitLimit limit = by_hand ? std::nullopt : WaitLimit(kJoinLimit);
+  if (options.gather_limit) limit = options.gather_limit;
+  try {
+    server->WaitForJoin(limit, progress);
+  } catch (const Error& e) {
+    if (!options.gather_limit || e.kind() != ErrorKind::kPeerLost) throw;
+    server->Close();
+    server->WaitForJoin(kJoinLimit, progress);
+  }
+}
+
+// By rank. Ranks of one machine share its memory and its bandwidth.
+std::vector<RankHost> Session::State::Hosts(const SessionOptions& options) const {
+  const Join self = server->self();
+  const auto local = static_cast<uint64_t>(options.local);
+  const RankHost mine{self.host, self.memory_bytes / local, self.read_gbps / options.local};
+  std::vector<RankHost> hosts{mine};
+  for (const WorkerInfo& worker : server->Workers()) {
+    const bool here = worker.rank < options.local;
+    hosts.push_back(
+        here ? mine : RankHost{worker.join.host, worker.join.memory_bytes, worker.join.read_gbps});
+  }
+  return hosts;
+}
+
+void Session::State::Assign() {
+  WorkOrder order{spec, {}, {}};
+  const std::vector<std::byte> manifest = EncodeManifest(ManifestOf(*file));
+  const auto* chars = reinterpret_cast<const char*>(manifest.data());
+  order.manifest.assign(chars, chars + manifest.size());
+  if (blob_server) order.weights = blob_server->endpoint();
+  const std::vector<std::byte> bytes = EncodeOrder(order);
+  for (const WorkerInfo& worker : server->Workers()) server->Assign(worker.rank, bytes);
+}
+
 Session::State::~State() {
   if (!server) return;
   try {
-    if (engine && !server->Verdict(std::chrono::milliseconds(0))) {
+    if (engine && !server->Verdict(milliseconds(0))) {
       rank->stage().Stop();
       server->Stop();
     }
@@ -241,37 +251,9 @@ const ParallelPlan& Session::plan() const { return state_->rank->plan(); }
 const RunSpec& Session::spec() const { return state_->spec; }
 double Session::load_seconds() const { return state_->load_s; }
 size_t Session::weight_bytes() const { return state_->weight_bytes; }
-
-void RunWorker(const WorkerOptions& options,
-               const std::function<void(const std::string&)>& on_message) {
-  ControlClient client(options.join, DescribeSelf(options.rank, "auto", options.join));
-  WaitLimit limit;
-  if (options.join_limit_s) limit = std::chrono::milliseconds(int(*options.join_limit_s * 1e3));
-  const Assignment assignment = client.WaitForAssignment(limit, Changes(on_message));
-  std::shared_ptr<Communicator> world;
-  try {
-    RunSpec spec = UnpackSpec(assignment.bytes);
-    if (options.threads > 0) spec.threads = options.threads;
-    const auto file =
-        OpenWeightFile(options.model.empty() ? std::filesystem::path(spec.model) : options.model);
-    world =
-        ConnectGloo(Connection(assignment.rank, assignment.world_size, options.join,
-                               assignment.epoch, [&](auto wait) { return client.Verdict(wait); }));
-    client.OnLost([world](const std::string& reason) { world->Abort(reason); });
-    Rank rank(spec, *file, world, {});
-    client.Ready();
-    while (rank.stage().Follow()) {
-    }
-    // The leader's Stop says that everybody is done, so that closing connections harms nobody.
-    client.Verdict(std::chrono::seconds(5));
-  } catch (const Error& e) {
-    client.OnLost({});
-    if (client.stopped()) return;
-    // A loss that the leader does not know of (a link between two workers broke) it must hear of.
-    if (!client.Verdict(std::chrono::milliseconds(0))) client.ReportError(e.what());
-    throw;
-  }
-  client.OnLost({});
+std::optional<std::string> Session::loss() const {
+  return state_->server ? state_->server->Verdict(milliseconds(0)) : std::nullopt;
 }
+std::string Session::endpoint() const { return state_->server ? state_->server->endpoint() : ""; }
 
 }  // namespace lantern

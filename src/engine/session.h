@@ -2,6 +2,7 @@
 // other ranks, checks the memory, loads the weights everywhere; ending it ends them.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -9,18 +10,22 @@
 #include <string>
 #include <vector>
 
+#include "net/control/control_plane.h"
 #include "src/engine/engine.h"
+#include "src/engine/layout.h"
 #include "src/engine/run_spec.h"
 
 namespace lantern {
 
 struct SessionOptions {
   std::filesystem::path model;
-  int tp = 0, pp = 0;            // 0: as many as the ranks allow, tp first
-  std::vector<int> shares;       // of the tp ranks; empty: equal
-  int local = 1;                 // ranks on this machine, as processes over loopback
-  int workers = 0;               // workers to wait for
-  std::string listen;            // ADDR:PORT for them; empty: loopback, any port
+  LayoutWish layout;
+  int local = 1;                   // ranks on this machine, as processes over loopback
+  int workers = 0;                 // workers to wait for
+  std::vector<std::string> hosts;  // of the workers, by rank; empty: whoever comes
+  // None: wait for all workers for ever. Else: go on with those that came within this time.
+  std::optional<std::chrono::milliseconds> gather_limit;
+  std::string listen;            // ADDR:PORT for them; see addresses.h
   int rank = -1, world = 0;      // where a launcher placed us; -1: no launcher
   std::string master;            // HOST:PORT of rank 0 then
   bool insecure = false;         // may listen beyond loopback without a key
@@ -43,6 +48,9 @@ class Session {
   struct Events {
     std::function<void(size_t done, size_t total)> on_load;   // bytes of rank 0's weights
     std::function<void(const std::string& line)> on_message;  // "Waiting for 2 workers at ..."
+    std::function<void()> on_wait;  // several times a second while waiting for them; may throw
+    // Several times a second while workers load: what each has got.
+    std::function<void(const std::vector<WorkerInfo>&)> on_workers;
   };
 
   // Throws Error: kConfig for layouts and flags, kIo for files and memory, kPeerLost for ranks.
@@ -56,24 +64,15 @@ class Session {
   const ParallelPlan& plan() const;
   const RunSpec& spec() const;
   double load_seconds() const;
+  // Why the group is over, as soon as it is known; nothing while all is well.
+  std::optional<std::string> loss() const;
+  // HOST:PORT where workers join; empty for a run of one rank.
+  std::string endpoint() const;
   size_t weight_bytes() const;  // of all ranks together: what one decode step streams
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
-
-struct WorkerOptions {
-  std::string join;             // HOST:PORT of the leader
-  int rank = -1;                // wanted; -1: any
-  std::filesystem::path model;  // a local copy to use instead of the leader's path; may be empty
-  int threads = 0;              // 0: as the leader says
-  std::optional<double> join_limit_s;  // none: wait for a leader for ever
-};
-
-// A follower's life: join, load, run steps until the leader stops. Returns when the run ended well.
-// Throws Error naming what ended it otherwise.
-void RunWorker(const WorkerOptions& options,
-               const std::function<void(const std::string&)>& on_message);
 
 }  // namespace lantern

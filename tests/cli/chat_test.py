@@ -222,10 +222,23 @@ class ChatTest(lantern_cli.CliTestCase):
             chat.enter("Hello")
             send_signal(workers_of(chat.pid)[0], signal.SIGKILL)
             chat.type("Are you there?\r")
-            path = re.search(r"/load (\S+)", chat.until(r"/load \S+\r")).group(1)
-            self.assertEqual(chat.leave(""), 3)
+            shown = chat.until("goes on with the machines that are left.*> ")
+            path = re.search(r"saved as (\S+)\.\r", shown).group(1)
+            self.assertIn("/resume", chat.enter("Are you there?"))
+            self.assertEqual(chat.leave("/quit\r"), 3)
         saved = json.loads((self.folder / path).read_text())
-        self.assertEqual([m["content"] for m in saved["messages"][::2]], ["Hello"])
+        self.assertEqual([m["content"] for m in saved["messages"][::2]], ["Hello", "Are you there?"])
+
+    def test_resume_after_a_loss(self):
+        with Terminal(self, "--local", 2, "--temp", 0) as undisturbed:
+            expected = [undisturbed.enter(question) for question in QUESTIONS[:2]]
+        with Terminal(self, "--local", 2, "--temp", 0) as chat:
+            self.assertEqual(chat.enter(QUESTIONS[0]), expected[0])
+            send_signal(workers_of(chat.pid)[0], signal.SIGKILL)
+            chat.until("goes on with the machines that are left.*> ")
+            self.assertIn("on 2 rank(s)", chat.enter("/resume"))
+            self.assertEqual(chat.enter(QUESTIONS[1]), expected[1])
+            self.assertEqual(chat.leave("/quit\r"), 0)
 
     def test_a_pipe_and_one_transcript_for_all_layouts(self):
         script = "".join(f"{question}\n/stats\n" for question in QUESTIONS) + "/save {}.json\n"

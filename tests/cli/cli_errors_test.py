@@ -119,7 +119,7 @@ class ErrorsTest(lantern_cli.CliTestCase):
             self.refuse(BAD_INPUT, ["nowhere.gguf"], command[0], "nowhere.gguf", *command[1:])
         (self.folder / "empty").mkdir()
         self.refuse(BAD_INPUT, ["empty", "config.json"], "inspect", "empty")
-        self.refuse(BAD_INPUT, ["empty", "tokenizer.json"], "run", "empty", "-p", "a")
+        self.refuse(BAD_INPUT, ["empty", "config.json"], "run", "empty", "-p", "a")
         (self.folder / "letter.gguf").write_text("Dear reader, this is no model at all.")
         self.refuse(BAD_INPUT, ["letter.gguf", "GGUF"], "run", "letter.gguf", "-p", "a")
         whole = (self.folder / self.model).read_bytes()
@@ -194,8 +194,8 @@ class ErrorsTest(lantern_cli.CliTestCase):
         self.refuse_run(BAD_FLAGS, ["KV cache"], "--ctx", 2_000_000_000)
 
     def test_addresses(self):
-        self.refuse_run(BAD_FLAGS, ["0.0.0.0", "--insecure"], "--workers", 1, "--listen",
-                        "0.0.0.0:0")
+        self.refuse_run(BAD_FLAGS, ["Listening on", "--insecure"], "--workers", 1,
+                        "--listen", "0.0.0.0:0")
         self.refuse_run(BAD_FLAGS, ["nonsense"], "--workers", 1, "--listen", "127.0.0.1:nonsense")
         self.refuse(BAD_FLAGS, ["nonsense"], "worker", "--join", "nonsense")
         with socket.create_server(("127.0.0.1", 0)) as taken:

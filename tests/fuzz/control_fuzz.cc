@@ -23,8 +23,10 @@ class Leader {
  public:
   void Hear(const std::string& peer, const Message& message, Time now) {
     if (const auto* join = std::get_if<Join>(&message)) membership_.OnJoin(peer, *join, now);
-    if (std::holds_alternative<Ready>(message)) membership_.OnReady(peer, now);
-    if (std::holds_alternative<Heartbeat>(message)) membership_.OnHeartbeat(peer, now);
+    if (const auto* ready = std::get_if<Ready>(&message)) membership_.OnReady(peer, *ready, now);
+    if (const auto* beat = std::get_if<Heartbeat>(&message)) {
+      membership_.OnHeartbeat(peer, *beat, now);
+    }
     if (std::holds_alternative<Bye>(message)) membership_.OnBye(peer);
     if (const auto* report = std::get_if<Report>(&message)) {
       membership_.OnReport(peer, report->reason);

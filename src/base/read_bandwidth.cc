@@ -1,4 +1,4 @@
-#include "src/apps/read_bandwidth.h"
+#include "src/base/read_bandwidth.h"
 
 #include <algorithm>
 #include <atomic>

@@ -1,0 +1,41 @@
+#include "src/apps/interrupt.h"
+
+#include <signal.h>
+
+namespace lantern {
+namespace {
+
+// A signal handler can reach nothing but a variable like this.
+volatile sig_atomic_t interrupts = 0;
+
+void OnInterrupt(int) { interrupts = interrupts + 1; }
+
+}  // namespace
+
+void CatchInterrupts() {
+  struct sigaction action {};
+  action.sa_handler = OnInterrupt;  // no SA_RESTART: a blocked read must return
+  sigaction(SIGINT, &action, nullptr);
+}
+
+int TakeInterrupts() {
+  const int count = interrupts;
+  interrupts = 0;
+  return count;
+}
+
+bool InterruptPending() { return interrupts > 0; }
+
+bool RunUntilDone(Engine& engine, const std::shared_ptr<Sequence>& sequence) {
+  CatchInterrupts();
+  while (!sequence->done()) {
+    if (TakeInterrupts() > 0) {
+      engine.Cancel(sequence);
+      return false;
+    }
+    engine.Step();
+  }
+  return true;
+}
+
+}  // namespace lantern

@@ -1,0 +1,25 @@
+// Ctrl-C: counted instead of ending the program, so that an answer ends in good order and the other
+// ranks hear of it.
+#pragma once
+
+#include <memory>
+
+#include "src/engine/engine.h"
+
+namespace lantern {
+
+// From now on Ctrl-C is counted. Until then it ends the program.
+void CatchInterrupts();
+
+// Presses since the last call.
+int TakeInterrupts();
+// Whether there are any to take.
+bool InterruptPending();
+
+// Steps until `sequence` is done; Ctrl-C cancels it. False when that happened.
+bool RunUntilDone(Engine& engine, const std::shared_ptr<Sequence>& sequence);
+
+// Exit code of a command that Ctrl-C ended, as shells have it.
+inline constexpr int kInterruptedExit = 130;
+
+}  // namespace lantern

@@ -1,0 +1,74 @@
+#include "src/engine/weight_exchange.h"
+
+#include <set>
+
+#include "src/base/error.h"
+
+namespace lantern {
+
+FileBlobs::FileBlobs(const WeightFile& file) {
+  for (const std::string& name : file.names()) {
+    tensors_.push_back({file.Find(name), CutsOf(file.config(), file, name), {}});
+  }
+}
+
+BlobList FileBlobs::Describe(uint32_t table) {
+  Tensor& tensor = tensors_.at(table);
+  {
+    const std::lock_guard lock(mutex_);
+    if (tensor.list) return *tensor.list;
+  }
+  BlobList list;
+  for (int chunk = 0; chunk < tensor.cuts.count(); ++chunk) {
+    const std::vector<std::byte> bytes = ReadChunk(*tensor.stored, tensor.cuts, chunk);
+    list.push_back({BlobHash::Of(bytes), static_cast<uint32_t>(bytes.size())});
+  }
+  const std::lock_guard lock(mutex_);
+  tensor.list = list;
+  return list;
+}
+
+std::vector<std::byte> FileBlobs::Read(BlobId id) {
+  const Tensor& tensor = tensors_.at(id.table);
+  if (id.index >= static_cast<uint32_t>(tensor.cuts.count())) {
+    Fail(ErrorKind::kIo, "{} has {} chunks, and chunk {} was asked for.", tensor.stored->where,
+         tensor.cuts.count(), id.index);
+  }
+  return ReadChunk(*tensor.stored, tensor.cuts, static_cast<int>(id.index));
+}
+
+std::vector<BlobId> ChunksOf(const RemoteWeights& weights, const ModelPart& part) {
+  std::set<BlobId> chunks;  // the embedding of a tied model is asked for twice
+  for (const TensorSlice& slice : part.Slices()) {
+    const auto table = static_cast<uint32_t>(weights.NumberOf(slice.name));
+    const LeafRange range = weights.Cuts(slice.name).Covering(slice.row, slice.col);
+    for (int chunk = range.begin; chunk < range.end; ++chunk) {
+      chunks.insert({table, static_cast<uint32_t>(chunk)});
+    }
+  }
+  return {chunks.begin(), chunks.end()};
+}
+
+LocalCopy CopyOf(const WeightFile& file, const Manifest& manifest) {
+  auto source = std::make_shared<FileBlobs>(file);
+  // By the leader's numbers: a copy may lack tensors, or have others.
+  std::map<std::string, uint32_t> by_name;
+  for (const std::string& name : file.names()) by_name.emplace(name, by_name.size());
+  std::map<uint32_t, uint32_t> number;
+  for (uint32_t theirs = 0; theirs < manifest.tensors.size(); ++theirs) {
+    const auto mine = by_name.find(manifest.tensors[theirs].name);
+    if (mine != by_name.end()) number[theirs] = mine->second;
+  }
+  return [source, number](const BlobId& id, size_t size) -> std::optional<Blob> {
+    const auto mine = number.find(id.table);
+    if (mine == number.end()) return std::nullopt;
+    try {
+      Blob blob = Blob::Own(source->Read({mine->second, id.index}));
+      return blob.bytes.size() == size ? std::optional(blob) : std::nullopt;
+    } catch (const Error&) {
+      return std::nullopt;  // other cuts: another model
+    }
+  };
+}
+
+}  // namespace lantern

@@ -1,0 +1,137 @@
+#include "src/engine/worker.h"
+
+#include <utility>
+#include <vector>
+
+#include "models/manifest.h"
+#include "net/blobs/blob_store.h"
+#include "net/gloo_comm.h"
+#include "src/base/error.h"
+#include "src/engine/rank.h"
+#include "src/engine/self.h"
+#include "src/engine/weight_exchange.h"
+
+namespace lantern {
+namespace {
+
+// What the fetched weights need as long as they are read. In order of construction.
+struct FetchedWeights {
+  FetchedWeights(const WorkOrder& order, const WorkerOptions& options, BlobClientOptions client)
+      : manifest(DecodeManifest(std::as_bytes(std::span(order.manifest)))),
+        local(OpenCopy(options)),
+        cache(options.cache_folder, options.cache_bytes),
+        client(order.weights, std::move(client)),
+        store(this->client, cache, local ? CopyOf(*local, manifest) : LocalCopy()) {}
+
+  static std::unique_ptr<WeightFile> OpenCopy(const WorkerOptions& options) {
+    return options.model.empty() ? nullptr : OpenWeightFile(options.model);
+  }
+
+  Manifest manifest;
+  std::unique_ptr<WeightFile> local;
+  BlobCache cache;
+  BlobClient client;
+  BlobStore store;
+};
+
+// The chunks that `part` reads, with what the leader says about each.
+std::vector<WantedBlob> Describe(const RemoteWeights& weights, const ModelPart& part,
+                                 BlobClient& client) {
+  const std::vector<BlobId> chunks = ChunksOf(weights, part);
+  std::vector<uint32_t> tables;
+  for (const BlobId& id : chunks) {
+    if (tables.empty() || tables.back() != id.table) tables.push_back(id.table);
+  }
+  const std::vector<BlobList> lists = client.Describe(tables);
+  std::vector<WantedBlob> wanted;
+  size_t at = 0;
+  for (const BlobId& id : chunks) {
+    while (tables[at] != id.table) ++at;
+    if (id.index >= lists[at].size()) {
+      Fail(ErrorKind::kPeerLost, "The leader's list of tensor {}'s chunks is too short.", id.table);
+    }
+    wanted.push_back({id, lists[at][id.index]});
+  }
+  return wanted;
+}
+
+}  // namespace
+
+Worker::Worker(const WorkerOptions& options, const Events& events)
+    : options_(options),
+      events_(events),
+      client_(options.join, DescribeSelf(options.rank, "auto", options.join, options.read_gbps)) {}
+
+void Worker::Join() {
+  assignment_ = client_.WaitForAssignment(options_.join_limit, Changes(events_.on_message));
+}
+
+void Worker::Serve() {
+  std::shared_ptr<Communicator> world;
+  try {
+    const WorkOrder order = DecodeOrder(assignment_.bytes);
+    RunSpec spec = order.spec;
+    if (options_.threads > 0) spec.threads = options_.threads;
+    // The connections before the weights: a firewall in the way shows in seconds, not in minutes.
+    world = Connect();
+    client_.OnLost([world](const std::string& reason) { world->Abort(reason); });
+    const std::unique_ptr<WeightFile> file = OpenWeights(order);
+    FollowUntilStop(spec, *file, world);
+  } catch (const Error& e) {
+    client_.OnLost({});
+    if (client_.stopped()) return;
+    // A loss that the leader does not know of (a link between two workers broke) it must hear of.
+    if (!client_.Verdict(std::chrono::milliseconds(0))) client_.ReportError(e.what());
+    throw;
+  }
+  client_.OnLost({});
+}
+
+std::unique_ptr<Communicator> Worker::Connect() {
+  return ConnectGloo(Connection(assignment_.rank, assignment_.world_size, options_.join,
+                                assignment_.epoch,
+                                [this](auto wait) { return client_.Verdict(wait); }));
+}
+
+std::unique_ptr<WeightFile> Worker::OpenWeights(const WorkOrder& order) {
+  if (options_.same_machine) return OpenWeightFile(order.spec.model);
+  return FetchWeights(order);
+}
+
+std::unique_ptr<WeightFile> Worker::FetchWeights(const WorkOrder& order) {
+  BlobClientOptions connection;
+  connection.verdict = [this](auto wait) { return client_.Verdict(wait); };
+  const auto fetched = std::make_shared<FetchedWeights>(order, options_, connection);
+  auto weights =
+      std::make_unique<RemoteWeights>(fetched->manifest, [fetched](int tensor, int chunk) {
+        const BlobId id{static_cast<uint32_t>(tensor), static_cast<uint32_t>(chunk)};
+        const Blob blob = fetched->store.Read(id);
+        return ChunkedBytes::Chunk(blob.owner, blob.bytes.data());
+      });
+  RequireMemory(order.spec, *weights, assignment_.rank, 1);
+  const ModelPart part =
+      PartOf(*weights, order.spec.wanted(), order.spec.Plan(weights->config()), assignment_.rank);
+  const auto wanted = Describe(*weights, part, fetched->client);
+  fetched->store.Fetch(wanted, [this](uint64_t done, uint64_t total) {
+    client_.ReportProgress(done, total);
+    if (events_.on_fetch) events_.on_fetch(done, total);
+  });
+  const BlobStore::Totals totals = fetched->store.totals();
+  totals_ = {totals.from_copy, totals.from_cache, totals.from_network};
+  if (const std::string problem = fetched->cache.problem(); !problem.empty()) {
+    events_.on_message(problem);
+  }
+  return weights;
+}
+
+void Worker::FollowUntilStop(const RunSpec& spec, const WeightFile& file,
+                             std::shared_ptr<Communicator> world) {
+  Rank rank(spec, file, std::move(world), {});
+  client_.Ready(totals_);
+  while (rank.stage().Follow()) {
+  }
+  // The leader's Stop says that everybody is done, so that closing connections harms nobody.
+  client_.Verdict(std::chrono::seconds(5));
+}
+
+}  // namespace lantern
