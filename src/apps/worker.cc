@@ -113,6 +113,8 @@ void RegisterWorker(CLI::App& app, int& exit_code) {
   WorkerOptions& o = flags->options;
   CLI::App* sub = app.add_subcommand("worker", "Lend this machine to a leader");
   auto* join = sub->add_option("--join", o.join, "HOST:PORT of the leader")->required();
+  sub->add_option("--address", o.address,
+                  "Address of this machine for the others (default: the one towards the leader)");
   sub->add_option("--model", o.model, "A local copy of the leader's model, to fetch less");
   sub->add_option("--threads", o.threads, "Threads (default: as the leader says)");
   sub->add_option("--cache", o.cache_folder, "Folder that keeps fetched weights")

@@ -155,7 +155,8 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
   const bool lan = !AllLocal(options);
   const double read_gbps = lan ? MeasureReadBandwidth(PhysicalCores()) : 0;
   server = std::make_unique<ControlServer>(
-      address, WorldOf(options), DescribeSelf(0, spec.isa, address, read_gbps), options.hosts);
+      address, WorldOf(options), DescribeSelf(0, spec.isa, DataAddress({}, address), read_gbps),
+      options.hosts);
   children.Start(options.local - 1, server->endpoint());
   Gather(options, events);
   const std::vector<RankHost> hosts = Hosts(options);
@@ -172,8 +173,9 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
     world = MakeNullComm();
     return;
   }
-  world = ConnectGloo(Connection(0, ranks, server->endpoint(), server->epoch(),
-                                 [this](auto wait) { return server->Verdict(wait); }));
+  world =
+      ConnectGloo(Connection(0, ranks, server->self().data_address, server->endpoint(),
+                             server->epoch(), [this](auto wait) { return server->Verdict(wait); }));
   server->OnLost([world = world](const std::string& reason) { world->Abort(reason); });
 }
 

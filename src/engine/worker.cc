@@ -60,7 +60,8 @@ std::vector<WantedBlob> Describe(const RemoteWeights& weights, const ModelPart& 
 Worker::Worker(const WorkerOptions& options, const Events& events)
     : options_(options),
       events_(events),
-      client_(options.join, DescribeSelf(options.rank, "auto", options.join, options.read_gbps)) {}
+      address_(DataAddress(options.address, options.join)),
+      client_(options.join, DescribeSelf(options.rank, "auto", address_, options.read_gbps)) {}
 
 void Worker::Join() {
   assignment_ = client_.WaitForAssignment(options_.join_limit, Changes(events_.on_message));
@@ -88,7 +89,7 @@ void Worker::Serve() {
 }
 
 std::unique_ptr<Communicator> Worker::Connect() {
-  return ConnectGloo(Connection(assignment_.rank, assignment_.world_size, options_.join,
+  return ConnectGloo(Connection(assignment_.rank, assignment_.world_size, address_, options_.join,
                                 assignment_.epoch,
                                 [this](auto wait) { return client_.Verdict(wait); }));
 }
