@@ -59,8 +59,9 @@ TEST_F(Layout, FasterMachinesGetMore) {
 }
 
 TEST_F(Layout, WhatIsAskedForIsDone) {
-  EXPECT_EQ(SharesOf({{"a", kPlenty, 40}, {"b", kPlenty, 10}}, {.tp = 0, .pp = 0, .shares = {2, 3}}),
-            (std::vector<int>{2, 3}));
+  EXPECT_EQ(
+      SharesOf({{"a", kPlenty, 40}, {"b", kPlenty, 10}}, {.tp = 0, .pp = 0, .shares = {2, 3}}),
+      (std::vector<int>{2, 3}));
 }
 
 TEST_F(Layout, AMachineThatIsTooSmallGivesToTheOthers) {
