@@ -83,7 +83,7 @@ void RequireLoopback(const std::string& address, bool insecure) {
 
 std::string ListenAddress(const SessionOptions& o) {
   const bool own_lan = o.rank < 0 && (!o.listen.empty() || (o.workers > 0 && o.insecure));
-  const std::string address = o.rank >= 0 ? o.master
+  const std::string address = o.rank >= 0 ? ResolveEndpoint(o.master)
                               : own_lan   ? LanListenAddress(o.listen)
                                           : std::string(kLoopback) + ":0";
   RequireLoopback(address, o.insecure);
