@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "net/link_probe.h"
 #include "net/rendezvous.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
@@ -187,14 +188,6 @@ std::shared_ptr<gloo::transport::Device> MakeDevice(const std::string& host) {
   }
 }
 
-// Gloo connects rank by rank with a short timeout, which a rank that comes late would exceed.
-void WaitUntilAllArrived(const GlooOptions& options, Rendezvous& rendezvous) {
-  rendezvous.set(fmt::format("arrived/{}", options.rank), {'1'});
-  for (int rank = 0; rank < options.size; ++rank) {
-    rendezvous.get(fmt::format("arrived/{}", rank));
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options) {
@@ -204,7 +197,9 @@ std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options) {
   Rendezvous rendezvous(options.endpoint, options.epoch, options.connect_limit, options.verdict);
   auto context = std::make_shared<gloo::rendezvous::Context>(options.rank, options.size);
   context->setTimeout(kConnectStep);
-  WaitUntilAllArrived(options, rendezvous);
+  // Also makes every rank wait for every other one: gloo connects rank by rank with a short
+  // timeout, which one that comes late would exceed.
+  ProbeLinks({options.rank, options.size, options.name, options.host}, rendezvous);
   try {
     context->connectFullMesh(rendezvous, device);
   } catch (const gloo::Exception& e) {

@@ -13,10 +13,11 @@ namespace lantern {
 struct GlooOptions {
   int rank = 0;
   int size = 1;
-  std::string host = "127.0.0.1";  // under which the other ranks reach this machine
-  std::string endpoint;            // the leader's control address, HOST:PORT, and
-  std::string epoch;               // its name for this formation of the group
-  Verdict verdict;                 // why a peer was lost; may be empty
+  std::string name = "this machine";  // for sentences about links that do not work
+  std::string host = "127.0.0.1";     // under which the other ranks reach this machine
+  std::string endpoint;               // the leader's control address, HOST:PORT, and
+  std::string epoch;                  // its name for this formation of the group
+  Verdict verdict;                    // why a peer was lost; may be empty
   std::chrono::milliseconds connect_limit = std::chrono::seconds(60);
   std::chrono::milliseconds step_limit = std::chrono::seconds(120);  // Patience::kStep
 };

@@ -3,28 +3,43 @@
 #include <utility>
 
 #include "backends/backend.h"
+#include "net/blobs/blob_cache.h"
 #include "src/base/machine.h"
+#include "src/base/read_bandwidth.h"
+#include "src/base/thread_pool.h"
 #include "src/base/version.h"
 #include "src/engine/addresses.h"
 
 namespace lantern {
 
-Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& leader,
+std::string DataAddress(const std::string& wanted, const std::string& leader) {
+  return wanted.empty() ? LocalAddressTowards(HostOf(leader)) : ResolveHost(wanted);
+}
+
+double KnownReadBandwidth() {
+  const int threads = PhysicalCores();
+  const std::filesystem::path cache = BlobCache::DefaultFolder();
+  return SteadyReadBandwidth(MeasureReadBandwidth(threads), threads,
+                             cache.parent_path() / "read_bandwidth");
+}
+
+Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& data_address,
                   double read_gbps) {
   Join join = DescribeThisMachine(BuildId());
   join.isa = isa == "auto" ? Backend::RunnableIsas().front() : isa;
   join.wanted_rank = wanted_rank;
-  join.data_address = LocalAddressTowards(HostOf(leader));
+  join.data_address = data_address;
   join.read_gbps = read_gbps;
   return join;
 }
 
-GlooOptions Connection(int rank, int size, const std::string& endpoint, const std::string& epoch,
-                       Verdict verdict) {
+GlooOptions Connection(int rank, int size, const std::string& data_address,
+                       const std::string& endpoint, const std::string& epoch, Verdict verdict) {
   GlooOptions options;
   options.rank = rank;
   options.size = size;
-  options.host = LocalAddressTowards(HostOf(endpoint));
+  options.name = HostName();
+  options.host = data_address;
   options.endpoint = endpoint;
   options.epoch = epoch;
   options.verdict = std::move(verdict);

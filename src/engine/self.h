@@ -9,14 +9,20 @@
 
 namespace lantern {
 
-// `wanted_rank`: -1 for any. `leader`: HOST:PORT of its control socket; traffic towards it decides
-// under which address the others reach this machine.
-Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& leader,
+// The address under which the others reach this machine: `wanted`, else the one that packets to
+// `leader` (HOST:PORT of its control socket) leave from.
+std::string DataAddress(const std::string& wanted, const std::string& leader);
+
+// This machine's read bandwidth, GB/s, the same from start to start: see SteadyReadBandwidth.
+double KnownReadBandwidth();
+
+// `wanted_rank`: -1 for any.
+Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& data_address,
                   double read_gbps);
 
-// `endpoint`: the leader's. The same address family and network carry the data.
-GlooOptions Connection(int rank, int size, const std::string& endpoint, const std::string& epoch,
-                       Verdict verdict);
+// `endpoint`: the leader's.
+GlooOptions Connection(int rank, int size, const std::string& data_address,
+                       const std::string& endpoint, const std::string& epoch, Verdict verdict);
 
 // Says a line when it changes.
 WaitProgress Changes(std::function<void(const std::string&)> say);

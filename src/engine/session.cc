@@ -9,7 +9,6 @@
 #include "src/base/check.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
-#include "src/base/read_bandwidth.h"
 #include "src/base/thread_pool.h"
 #include "src/engine/addresses.h"
 #include "src/engine/local_workers.h"
@@ -84,7 +83,7 @@ void RequireLoopback(const std::string& address, bool insecure) {
 
 std::string ListenAddress(const SessionOptions& o) {
   const bool own_lan = o.rank < 0 && (!o.listen.empty() || (o.workers > 0 && o.insecure));
-  const std::string address = o.rank >= 0 ? o.master
+  const std::string address = o.rank >= 0 ? ResolveEndpoint(o.master)
                               : own_lan   ? LanListenAddress(o.listen)
                                           : std::string(kLoopback) + ":0";
   RequireLoopback(address, o.insecure);
@@ -153,9 +152,10 @@ Session::State::State(const SessionOptions& options, const Events& events)
 void Session::State::FormGroup(const SessionOptions& options, const Events& events) {
   const std::string address = ListenAddress(options);
   const bool lan = !AllLocal(options);
-  const double read_gbps = lan ? MeasureReadBandwidth(PhysicalCores()) : 0;
+  const double read_gbps = lan ? KnownReadBandwidth() : 0;
   server = std::make_unique<ControlServer>(
-      address, WorldOf(options), DescribeSelf(0, spec.isa, address, read_gbps), options.hosts);
+      address, WorldOf(options), DescribeSelf(0, spec.isa, DataAddress({}, address), read_gbps),
+      options.hosts);
   children.Start(options.local - 1, server->endpoint());
   Gather(options, events);
   const std::vector<RankHost> hosts = Hosts(options);
@@ -172,8 +172,9 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
     world = MakeNullComm();
     return;
   }
-  world = ConnectGloo(Connection(0, ranks, server->endpoint(), server->epoch(),
-                                 [this](auto wait) { return server->Verdict(wait); }));
+  world =
+      ConnectGloo(Connection(0, ranks, server->self().data_address, server->endpoint(),
+                             server->epoch(), [this](auto wait) { return server->Verdict(wait); }));
   server->OnLost([world = world](const std::string& reason) { world->Abort(reason); });
 }
 

@@ -17,6 +17,7 @@ namespace lantern {
 struct WorkerOptions {
   std::string join;             // HOST:PORT of the leader
   int rank = -1;                // wanted; -1: any
+  std::string address;          // of this machine for the others; empty: see DataAddress
   std::filesystem::path model;  // a local copy to read what agrees with the leader's; may be empty
   bool same_machine = false;    // the leader's own path is ours: no copy, no cache, no network
   int threads = 0;              // 0: as the leader says
@@ -57,6 +58,8 @@ class Worker {
 
   const WorkerOptions options_;
   const Events events_;
+  const std::string leader_;   // HOST:PORT
+  const std::string address_;  // for the data connections
   ControlClient client_;
   Assignment assignment_;
   control::Ready totals_;  // where the weights came from
