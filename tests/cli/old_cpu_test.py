@@ -1,4 +1,4 @@
-"""CPUs that this machine is not: the command under qemu's user emulation, held to native answers."""
+"""CPUs that this machine is not: the command under qemu, held to the answers it gives natively."""
 
 import re
 import shutil
