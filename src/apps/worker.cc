@@ -11,8 +11,7 @@
 #include "src/apps/follow.h"
 #include "src/apps/progress.h"
 #include "src/base/error.h"
-#include "src/base/read_bandwidth.h"
-#include "src/base/thread_pool.h"
+#include "src/engine/self.h"
 #include "src/engine/worker.h"
 
 namespace lantern {
@@ -82,7 +81,7 @@ int Work(const WorkerFlags& flags) {
     options.join_limit = seconds(10);
     return ServeOnce(options, /*local=*/true);
   }
-  options.read_gbps = MeasureReadBandwidth(PhysicalCores());
+  options.read_gbps = KnownReadBandwidth();
   if (flags.once) {
     options.join_limit = seconds(30);
     return ServeOnce(options, /*local=*/false);
@@ -112,7 +111,7 @@ void RegisterWorker(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<WorkerFlags>();
   WorkerOptions& o = flags->options;
   CLI::App* sub = app.add_subcommand("worker", "Lend this machine to a leader");
-  auto* join = sub->add_option("--join", o.join, "HOST:PORT of the leader")->required();
+  auto* join = sub->add_option("--join", o.join, "HOST[:PORT] of the leader")->required();
   sub->add_option("--address", o.address,
                   "Address of this machine for the others (default: the one towards the leader)");
   sub->add_option("--model", o.model, "A local copy of the leader's model, to fetch less");
