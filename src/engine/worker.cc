@@ -116,6 +116,7 @@ std::unique_ptr<WeightFile> Worker::FetchWeights(const WorkOrder& order) {
       PartOf(*weights, order.spec.wanted(), order.spec.Plan(weights->config()), assignment_.rank);
   const auto wanted = Describe(*weights, part, fetched->client);
   fetched->store.Fetch(wanted, [this](uint64_t done, uint64_t total) {
+    RequireNoLoss();
     client_.ReportProgress(done, total);
     if (events_.on_fetch) events_.on_fetch(done, total);
   });
@@ -127,9 +128,15 @@ std::unique_ptr<WeightFile> Worker::FetchWeights(const WorkOrder& order) {
   return weights;
 }
 
+// Where work of our own, which may take minutes, would notice nothing.
+void Worker::RequireNoLoss() const {
+  const auto reason = client_.Verdict(std::chrono::milliseconds(0));
+  if (reason) throw Error(ErrorKind::kPeerLost, *reason);
+}
+
 void Worker::FollowUntilStop(const RunSpec& spec, const WeightFile& file,
                              std::shared_ptr<Communicator> world) {
-  Rank rank(spec, file, std::move(world), {});
+  Rank rank(spec, file, std::move(world), [this](size_t) { RequireNoLoss(); });
   client_.Ready(totals_);
   while (rank.stage().Follow()) {
   }

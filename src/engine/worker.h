@@ -53,6 +53,7 @@ class Worker {
   std::unique_ptr<Communicator> Connect();
   std::unique_ptr<WeightFile> OpenWeights(const WorkOrder& order);
   std::unique_ptr<WeightFile> FetchWeights(const WorkOrder& order);
+  void RequireNoLoss() const;
   void FollowUntilStop(const RunSpec& spec, const WeightFile& file,
                        std::shared_ptr<Communicator> world);
 
