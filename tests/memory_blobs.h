@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <numeric>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "net/blobs/blob_client.h"
@@ -63,6 +65,7 @@ class MemorySource : public BlobSource {
     if (id.index >= table.size()) Fail(ErrorKind::kIo, "There is no blob {}.", id.index);
     std::vector<std::byte> bytes = table[id.index];
     if (on_read) on_read(id, bytes);
+    if (read_ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds(read_ms));
     ++reads;
     read_bytes += bytes.size();
     return bytes;
@@ -86,6 +89,7 @@ class MemorySource : public BlobSource {
   std::function<void(uint32_t table)> on_describe;
   std::function<void(BlobId id, std::vector<std::byte>& bytes)> on_read;  // may change them
 
+  std::atomic<int> read_ms{0};  // that each read takes
   std::atomic<int> describes{0}, reads{0};
   std::atomic<uint64_t> read_bytes{0};
 
