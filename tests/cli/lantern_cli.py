@@ -116,7 +116,8 @@ class CliTestCase(unittest.TestCase):
         cls.lantern = os.path.abspath(os.environ["LANTERN_BINARY"])
         cls.environment = {name: value for name, value in os.environ.items()
                            if name not in _LAUNCHER_VARIABLES}
-        cls.environment.update(XDG_STATE_HOME=str(cls.folder / "state"), TERM="xterm",
+        cls.environment.update(XDG_STATE_HOME=str(cls.folder / "state"),
+                               XDG_CACHE_HOME=str(cls.folder / "cache"), TERM="xterm",
                                LC_ALL="C.UTF-8")
 
     @classmethod
