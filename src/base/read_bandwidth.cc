@@ -58,8 +58,7 @@ double SteadyReadBandwidth(double measured, int threads, const std::filesystem::
   int earlier_threads = 0;
   double earlier = 0;
   std::ifstream(file) >> earlier_threads >> earlier;
-  const bool alike = earlier > 0 && measured < earlier * kAlike && earlier < measured * kAlike;
-  if (earlier_threads == threads && alike) return earlier;
+  if (earlier_threads == threads && measured < earlier * kAlike) return earlier;
   std::error_code ignored;
   std::filesystem::create_directories(file.parent_path(), ignored);
   std::ofstream(file) << threads << ' ' << measured << '\n';

@@ -10,9 +10,9 @@ namespace lantern {
 double MeasureReadBandwidth(int threads);
 
 // Shares follow this figure, and weights follow the shares: where it wavered, every start would
-// move weights between machines. So an earlier one, kept in `file`, stands unless `measured` is a
-// quarter away from it or it is of another number of threads; then `measured` is kept. A file that
-// cannot be read or written is as none.
+// move weights between machines. So an earlier one, kept in `file`, stands unless `measured` is
+// a quarter above it (a busy machine measures too little, never too much) or it is of another
+// number of threads; then `measured` is kept. A file that cannot be read or written is as none.
 double SteadyReadBandwidth(double measured, int threads, const std::filesystem::path& file);
 
 }  // namespace lantern

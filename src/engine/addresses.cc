@@ -32,7 +32,7 @@ std::string ResolveEndpoint(const std::string& endpoint) {
   const std::string port = host.size() < endpoint.size() ? endpoint.substr(host.size())
                                                          : fmt::format(":{}", kDefaultPort);
   std::string address = ResolveHost(host);
-  if (IsLoopback(address) && !IsLoopback(host)) {
+  if (IsLoopback(address) && host == HostName()) {
     const std::vector<std::string> lan = LanAddresses();
     if (lan.size() == 1) address = lan[0];
   }

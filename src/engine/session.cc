@@ -90,6 +90,16 @@ std::string ListenAddress(const SessionOptions& o) {
   return address;
 }
 
+// On the port after the control plane's, which a firewall may know; on any other where that one is
+// taken, since workers are told.
+std::unique_ptr<BlobServer> ServeWeights(const std::string& control, BlobSource& source) {
+  try {
+    return std::make_unique<BlobServer>(NextPort(control), source);
+  } catch (const Error&) {
+    return std::make_unique<BlobServer>(HostOf(control) + ":0", source);
+  }
+}
+
 }  // namespace
 
 struct Session::State {
@@ -173,7 +183,7 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
     TellRanks(events);
     RequireMemory(spec, *file, 0, options.local);
     blobs = std::make_unique<FileBlobs>(*file);
-    blob_server = std::make_unique<BlobServer>(NextPort(server->endpoint()), *blobs);
+    blob_server = ServeWeights(server->endpoint(), *blobs);
   }
   Assign();
   if (ranks == 1) {  // nobody came, and the model fits here

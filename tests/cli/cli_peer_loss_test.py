@@ -1,6 +1,7 @@
 """Processes that die, stop or come late: who says what, how it ends, and that nothing is left."""
 
 import signal
+import socket
 import subprocess
 
 import lantern_cli
