@@ -98,6 +98,7 @@ struct Session::State {
 
   void FormGroup(const SessionOptions& options, const Events& events);
   void Gather(const SessionOptions& options, const Events& events);
+  void TellRanks(const Events& events) const;
   std::vector<RankHost> Hosts(const SessionOptions& options) const;
   void Assign();
   std::optional<std::string> Loss() const {
@@ -169,6 +170,7 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
   if (lan) {
     ChooseLayout(options.layout, ranks, spec);
     ChooseShares(options.layout, hosts, *file, spec);
+    TellRanks(events);
     RequireMemory(spec, *file, 0, options.local);
     blobs = std::make_unique<FileBlobs>(*file);
     blob_server = std::make_unique<BlobServer>(NextPort(server->endpoint()), *blobs);
@@ -208,6 +210,15 @@ void Session::State::Gather(const SessionOptions& options, const Events& events)
     if (!options.gather_limit || e.kind() != ErrorKind::kPeerLost) throw;
     server->Close();
     server->WaitForJoin(kJoinLimit, progress);
+  }
+}
+
+void Session::State::TellRanks(const Events& events) const {
+  if (!events.on_message) return;
+  std::vector<Join> ranks{server->self()};
+  for (const WorkerInfo& worker : server->Workers()) ranks.push_back(worker.join);
+  for (size_t rank = 0; rank < ranks.size(); ++rank) {
+    events.on_message(DescribeRank(static_cast<int>(rank), ranks, *file, spec));
   }
 }
 

@@ -63,7 +63,8 @@ class Worker {
   const std::string address_;  // for the data connections
   ControlClient client_;
   Assignment assignment_;
-  control::Ready totals_;  // where the weights came from
+  // Where the weights came from, as far as they are loaded; empty when they were not fetched.
+  std::function<control::Ready()> sources_;
 };
 
 }  // namespace lantern
