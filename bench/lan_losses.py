@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT / "tests/cli"))
 from lan import LEADER, Lan  # noqa: E402
 import lantern_cli  # noqa: E402
 import pexpect  # noqa: E402
-from terminal import HASH, Terminal  # noqa: E402
+from terminal import GOES_ON, HASH, Terminal  # noqa: E402
 
 PROMISE_S = 5  # until a loss is named
 HANG_S = 60
@@ -46,7 +46,7 @@ MODEL = ("--shape", "tiny", "--type", "q8_0", "--layers", 8, "--dim", 1024, "--f
 LEAD = ("--listen", LEADER, "--insecure", "--threads", 1)
 SHORT = ("--ids", "1,300,500", "-n", 24, "--ignore-eos")
 LONG_PROMPT = ",".join(str(3 + i * 7 % 2000) for i in range(6000))
-GOES_ON = "goes on with the machines that are left"
+GREETING = "/help lists the commands"
 
 
 class Bench:
@@ -308,7 +308,7 @@ class Kills:
                     self.hung += 1
                     for worker in machines.workers.values():
                         print(worker.err[-2000:])
-                machines.repair(victim)
+                machines.repair(victim)  # where that was not done on the way
                 self.stages[stage] = self.stages.get(stage, 0) + 1
                 print(f"{number:3} pc{victim} {how} after {moment:.1f} s, {stage}: "
                       f"{verdict}, {time.monotonic() - start:.1f} s", flush=True)
@@ -328,8 +328,16 @@ class Kills:
                 timer.join()
 
     def _survive(self, machines, chat, how, victim, timer, question):
-        stage = "joining or loading"
-        if chat.first_of("/help lists the commands", pexpect.EOF) == 0:
+        shown = chat.first_of(GREETING, pexpect.EOF, pexpect.TIMEOUT, seconds=15)
+        if shown == 2:  # lost before all had joined: the leader waits for it, as it should
+            if victim == 1 and how == "stopped":
+                lantern_cli.send_signal(chat.pid, signal.SIGCONT)
+            if victim != 1 or how == "cut":
+                machines.repair(victim)
+            chat.until(GREETING)
+            return "joining", self._answer(chat, question)
+        stage = "loading"
+        if shown == 0:
             chat.type(question + "\r")
             stage = "answering"
             if victim == 1 and how != "cut":
@@ -342,7 +350,7 @@ class Kills:
                 if victim == 1 and how == "cut":
                     machines.repair(1)
                 chat.type("/resume\r")
-                chat.until("/help lists the commands")
+                chat.until(GREETING)
                 return stage, self._hash(chat)
         timer.join()
         if how == "stopped" and victim == 1:
@@ -351,7 +359,7 @@ class Kills:
             machines.repair(1)
         left = len(WORKERS) - (victim != 1)
         with self._chat(machines, left) as again:
-            again.until("/help lists the commands")
+            again.until(GREETING)
             return stage, self._answer(again, question)
 
 

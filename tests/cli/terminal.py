@@ -6,6 +6,8 @@ import pexpect
 
 import lantern_cli
 
+# What a chat says once it has shown a loss and can be typed at.
+GOES_ON = "goes on with the machines that are left"
 HASH = re.compile(r"logits_hash ([0-9a-f]{16})")
 
 
@@ -37,9 +39,9 @@ class Terminal:
         self._chat.expect(pattern)
         return self._chat.before + self._chat.after
 
-    def first_of(self, *patterns):
+    def first_of(self, *patterns, seconds=-1):
         """Which of them is shown first, by number."""
-        return self._chat.expect(list(patterns))
+        return self._chat.expect(list(patterns), timeout=seconds)
 
     def until_prompt(self):
         self._chat.expect("> $")
