@@ -106,6 +106,17 @@ class LanTest(LanTestCase):
             self.assertIn("lantern: Interrupted", leader.err)
         self.named(worker, 1)
 
+    def test_a_worker_is_back_soon_after_a_link_that_dropped_everything(self):
+        self.lan.do("block", 2, 1)
+        self.worker(2)
+        # TCP alone asks after 1, 3, 7, 15 and 31 s: only time can show that the worker does better.
+        time.sleep(17)
+        with self.lead(1, *self.RUN) as leader:
+            self.wait_until(lambda: "0 of 1 workers" in leader.err, lambda: leader.err)
+            self.lan.do("unblock", 2, 1)
+            self.wait_until(lambda: "of weights" in leader.err, lambda: leader.err, 8)
+            self.answer(leader)
+
     def test_a_worker_lost_while_joining_frees_its_place(self):
         first = self.worker(2)
         with self.lead(2, *EQUAL, *self.RUN) as leader:
