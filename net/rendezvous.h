@@ -11,6 +11,7 @@
 #include <zmq.hpp>
 
 #include "net/control/messages.h"
+#include "net/key/lan_key.h"
 #include "net/verdict.h"
 
 namespace lantern {
@@ -20,8 +21,9 @@ class Rendezvous final : public gloo::rendezvous::Store {
   // `endpoint`: the leader's control address, HOST:PORT. Keys are write-once, so `epoch` sets one
   // formation of the group apart from every other. Waits end after `limit`, or as soon as
   // `verdict` (may be empty) knows of a loss, with Error{kPeerLost}.
+  // `key`: as the leader's.
   Rendezvous(const std::string& endpoint, std::string epoch, std::chrono::milliseconds limit,
-             Verdict verdict);
+             Verdict verdict, const SharedKey& key = {});
 
   void set(const std::string& key, const std::vector<char>& data) override;
   std::vector<char> get(const std::string& key) override;  // blocks until somebody has set it

@@ -80,7 +80,7 @@ void Transfer::Run(uint64_t& received) {
 
 void Transfer::Connect() {
   AskAllAgain();
-  connection_.emplace(context_, endpoint_);
+  connection_.emplace(context_, endpoint_, options_.key);
   reported_ = 0;
   Ask(*connection_, false);
 }
