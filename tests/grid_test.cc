@@ -111,14 +111,10 @@ class SynthGrid : public testing::TestWithParam<SynthCase> {
   std::unique_ptr<WeightFile> file_;
 };
 
-TEST_P(SynthGrid, OneHash) {
-  const int tokens = 20;
-  const std::vector<int> prompt = Prompt(kPositions - tokens, 800, 1);
-  const auto expected = RunOne(*file_, {{1, 1}}, prompt, tokens);
-  ASSERT_EQ(expected->generated(), tokens);
-  // Each layout with another chunk, thread count and company, so that every value meets every
-  // format and every tp.
-  const Way ways[] = {
+// Each layout with another chunk, thread count and company, so that every value meets every format
+// and every tp.
+std::vector<Way> SomeWays() {
+  return {
       {{1, 1}, 1, 2, 4},
       {{1, 2}, 7, 1, 4},
       {{2, 1}, 1, 1, 0},
@@ -132,7 +128,27 @@ TEST_P(SynthGrid, OneHash) {
       {{7, 1}, 512, 1, 4},
       {{7, 2}, 7, 1, 0},
   };
-  for (const Way& way : ways) {
+}
+
+// The same layouts with everything else: takes hours on two cores, minutes on sixteen.
+std::vector<Way> EveryWay() {
+  std::vector<Way> ways;
+  for (const Way& way : SomeWays()) {
+    for (int chunk : {1, 7, 512}) {
+      for (int company : {0, 4}) {
+        for (int threads : {1, 2}) ways.push_back({way.layout, chunk, threads, company});
+      }
+    }
+  }
+  return ways;
+}
+
+TEST_P(SynthGrid, OneHash) {
+  const int tokens = 20;
+  const std::vector<int> prompt = Prompt(kPositions - tokens, 800, 1);
+  const auto expected = RunOne(*file_, {{1, 1}}, prompt, tokens);
+  ASSERT_EQ(expected->generated(), tokens);
+  for (const Way& way : std::getenv("LANTERN_FULL_GRID") ? EveryWay() : SomeWays()) {
     const auto sequence = RunOne(*file_, way, prompt, tokens);
     EXPECT_EQ(LogitsHash(*sequence), LogitsHash(*expected)) << Describe(way);
     EXPECT_EQ(sequence->tokens, expected->tokens) << Describe(way);

@@ -10,6 +10,8 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <sstream>
 #include <string>
@@ -252,6 +254,47 @@ TEST_F(RealTest, Llama3VocabularyGivesLlamaCppsIds) {
   EXPECT_TRUE(tokenizer->add_bos());
   EXPECT_TRUE(tokenizer->IsEndOfGeneration(128009));
   EXPECT_EQ(ChatFormat::Detect(*tokenizer)->style(), ChatStyle::kLlama3);
+  ExpectPairs(*tokenizer, folder / "ggml-vocab-llama-bpe.gguf.inp",
+              folder / "ggml-vocab-llama-bpe.gguf.out");
+}
+
+// The vocabulary of a tokenizer.json as llama.cpp's converter writes it into a GGUF file.
+GgufBuilder ByteLevelGguf(const fs::path& tokenizer_json) {
+  const auto json = nlohmann::json::parse(ReadText(tokenizer_json));
+  std::map<int, std::pair<std::string, int>> pieces;  // by id: piece, type (1 normal, 3 control)
+  for (const auto& [piece, id] : json["model"]["vocab"].items()) pieces[id] = {piece, 1};
+  for (const auto& added : json["added_tokens"]) {
+    pieces[added["id"]] = {added["content"], added["special"].get<bool>() ? 3 : 4};
+  }
+  std::vector<std::string> tokens, merges;
+  std::vector<int32_t> types;
+  for (const auto& [id, piece] : pieces) {
+    EXPECT_EQ(id, static_cast<int>(tokens.size()));
+    tokens.push_back(piece.first);
+    types.push_back(piece.second);
+  }
+  for (const auto& merge : json["model"]["merges"]) {
+    merges.push_back(merge.is_string()
+                         ? merge.get<std::string>()
+                         : merge[0].get<std::string>() + " " + merge[1].get<std::string>());
+  }
+  GgufBuilder builder;
+  builder.String("general.architecture", "llama").String("tokenizer.ggml.model", "gpt2");
+  builder.String("tokenizer.ggml.pre", "llama-bpe").Strings("tokenizer.ggml.tokens", tokens);
+  builder.Strings("tokenizer.ggml.merges", merges);
+  builder.Numbers("tokenizer.ggml.token_type", testing_files::kInt32, types);
+  builder.U32("tokenizer.ggml.bos_token_id", 128000).U32("tokenizer.ggml.eos_token_id", 128009);
+  return builder;
+}
+
+TEST_F(RealTest, Llama3VocabularyInAGgufGivesLlamaCppsIds) {
+  LANTERN_DATA_OR_SKIP(folder, "tokenizers/llama3");
+  const TempFolder temporary;
+  const auto tokenizer = LoadTokenizer(
+      temporary.Write("llama3.gguf", ByteLevelGguf(folder / "tokenizer.json").Build()));
+  EXPECT_EQ(tokenizer->bos(), 128000);
+  EXPECT_TRUE(tokenizer->add_bos());
+  EXPECT_TRUE(tokenizer->IsEndOfGeneration(128009));
   ExpectPairs(*tokenizer, folder / "ggml-vocab-llama-bpe.gguf.inp",
               folder / "ggml-vocab-llama-bpe.gguf.out");
 }

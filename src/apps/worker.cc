@@ -11,8 +11,7 @@
 #include "src/apps/follow.h"
 #include "src/apps/progress.h"
 #include "src/base/error.h"
-#include "src/base/read_bandwidth.h"
-#include "src/base/thread_pool.h"
+#include "src/engine/self.h"
 #include "src/engine/worker.h"
 
 namespace lantern {
@@ -82,7 +81,7 @@ int Work(const WorkerFlags& flags) {
     options.join_limit = seconds(10);
     return ServeOnce(options, /*local=*/true);
   }
-  options.read_gbps = MeasureReadBandwidth(PhysicalCores());
+  options.read_gbps = KnownReadBandwidth();
   if (flags.once) {
     options.join_limit = seconds(30);
     return ServeOnce(options, /*local=*/false);

@@ -3,7 +3,10 @@
 #include <utility>
 
 #include "backends/backend.h"
+#include "net/blobs/blob_cache.h"
 #include "src/base/machine.h"
+#include "src/base/read_bandwidth.h"
+#include "src/base/thread_pool.h"
 #include "src/base/version.h"
 #include "src/engine/addresses.h"
 
@@ -11,6 +14,13 @@ namespace lantern {
 
 std::string DataAddress(const std::string& wanted, const std::string& leader) {
   return wanted.empty() ? LocalAddressTowards(HostOf(leader)) : ResolveHost(wanted);
+}
+
+double KnownReadBandwidth() {
+  const int threads = PhysicalCores();
+  const std::filesystem::path cache = BlobCache::DefaultFolder();
+  return SteadyReadBandwidth(MeasureReadBandwidth(threads), threads,
+                             cache.parent_path() / "read_bandwidth");
 }
 
 Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& data_address,

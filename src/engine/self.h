@@ -13,6 +13,9 @@ namespace lantern {
 // `leader` (HOST:PORT of its control socket) leave from.
 std::string DataAddress(const std::string& wanted, const std::string& leader);
 
+// This machine's read bandwidth, GB/s, the same from start to start: see SteadyReadBandwidth.
+double KnownReadBandwidth();
+
 // `wanted_rank`: -1 for any.
 Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& data_address,
                   double read_gbps);

@@ -9,7 +9,6 @@
 #include "src/base/check.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
-#include "src/base/read_bandwidth.h"
 #include "src/base/thread_pool.h"
 #include "src/engine/addresses.h"
 #include "src/engine/local_workers.h"
@@ -153,7 +152,7 @@ Session::State::State(const SessionOptions& options, const Events& events)
 void Session::State::FormGroup(const SessionOptions& options, const Events& events) {
   const std::string address = ListenAddress(options);
   const bool lan = !AllLocal(options);
-  const double read_gbps = lan ? MeasureReadBandwidth(PhysicalCores()) : 0;
+  const double read_gbps = lan ? KnownReadBandwidth() : 0;
   server = std::make_unique<ControlServer>(
       address, WorldOf(options), DescribeSelf(0, spec.isa, DataAddress({}, address), read_gbps),
       options.hosts);

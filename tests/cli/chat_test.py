@@ -227,7 +227,8 @@ class ChatTest(lantern_cli.CliTestCase):
             self.assertIn("/resume", chat.enter("Are you there?"))
             self.assertEqual(chat.leave("/quit\r"), 3)
         saved = json.loads((self.folder / path).read_text())
-        self.assertEqual([m["content"] for m in saved["messages"][::2]], ["Hello", "Are you there?"])
+        questions = [message["content"] for message in saved["messages"][::2]]
+        self.assertEqual(questions, ["Hello", "Are you there?"])
 
     def test_resume_after_a_loss(self):
         with Terminal(self, "--local", 2, "--temp", 0) as undisturbed:
