@@ -61,7 +61,8 @@ Worker::Worker(const WorkerOptions& options, const Events& events)
     : options_(options),
       events_(events),
       address_(DataAddress(options.address, options.join)),
-      client_(options.join, DescribeSelf(options.rank, "auto", address_, options.read_gbps)) {}
+      client_(options.join, DescribeSelf(options.rank, "auto", address_, options.read_gbps),
+              options.key) {}
 
 void Worker::Join() {
   assignment_ = client_.WaitForAssignment(options_.join_limit, Changes(events_.on_message));
@@ -89,9 +90,11 @@ void Worker::Serve() {
 }
 
 std::unique_ptr<Communicator> Worker::Connect() {
-  return ConnectGloo(Connection(assignment_.rank, assignment_.world_size, address_, options_.join,
-                                assignment_.epoch,
-                                [this](auto wait) { return client_.Verdict(wait); }));
+  GlooOptions gloo = Connection(
+      assignment_.rank, assignment_.world_size, address_, options_.join, assignment_.epoch,
+      [this](auto wait) { return client_.Verdict(wait); }, options_.key);
+  gloo.on_strangers = [this](int count) { events_.on_message(StrangersText(count)); };
+  return ConnectGloo(gloo);
 }
 
 std::unique_ptr<WeightFile> Worker::OpenWeights(const WorkOrder& order) {
@@ -101,6 +104,7 @@ std::unique_ptr<WeightFile> Worker::OpenWeights(const WorkOrder& order) {
 
 std::unique_ptr<WeightFile> Worker::FetchWeights(const WorkOrder& order) {
   BlobClientOptions connection;
+  connection.key = options_.key;
   connection.verdict = [this](auto wait) { return client_.Verdict(wait); };
   const auto fetched = std::make_shared<FetchedWeights>(order, options_, connection);
   auto weights =
