@@ -18,8 +18,10 @@ namespace {
 // Before this, a leader that does not answer is only a leader that is starting too.
 constexpr control::Time kPatience{1500};
 
-// Handshakes that break off in a row before the key gets the blame: one may be a leader that ends.
+// Handshakes that break off in a row before the key gets the blame. One may be a leader that ends;
+// and one without a key often hangs up before it is seen to have none.
 constexpr int kBrokenHandshakes = 3;
+constexpr int kBrokenByOneWithoutKey = 30;
 
 }  // namespace
 
@@ -218,7 +220,8 @@ void ControlClient::OnHandshake(HandshakeWatch::Event event) {
                             : fmt::format("The leader at {} asks for its key: start this worker "
                                           "with --key and a copy of the leader's file.",
                                           endpoint_);
-  } else if (has_key_ && broken_handshakes_ >= kBrokenHandshakes) {
+  } else if (has_key_ && broken_handshakes_ >=
+                             (key_problem_.empty() ? kBrokenHandshakes : kBrokenByOneWithoutKey)) {
     key_problem_ = fmt::format(
         "The leader at {} refuses this key: copy the leader's key file to this machine.", endpoint_);
   }

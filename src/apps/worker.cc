@@ -115,7 +115,7 @@ void RegisterWorker(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<WorkerFlags>();
   WorkerOptions& o = flags->options;
   CLI::App* sub = app.add_subcommand("worker", "Lend this machine to a leader");
-  auto* join = sub->add_option("--join", o.join, "HOST:PORT of the leader")->required();
+  auto* join = sub->add_option("--join", o.join, "HOST[:PORT] of the leader")->required();
   sub->add_option("--address", o.address,
                   "Address of this machine for the others (default: the one towards the leader)");
   RegisterKey(*sub, flags->key_file);

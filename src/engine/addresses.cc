@@ -26,6 +26,19 @@ std::string OwnLanAddress() {
 
 }  // namespace
 
+std::string ResolveEndpoint(const std::string& endpoint) {
+  const std::string host = HostOf(endpoint);
+  if (host.empty()) Fail(ErrorKind::kConfig, "'{}' names no host: write HOST:PORT.", endpoint);
+  const std::string port = host.size() < endpoint.size() ? endpoint.substr(host.size())
+                                                         : fmt::format(":{}", kDefaultPort);
+  std::string address = ResolveHost(host);
+  if (IsLoopback(address) && !IsLoopback(host)) {
+    const std::vector<std::string> lan = LanAddresses();
+    if (lan.size() == 1) address = lan[0];
+  }
+  return address + port;
+}
+
 std::string HostOf(const std::string& endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
 
 bool IsLoopback(const std::string& address) {

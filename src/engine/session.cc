@@ -82,8 +82,9 @@ void RequireLoopback(const std::string& address, const SessionOptions& o) {
 }
 
 std::string ListenAddress(const SessionOptions& o) {
-  const bool own_lan = o.rank < 0 && (!o.listen.empty() || (o.workers > 0 && (o.insecure || o.key)));
-  const std::string address = o.rank >= 0 ? o.master
+  const bool may_be_seen = o.insecure || o.key;
+  const bool own_lan = o.rank < 0 && (!o.listen.empty() || (o.workers > 0 && may_be_seen));
+  const std::string address = o.rank >= 0 ? ResolveEndpoint(o.master)
                               : own_lan   ? LanListenAddress(o.listen)
                                           : std::string(kLoopback) + ":0";
   RequireLoopback(address, o);

@@ -7,6 +7,7 @@
 #include "net/blobs/blob_store.h"
 #include "net/gloo_comm.h"
 #include "src/base/error.h"
+#include "src/engine/addresses.h"
 #include "src/engine/rank.h"
 #include "src/engine/self.h"
 #include "src/engine/weight_exchange.h"
@@ -60,8 +61,9 @@ std::vector<WantedBlob> Describe(const RemoteWeights& weights, const ModelPart& 
 Worker::Worker(const WorkerOptions& options, const Events& events)
     : options_(options),
       events_(events),
-      address_(DataAddress(options.address, options.join)),
-      client_(options.join, DescribeSelf(options.rank, "auto", address_, options.read_gbps),
+      leader_(ResolveEndpoint(options.join)),
+      address_(DataAddress(options.address, leader_)),
+      client_(leader_, DescribeSelf(options.rank, "auto", address_, options.read_gbps),
               options.key) {}
 
 void Worker::Join() {
@@ -91,7 +93,7 @@ void Worker::Serve() {
 
 std::unique_ptr<Communicator> Worker::Connect() {
   GlooOptions gloo = Connection(
-      assignment_.rank, assignment_.world_size, address_, options_.join, assignment_.epoch,
+      assignment_.rank, assignment_.world_size, address_, leader_, assignment_.epoch,
       [this](auto wait) { return client_.Verdict(wait); }, options_.key);
   gloo.on_strangers = [this](int count) { events_.on_message(StrangersText(count)); };
   return ConnectGloo(gloo);

@@ -59,6 +59,7 @@ class Worker {
 
   const WorkerOptions options_;
   const Events events_;
+  const std::string leader_;   // HOST:PORT
   const std::string address_;  // for the data connections
   ControlClient client_;
   Assignment assignment_;

@@ -116,9 +116,9 @@ class LauncherTest(lantern_cli.CliTestCase):
         cls.model = cls.synth("tiny.gguf")
         cls.run_flags = ("run", cls.model, "--ids", "1,300,500", "--ignore-eos")
 
-    def start_rank(self, rank, world, port, *flags):
+    def start_rank(self, rank, world, port, *flags, host="127.0.0.1"):
         return self.start(*self.run_flags, *flags, extra_environment={
-            "RANK": str(rank), "WORLD_SIZE": str(world), "MASTER_ADDR": "127.0.0.1",
+            "RANK": str(rank), "WORLD_SIZE": str(world), "MASTER_ADDR": host,
             "MASTER_PORT": str(port)})
 
     def test_ranks_of_a_launcher(self):
@@ -129,6 +129,15 @@ class LauncherTest(lantern_cli.CliTestCase):
             self.assertEqual(leader.wait(lantern_cli.PATIENCE_S), 0, leader.err)
             self.assertEqual(leader.json()["logits_hash"], alone["logits_hash"])
             self.assertEqual(leader.json()["layout"], {"tp": 3, "pp": 1, "ranks": 3})
+
+    def test_a_launcher_may_name_the_host(self):
+        # Often a name that means 127.0.1.1 to the machine itself; sockets listen on numbers only.
+        for host in ("localhost", socket.gethostname()):
+            port = free_port()
+            with self.subTest(host=host), self.start_rank(1, 2, port, host=host) as other, \
+                    self.start_rank(0, 2, port, "--insecure", "-n", 4, host=host) as leader:
+                self.assertEqual(leader.wait(lantern_cli.PATIENCE_S), 0, leader.err)
+                self.assertEqual(other.wait(lantern_cli.PATIENCE_S), 0, other.err)
 
     def test_every_rank_of_a_launcher_names_the_lost_one(self):
         port = free_port()
