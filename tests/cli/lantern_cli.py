@@ -25,7 +25,7 @@ PATIENCE_S = 60
 # "Loading slow.gguf: 89%, 5.0 MiB of 5.6 MiB, 4.9 MiB/s"
 PROGRESS = re.compile(r"(Loading|Writing) .*: \d+%, ")
 
-_LAUNCHER_VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+_LAUNCHER_VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "LANTERN_KEY")
 
 
 class Result:
