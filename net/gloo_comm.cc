@@ -185,9 +185,9 @@ std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options) {
                         options.key);
   // Also makes every rank wait for every other one, and says best what is wrong with a network.
   ProbeLinks({options.rank, options.size, options.name, options.host}, rendezvous);
-  ProvenLinks links = ConnectLinks({options.rank, options.size, options.host, options.epoch,
-                                    options.key, options.verdict},
-                                   rendezvous);
+  ProvenLinks links = ConnectLinks(
+      {options.rank, options.size, options.host, options.epoch, options.key, options.verdict},
+      rendezvous);
   if (links.strangers > 0 && options.on_strangers) options.on_strangers(links.strangers);
   try {
     return std::make_unique<GlooComm>(options, MakeGlooContext(options.rank, std::move(links)));

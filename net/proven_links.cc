@@ -214,8 +214,9 @@ void LinkMaker::LookAround(Clock::time_point deadline) const {
 
 void LinkMaker::FailFor(int rank) const {
   const double seconds = std::chrono::duration<double>(options_.limit).count();
-  constexpr char kHint[] = "see that nothing but Lantern uses these addresses, and that firewalls "
-                           "let TCP through between all machines.";
+  constexpr char kHint[] =
+      "see that nothing but Lantern uses these addresses, and that firewalls "
+      "let TCP through between all machines.";
   if (rank < options_.rank) {
     Fail(ErrorKind::kPeerLost, "Rank {} ({}) has not linked to rank {} ({}) within {} s: {}; {}",
          options_.rank, options_.host, rank, Text(targets_[rank].address), seconds,
@@ -230,8 +231,8 @@ void LinkMaker::Connect(int rank) {
   OwnedSocket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const auto* generic = reinterpret_cast<const sockaddr*>(&target.address);
   target.next_try = Clock::now() + kRetryAfter;
-  if (!socket || (connect(socket.fd(), generic, sizeof(target.address)) != 0 &&
-                  errno != EINPROGRESS)) {
+  if (!socket ||
+      (connect(socket.fd(), generic, sizeof(target.address)) != 0 && errno != EINPROGRESS)) {
     target.problem = std::strerror(errno);
     return;
   }
@@ -322,8 +323,8 @@ Talk::State LinkMaker::MoveIncoming(Talk& talk) {
 
 // False for a stranger, and for one who repeats what another one has said.
 bool LinkMaker::TakeHello(Talk& talk) {
-  const auto link = proof_.ReadHello(talk.received<LinkProof::kHelloBytes>(), options_.rank,
-                                     options_.size);
+  const auto link =
+      proof_.ReadHello(talk.received<LinkProof::kHelloBytes>(), options_.rank, options_.size);
   if (!link || link->connector <= options_.rank) return false;
   if (!heard_.insert(link->connector_nonce).second) return false;
   talk.link = *link;

@@ -39,10 +39,6 @@ std::vector<char> Rendezvous::get(const std::string& key) {
   return Call(control::KeyGet{++request_, FullKey(key)}, key);
 }
 
-void Rendezvous::wait(const std::vector<std::string>& keys) {
-  for (const auto& key : keys) get(key);
-}
-
 // Sends `request` and waits for the value that answers it.
 std::vector<char> Rendezvous::Call(const control::Message& request, const std::string& key) {
   const auto bytes = control::Encode(request);

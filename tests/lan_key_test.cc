@@ -93,8 +93,7 @@ TEST(LanKey, FilesThatCannotBeAreNamed) {
               HasSubstr(nonsense.path() + " is not a key"));
   for (const mode_t mode : {0640, 0604, 0660, 0777}) {
     const KeyFile open(LanKey::Generate(), mode);
-    EXPECT_THAT(ErrorOf([&] { LanKey::Read(open.path()); }),
-                HasSubstr("chmod 600 " + open.path()));
+    EXPECT_THAT(ErrorOf([&] { LanKey::Read(open.path()); }), HasSubstr("chmod 600 " + open.path()));
   }
   LanKey::Read(KeyFile(LanKey::Generate(), 0400).path());
 }

@@ -290,8 +290,9 @@ TEST(ProvenLinks, GlooSumsOverThemWhateverStrangersDo) {
     const auto start = Clock::now();
     const auto world = ConnectGloo(options);
     if (rank == 0) {
-      fmt::print("formed in {} ms\n",
-                 std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count());
+      fmt::print(
+          "formed in {} ms\n",
+          std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count());
     }
     const SumPlan plan(kRanks, CutByShare(MakePlan(1, kRanks, 1), 0, kRanks));
     for (int n : {1, 1000, 100000}) {

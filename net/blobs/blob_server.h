@@ -36,7 +36,8 @@ class BlobServer {
   };
 
   // Listens at once on `address`, HOST:PORT (port 0 or *: any free one), with a thread of its own.
-  // `source` must outlive it. With a key only those who have it are served. Throws Error{kConfig} when the address is in use or not ours.
+  // `source` must outlive it. With a key only those who have it are served. Throws Error{kConfig}
+  // when the address is in use or not ours.
   BlobServer(const std::string& address, BlobSource& source, const SharedKey& key = {});
   // Waits for a running Describe or Read. Workers that are not done will look for it again.
   ~BlobServer();

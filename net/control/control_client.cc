@@ -215,15 +215,17 @@ void ControlClient::OnHandshake(HandshakeWatch::Event event) {
   if (event == HandshakeWatch::Event::kProven) {
     key_problem_.clear();
   } else if (event == HandshakeWatch::Event::kUnlikeSides) {
-    key_problem_ = has_key_ ? fmt::format("The leader at {} has no key: start it with --key too.",
-                                          endpoint_)
-                            : fmt::format("The leader at {} asks for its key: start this worker "
-                                          "with --key and a copy of the leader's file.",
-                                          endpoint_);
+    key_problem_ =
+        has_key_ ? fmt::format("The leader at {} has no key: start it with --key too.", endpoint_)
+                 : fmt::format(
+                       "The leader at {} asks for its key: start this worker "
+                       "with --key and a copy of the leader's file.",
+                       endpoint_);
   } else if (has_key_ && broken_handshakes_ >=
                              (key_problem_.empty() ? kBrokenHandshakes : kBrokenByOneWithoutKey)) {
     key_problem_ = fmt::format(
-        "The leader at {} refuses this key: copy the leader's key file to this machine.", endpoint_);
+        "The leader at {} refuses this key: copy the leader's key file to this machine.",
+        endpoint_);
   }
 }
 

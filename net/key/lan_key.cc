@@ -60,8 +60,7 @@ LanKey::LanKey(const std::string& text, const std::string& name) {
   const std::string line = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
   const size_t prefix = std::strlen(kPrefix);
   size_t count = 0;
-  const bool right_length =
-      line.starts_with(kPrefix) && line.size() == prefix + 2 * secret_.size();
+  const bool right_length = line.starts_with(kPrefix) && line.size() == prefix + 2 * secret_.size();
   const bool valid =
       right_length && sodium_hex2bin(secret_.data(), secret_.size(), line.data() + prefix,
                                      line.size() - prefix, nullptr, &count, nullptr) == 0;
@@ -99,9 +98,8 @@ LanKey::~LanKey() { sodium_memzero(secret_.data(), secret_.size()); }
 
 LanKey::Bytes LanKey::Derive(Purpose purpose) const {
   Bytes derived;
-  const int result =
-      crypto_kdf_derive_from_key(derived.data(), derived.size(), static_cast<uint64_t>(purpose),
-                                 kContext, secret_.data());
+  const int result = crypto_kdf_derive_from_key(
+      derived.data(), derived.size(), static_cast<uint64_t>(purpose), kContext, secret_.data());
   LANTERN_CHECK_EQ(result, 0);
   return derived;
 }

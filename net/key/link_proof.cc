@@ -32,9 +32,9 @@ int NumberAt(const unsigned char* from) {
 LinkProof::LinkProof(const SharedKey& key, const std::string& epoch) {
   LANTERN_CHECK_GE(sodium_init(), 0);
   const LanKey::Bytes secret = key ? key->link_key() : LanKey::Bytes{};
-  const int result = crypto_generichash(
-      key_.data(), key_.size(), reinterpret_cast<const unsigned char*>(epoch.data()), epoch.size(),
-      secret.data(), secret.size());
+  const int result = crypto_generichash(key_.data(), key_.size(),
+                                        reinterpret_cast<const unsigned char*>(epoch.data()),
+                                        epoch.size(), secret.data(), secret.size());
   LANTERN_CHECK_EQ(result, 0);
 }
 

@@ -31,7 +31,8 @@ int Write() {
 }  // namespace
 
 void RegisterKeyCommand(CLI::App& app, int& exit_code) {
-  CLI::App* sub = app.add_subcommand("key", "A new key for a LAN, to stdout: lantern key > lan.key");
+  CLI::App* sub =
+      app.add_subcommand("key", "A new key for a LAN, to stdout: lantern key > lan.key");
   sub->callback([&exit_code] { exit_code = Write(); });
 }
 

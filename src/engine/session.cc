@@ -174,9 +174,9 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
     world = MakeNullComm();
     return;
   }
-  GlooOptions gloo =
-      Connection(0, ranks, server->self().data_address, server->endpoint(), server->epoch(),
-                 [this](auto wait) { return server->Verdict(wait); }, options.key);
+  GlooOptions gloo = Connection(
+      0, ranks, server->self().data_address, server->endpoint(), server->epoch(),
+      [this](auto wait) { return server->Verdict(wait); }, options.key);
   gloo.on_strangers = [this](int count) { link_strangers = count; };
   world = ConnectGloo(gloo);
   server->OnLost([world = world](const std::string& reason) { world->Abort(reason); });

@@ -7,6 +7,7 @@ import re
 import select
 import socket
 import stat
+import subprocess
 import threading
 import time
 
@@ -176,9 +177,7 @@ class KeyTest(lantern_cli.CliTestCase):
     def make_key(cls, name):
         """As people do it: the shell opens the file, for everybody to read."""
         path = cls.folder / name
-        cls.environment_umask = os.umask(0o022)
-        os.umask(cls.environment_umask)
-        os.system(f"umask 022; '{cls.lantern}' key > '{path}'")
+        subprocess.run(["sh", "-c", 'umask 022; "$0" key > "$1"', cls.lantern, path], check=True)
         return path
 
     def start_leader(self, port, *flags, tokens=8):
