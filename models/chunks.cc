@@ -23,14 +23,30 @@ std::string_view RoleOf(std::string_view name) {
   return name.substr(0, name.find('.'));
 }
 
-int BlockOf(const WeightFile& file, const std::string& name) {
-  const StoredTensor* tensor = file.Find(name);
-  return tensor == nullptr ? 1 : Info(tensor->type).block;
+// The block that the layer's down projection is stored in: gate and up are cut where it is. A file
+// whose shapes are not the configuration's is refused when it is loaded; until then it must not be
+// cut outside its bytes.
+int DownBlock(const ModelConfig& config, const WeightFile& file, const std::string& name) {
+  const std::string down = name.substr(0, name.find('.', 4)) + ".ffn_down.weight";
+  const StoredTensor* tensor = file.Find(down);
+  return tensor == nullptr || tensor->cols != config.ffn ? 1 : Info(tensor->type).block;
 }
 
-// Gate and up are cut where the down projection of their layer is.
-std::string DownOf(const std::string& name) {
-  return name.substr(0, name.find('.', 4)) + ".ffn_down.weight";
+// Where ranks of any layout may part.
+ChunkCuts CutAtLeaves(const ModelConfig& config, const WeightFile& file, const StoredTensor& tensor,
+                      const std::string& name) {
+  const std::string_view role = RoleOf(name);
+  const int block = Info(tensor.type).block;
+  if (tensor.rows == 1) return {false, {0, 1}};
+  if (role == "attn_output" && tensor.cols == int64_t{config.heads} * config.head_dim) {
+    return {true, AttentionLeaves(config, block)};
+  }
+  if (role == "ffn_down" && tensor.cols == config.ffn) return {true, FfnLeaves(config, block)};
+  if ((role == "ffn_gate" || role == "ffn_up") && tensor.rows == config.ffn) {
+    return {false, FfnLeaves(config, DownBlock(config, file, name))};
+  }
+  const bool heads = role == "attn_q" || role == "attn_k" || role == "attn_v";
+  return {false, Every(heads ? config.head_dim : kVocabBlock, tensor.rows)};
 }
 
 LeafRange CoveringCuts(const std::vector<int>& cut, LeafRange range) {
@@ -44,6 +60,23 @@ LeafRange Between(const ChunkCuts& cuts, int chunk) {
   return {cuts.cut.at(chunk), cuts.cut.at(chunk + 1)};
 }
 
+// Cuts what is larger than a message should be into near-equal parts, at rows or blocks.
+ChunkCuts CutLarge(const StoredTensor& tensor, ChunkCuts leaves) {
+  ChunkCuts cuts{leaves.by_columns, {0}};
+  const int unit = leaves.by_columns ? Info(tensor.type).block : 1;
+  for (int leaf = 0; leaf < leaves.count(); ++leaf) {
+    const LeafRange range = Between(leaves, leaf);
+    const int64_t units = range.size() / unit;
+    const size_t bytes = ChunkBytes(tensor, leaves, leaf);
+    const int64_t parts = std::min<int64_t>((bytes + kMaxChunkBytes - 1) / kMaxChunkBytes, units);
+    for (int64_t i = 1; i < parts; ++i) {
+      cuts.cut.push_back(range.begin + static_cast<int>(i * units / parts) * unit);
+    }
+    cuts.cut.push_back(range.end);
+  }
+  return cuts;
+}
+
 }  // namespace
 
 LeafRange ChunkCuts::Covering(LeafRange rows, LeafRange cols) const {
@@ -54,15 +87,7 @@ LeafRange ChunkCuts::Covering(LeafRange rows, LeafRange cols) const {
 ChunkCuts CutsOf(const ModelConfig& config, const WeightFile& file, const std::string& name) {
   const StoredTensor* tensor = file.Find(name);
   LANTERN_CHECK(tensor != nullptr);
-  const std::string_view role = RoleOf(name);
-  if (tensor->rows == 1) return {false, {0, 1}};
-  if (role == "attn_output") return {true, AttentionLeaves(config, BlockOf(file, name))};
-  if (role == "ffn_down") return {true, FfnLeaves(config, BlockOf(file, name))};
-  if (role == "ffn_gate" || role == "ffn_up") {
-    return {false, FfnLeaves(config, BlockOf(file, DownOf(name)))};
-  }
-  const bool heads = role == "attn_q" || role == "attn_k" || role == "attn_v";
-  return {false, Every(heads ? config.head_dim : kVocabBlock, tensor->rows)};
+  return CutLarge(*tensor, CutAtLeaves(config, file, *tensor, name));
 }
 
 size_t ChunkBytes(const StoredTensor& tensor, const ChunkCuts& cuts, int chunk) {

@@ -28,8 +28,12 @@ struct ChunkCuts {
   LeafRange Covering(LeafRange rows, LeafRange cols) const;
 };
 
+// Larger leaves are cut further. In f32, one of llama-2-70b's down projection has 29 MB.
+inline constexpr size_t kMaxChunkBytes = 8 << 20;
+
 // Attention: one head (attention output: one leaf); feed-forward: one leaf; tables: 256 ids;
-// vectors: whole. Source of the leaves: models/shard.h.
+// vectors: whole. Source of the leaves: models/shard.h. Every chunk lies within the tensor, also
+// where that has another shape than the configuration says.
 ChunkCuts CutsOf(const ModelConfig& config, const WeightFile& file, const std::string& name);
 
 size_t ChunkBytes(const StoredTensor& tensor, const ChunkCuts& cuts, int chunk);

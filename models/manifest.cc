@@ -9,9 +9,9 @@
 namespace lantern {
 namespace {
 
-// Far above any model; below what would exhaust a machine.
-constexpr size_t kMaxTensors = 1 << 20;
-constexpr int64_t kMaxSide = 1 << 30;
+// Beyond any Llama (see models/config.cc), so that no cut of a tensor exhausts a machine.
+constexpr int64_t kMaxRows = 1 << 24;
+constexpr int64_t kMaxCols = 1 << 20;
 
 using Packer = msgpack::packer<msgpack::sbuffer>;
 
@@ -45,8 +45,8 @@ Manifest::Tensor UnpackTensor(const msgpack::object& object, const ModelConfig& 
   Manifest::Tensor tensor;
   int type = -1;
   UnpackAll(object, tensor.name, type, tensor.rows, tensor.cols);
-  const bool good = 0 <= type && type < kDTypeCount && 0 < tensor.rows && tensor.rows < kMaxSide &&
-                    0 < tensor.cols && tensor.cols < kMaxSide &&
+  const bool good = 0 <= type && type < kDTypeCount && 0 < tensor.rows && tensor.rows <= kMaxRows &&
+                    0 < tensor.cols && tensor.cols <= kMaxCols &&
                     IsLlamaTensor(tensor.name, config.layers) &&
                     tensor.cols % Info(static_cast<DType>(type)).block == 0;
   if (!good) throw msgpack::type_error();
@@ -59,11 +59,16 @@ Manifest Unpack(const msgpack::object& object) {
   msgpack::object config;
   std::vector<msgpack::object> tensors;
   UnpackAll(object, manifest.path, config, tensors);
+  for (char& c : manifest.path) {  // sentences show it on a terminal
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
   manifest.config = UnpackConfig(config);
   Validate(manifest.config, "The leader's model");
-  if (tensors.size() > kMaxTensors) throw msgpack::type_error();
-  for (const msgpack::object& tensor : tensors) {
-    manifest.tensors.push_back(UnpackTensor(tensor, manifest.config));
+  for (const msgpack::object& object : tensors) {
+    Manifest::Tensor tensor = UnpackTensor(object, manifest.config);
+    const bool in_order = manifest.tensors.empty() || manifest.tensors.back().name < tensor.name;
+    if (!in_order) throw msgpack::type_error();
+    manifest.tensors.push_back(std::move(tensor));
   }
   return manifest;
 }
@@ -94,8 +99,13 @@ std::vector<std::byte> EncodeManifest(const Manifest& manifest) {
 }
 
 Manifest DecodeManifest(std::span<const std::byte> bytes) {
+  // Lengths are checked before anything is allocated for them: no part has more items than bytes.
+  constexpr size_t kNone = 0, kMaxDepth = 4;
+  const size_t size = bytes.size();
+  const msgpack::unpack_limit limit(size, kNone, size, kNone, kNone, kMaxDepth);
   try {
-    const auto handle = msgpack::unpack(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const auto handle =
+        msgpack::unpack(reinterpret_cast<const char*>(bytes.data()), size, nullptr, nullptr, limit);
     return Unpack(handle.get());
   } catch (const std::exception& e) {  // msgpack's, and ours about the configuration
     Fail(ErrorKind::kPeerLost, "The leader's description of the model cannot be read ({}).",
@@ -132,9 +142,14 @@ void RemoteWeights::Acquire(const std::string& tensor, LeafRange rows, LeafRange
   const Entry& entry = tensors_.at(tensor);
   ++entry.users;
   const LeafRange wanted = entry.chunks->cuts().Covering(rows, cols);
+  std::vector<int> missing;
   for (int chunk = wanted.begin; chunk < wanted.end; ++chunk) {
-    if (!entry.chunks->Has(chunk)) entry.chunks->Put(chunk, source_(entry.number, chunk));
+    if (!entry.chunks->Has(chunk)) missing.push_back(chunk);
   }
+  if (missing.empty()) return;
+  const std::vector<ChunkedBytes::Chunk> chunks = source_(entry.number, missing);
+  LANTERN_CHECK_EQ(chunks.size(), missing.size());
+  for (size_t i = 0; i < missing.size(); ++i) entry.chunks->Put(missing[i], chunks[i]);
 }
 
 void RemoteWeights::Release(const std::string& tensor) const {

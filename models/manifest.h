@@ -27,15 +27,17 @@ struct Manifest {
 
 Manifest ManifestOf(const WeightFile& file);
 
-// Throw Error{kPeerLost} for bytes that no EncodeManifest made.
 std::vector<std::byte> EncodeManifest(const Manifest& manifest);
+// Throws Error{kPeerLost} for bytes that no EncodeManifest made.
 Manifest DecodeManifest(std::span<const std::byte> bytes);
 
 // A model whose chunks come from elsewhere when they are acquired.
 class RemoteWeights final : public WeightFile {
  public:
-  // Gives a chunk's bytes: of the tensor with this number (its place in the manifest).
-  using Source = std::function<ChunkedBytes::Chunk(int tensor, int chunk)>;
+  // Gives the bytes of some chunks, in their order: of the tensor with this number (its place in
+  // the manifest). All of a tensor's at a time, as asking for each alone would cost a round trip.
+  using Source =
+      std::function<std::vector<ChunkedBytes::Chunk>(int tensor, const std::vector<int>& chunks)>;
 
   RemoteWeights(const Manifest& manifest, Source source);
 

@@ -52,7 +52,7 @@ std::vector<int> FfnLeaves(const ModelConfig& config, int block);
 DType ConvertedType(DType stored, int64_t cols, std::optional<DType> wanted);
 
 // Throws Error{kConfig} where a tensor has fewer leaves than tp ranks, Error{kIo} where the file
-// lacks a tensor.
+// lacks a tensor or has it in another shape.
 LayerShard ShardLayer(const ModelConfig& config, const WeightFile& file,
                       std::optional<DType> wanted, const ParallelPlan& plan, int rank, int layer);
 

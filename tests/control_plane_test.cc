@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <thread>
@@ -232,6 +233,31 @@ TEST(ControlPlane, APlaceThatGetsFreeWhileGatheringIsTaken) {
   ControlClient third(server.endpoint(), Machine("pc3"));
   for (const auto& worker : server.WaitForJoin(10s)) EXPECT_NE(worker.join.host, "pc1");
   server.Stop();
+}
+
+TEST(ControlPlane, WhoWaitsForWorkersHearsWhoLeftAndWhoWasRefused) {
+  ControlServer server(kAnyPort, 3, Machine("leader"));
+  auto lost = std::make_unique<ControlClient>(server.endpoint(), Machine("pc1"));
+  Join old = Machine("pc2");
+  old.build = "0.9";
+  const ControlClient refused(server.endpoint(), old);
+  std::vector<std::string> lines;
+  const auto heard = [&](const std::string& part) {
+    return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+      return line.find(part) != std::string::npos;
+    });
+  };
+  const auto listen = [&](const std::string& line) {
+    if (lines.empty() || lines.back() != line) lines.push_back(line);
+    if (heard(": pc1.")) lost.reset();
+    if (heard("pc1 (pid ") && heard("build 0.9")) Fail(ErrorKind::kBadRequest, "enough");
+  };
+  EXPECT_STREQ(ErrorOf([&] { server.WaitForJoin(10s, listen); }).what(), "enough");
+  EXPECT_TRUE(heard("left before the end."));
+  // Once each, though the state that follows is said again.
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
+                          [](const std::string& line) { return line.find("0.9") != line.npos; }),
+            1);
 }
 
 TEST(ControlPlane, StrangersAndGarbageAreIgnored) {

@@ -12,7 +12,10 @@ namespace lantern {
 namespace generic {
 extern const KernelTable kKernels;
 }
-#if LANTERN_HAVE_AVX2
+#if LANTERN_HAVE_X86_SETS
+namespace sse41 {
+extern const KernelTable kKernels;
+}
 namespace avx2 {
 extern const KernelTable kKernels;
 }
@@ -31,8 +34,9 @@ bool HasFusedMultiplyAdd() {
 
 std::vector<const KernelTable*> RunnableKernels() {
   std::vector<const KernelTable*> sets;
-#if LANTERN_HAVE_AVX2
+#if LANTERN_HAVE_X86_SETS
   if (__builtin_cpu_supports("avx2") && HasFusedMultiplyAdd()) sets.push_back(&avx2::kKernels);
+  if (__builtin_cpu_supports("sse4.1")) sets.push_back(&sse41::kKernels);
 #endif
   sets.push_back(&generic::kKernels);
   return sets;

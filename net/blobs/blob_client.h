@@ -18,11 +18,15 @@
 
 namespace lantern {
 
-// Takes a verified blob; `bytes` are valid during the call.
-using BlobSink = std::function<void(const BlobId& id, std::span<const std::byte> bytes)>;
+// Says which of a table's blobs are to be sent: some indices of `list`.
+using BlobChoice = std::function<std::vector<uint32_t>(uint32_t table, const BlobList& list)>;
+
+// Takes a verified blob; `bytes` are valid during the call. False: ask for no more. What is on its
+// way by then (window_bytes at most) still comes.
+using BlobSink = std::function<bool(const BlobId& id, std::span<const std::byte> bytes)>;
 
 // Called several times a second, whether anything has arrived or not. May throw to give up.
-using BlobProgress = std::function<void(uint64_t done, uint64_t total)>;
+using BlobTick = std::function<void()>;
 
 struct BlobClientOptions {
   // Bytes asked for and not yet here, at most (one blob is always asked for).
@@ -50,15 +54,15 @@ class BlobClient {
   // an endpoint that cannot be parsed. By one thread at a time; after an error the client can be
   // used again.
 
-  // The blobs of each of `tables`, in that order. Progress counts tables. REQUIRES: no table twice.
-  std::vector<BlobList> Describe(std::span<const uint32_t> tables,
-                                 const BlobProgress& progress = {});
+  // Asks what the blobs of each of `tables` are, calls `choose` with each answer, fetches what it
+  // chooses, verifies each blob and hands it to `sink` once. Blobs travel while rank 0 still makes
+  // the lists of later tables, for which it may have to read the whole model. Throws Error{kIo}
+  // naming a blob that came damaged three times. REQUIRES: no table twice.
+  void Fetch(std::span<const uint32_t> tables, const BlobChoice& choose, const BlobSink& sink,
+             const BlobTick& tick = {});
 
-  // Fetches all of `wanted`, in roughly their order, verifies each and hands it to `sink` once.
-  // Progress counts bytes. Throws Error{kIo} naming a blob that came damaged three times.
-  // REQUIRES: no id twice.
-  void Fetch(std::span<const WantedBlob> wanted, const BlobSink& sink,
-             const BlobProgress& progress = {});
+  // The same for blobs whose lists were there before. REQUIRES: no id twice.
+  void Fetch(std::span<const WantedBlob> wanted, const BlobSink& sink, const BlobTick& tick = {});
 
   const std::string& endpoint() const { return endpoint_; }
   uint64_t bytes_received() const { return bytes_received_; }  // payloads, all calls together

@@ -25,7 +25,10 @@ BlobConnection::BlobConnection(zmq::context_t& context, const std::string& endpo
                                const SharedKey& key)
     : socket_(context, zmq::socket_type::dealer), monitor_(context, zmq::socket_type::pair) {
   Prepare(socket_, key);
-  const std::string events = fmt::format("inproc://handshakes-{}", static_cast<const void*>(this));
+  // A name of its own: libzmq gives one free some time after its socket was closed.
+  const std::string events =
+      fmt::format("inproc://handshakes-{}-{}", static_cast<const void*>(this),
+                  std::chrono::steady_clock::now().time_since_epoch().count());
   const int result =
       zmq_socket_monitor(socket_.handle(), events.c_str(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
   LANTERN_CHECK_EQ(result, 0);

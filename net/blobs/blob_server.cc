@@ -99,7 +99,7 @@ class BlobServer::Impl {
     bool dropped = false;         // it asked for nonsense and is not listened to
     Clock::time_point heard;
 
-    bool has_credit() const { return sent - std::min(sent, received) < blobs::kMaxUnreceivedBytes; }
+    bool has_credit() const { return sent - received < blobs::kMaxUnreceivedBytes; }
     bool can_be_served() const { return !blobs.empty() && has_credit(); }
   };
 
@@ -235,13 +235,13 @@ void BlobServer::Impl::Take(Peer& peer, const blobs::Header& header,
     if (table >= tables_) Fail(ErrorKind::kIo, "There is no table {}.", table);
   };
   if (const auto* ask = std::get_if<blobs::AskLists>(&header)) {
-    peer.received = ask->received;
+    peer.received = std::min(ask->received, peer.sent);  // no credit for a boast
     for (const uint32_t table : blobs::DecodeTables(payload)) {
       require_table(table);
       peer.tables.push_back(table);
     }
   } else if (const auto* ask = std::get_if<blobs::AskBlobs>(&header)) {
-    peer.received = ask->received;
+    peer.received = std::min(ask->received, peer.sent);  // no credit for a boast
     for (const BlobId& id : blobs::DecodeIds(payload)) {
       require_table(id.table);
       peer.blobs.push_back(id);

@@ -22,8 +22,7 @@ class BlobSource {
   // asks is told to wait. Called again for each worker: keep the answer.
   // REQUIRES: table < tables(). Throws Error{kIo} when the file cannot be read.
   virtual BlobList Describe(uint32_t table) = 0;
-  // The bytes of one blob. Read them by pread, not from a mapping: a file that is cut short must
-  // become an Error here, not a SIGBUS.
+  // The bytes of one blob.
   // REQUIRES: id.table < tables(). Throws Error{kIo} when there is no such index, or as Describe.
   virtual std::vector<std::byte> Read(BlobId id) = 0;
 };

@@ -1,99 +1,147 @@
 #include "net/blobs/blob_store.h"
 
-#include <chrono>
+#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "src/base/check.h"
+#include "src/base/error.h"
 
 namespace lantern {
-namespace {
+BlobStore::BlobStore(BlobClient& client, BlobCache& cache, LocalCopy copy, BlobProgress progress)
+    : client_(client), cache_(cache), copy_(std::move(copy)), progress_(std::move(progress)) {}
 
-// Calls a progress callback no more often than anybody can see.
-class PacedProgress {
- public:
-  explicit PacedProgress(const BlobProgress& progress) : progress_(progress) {}
-  void operator()(uint64_t done, uint64_t total) {
-    constexpr std::chrono::milliseconds kInterval{100};
-    const auto now = std::chrono::steady_clock::now();
-    if (!progress_ || now < next_) return;
-    next_ = now + kInterval;
-    progress_(done, total);
+void BlobStore::Fetch(std::span<const BlobNeed> needed) {
+  std::vector<uint32_t> tables;
+  for (const BlobNeed& need : needed) {
+    const auto [it, is_new] = entries_.try_emplace(need.id);
+    if (!is_new) continue;
+    if (need.size == 0 || need.size > kMaxBlobBytes) {
+      Fail(ErrorKind::kPeerLost,
+           "Rank 0 ({}) describes a model with a blob of {} bytes, not 1 to {}.",
+           client_.endpoint(), need.size, kMaxBlobBytes);
+    }
+    it->second.info.size = static_cast<uint32_t>(need.size);
+    needed_bytes_ += need.size;
   }
+  for (const auto& [id, entry] : entries_) {  // by table
+    if (tables.empty() || tables.back() != id.table) tables.push_back(id.table);
+  }
+  client_.Fetch(
+      tables, [this](uint32_t table, const BlobList& list) { return Choose(table, list); },
+      [this](const BlobId& id, std::span<const std::byte> bytes) { return OnFetched(id, bytes); },
+      [this] { Tick(); });
+}
 
- private:
-  const BlobProgress& progress_;
-  std::chrono::steady_clock::time_point next_;
-};
-
-}  // namespace
-
-BlobStore::BlobStore(BlobClient& client, BlobCache& cache, LocalCopy copy)
-    : client_(client), cache_(cache), copy_(std::move(copy)) {}
-
-void BlobStore::Fetch(std::span<const WantedBlob> wanted, const BlobProgress& progress) {
-  uint64_t total = 0, here = 0;
-  for (const WantedBlob& blob : wanted) total += blob.info.size;
+std::vector<Blob> BlobStore::Read(std::span<const BlobId> ids) {
+  std::vector<Blob> blobs(ids.size());
   std::vector<WantedBlob> missing;
-  PacedProgress paced(progress);
-  for (const WantedBlob& blob : wanted) {
-    paced(here, total);
-    if (Find(blob) == Where::kNowhere) {
-      missing.push_back(blob);
+  std::map<BlobId, size_t> places;  // of the missing ones
+  for (size_t i = 0; i < ids.size(); ++i) {
+    Entry& entry = entries_.at(ids[i]);
+    if (auto blob = ReadHere(ids[i], entry)) {
+      blobs[i] = *std::move(blob);
     } else {
-      here += blob.info.size;
+      missing.push_back({ids[i], entry.info});
+      places.emplace(ids[i], i);
     }
   }
-  const auto sink = [this](const BlobId& id, std::span<const std::byte> bytes) { Keep(id, bytes); };
-  client_.Fetch(missing, sink, [&](uint64_t done, uint64_t) {
-    if (progress) progress(here + done, total);
-  });
+  const auto sink = [&](const BlobId& id, std::span<const std::byte> bytes) {
+    blobs[places.at(id)] = OnRead(entries_.at(id), bytes);
+    return true;
+  };
+  if (!missing.empty()) client_.Fetch(missing, sink, [this] { Tick(); });
+  return blobs;
 }
 
-Blob BlobStore::Read(const BlobId& id) {
-  Entry entry;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto it = entries_.find(id);
-    LANTERN_CHECK(it != entries_.end());
-    entry = it->second;
+// Which of a table's blobs rank 0 is to send.
+std::vector<uint32_t> BlobStore::Choose(uint32_t table, const BlobList& list) {
+  std::vector<uint32_t> missing;
+  for (auto it = entries_.lower_bound({table, 0}); it != entries_.end(); ++it) {
+    auto& [id, entry] = *it;
+    if (id.table != table) break;
+    Learn(id, entry, list);
+    if (entry.where == Where::kRankZero) Find(id, entry);
+    if (entry.where == Where::kRankZero && !cache_is_full_) missing.push_back(id.index);
+    if (Clock::now() >= next_tick_) Tick();
   }
-  if (entry.where == Where::kMemory) return entry.memory;
+  return missing;
+}
+
+void BlobStore::Learn(const BlobId& id, Entry& entry, const BlobList& list) {
+  const bool fits = id.index < list.size() && list[id.index].size == entry.info.size;
+  const bool changed = entry.where != Where::kRankZero && fits && list[id.index] != entry.info;
+  if (!fits || changed) {
+    Fail(ErrorKind::kPeerLost,
+         "Rank 0 ({}) has other weights than it said (blob {} of table {}): has its model file "
+         "changed? Start it again.",
+         client_.endpoint(), id.index, id.table);
+  }
+  entry.info = list[id.index];
+}
+
+// Where on this machine it is, if at all. The cache's bytes are not read now: Read does that, once.
+void BlobStore::Find(const BlobId& id, Entry& entry) {
+  if (FromCopy(id, entry.info)) {
+    Found(entry, Where::kCopy);
+  } else if (cache_.Contains(entry.info)) {
+    Found(entry, Where::kCache);
+  }
+}
+
+void BlobStore::Found(Entry& entry, Where where) {
+  entry.where = where;
+  here_bytes_ += entry.info.size;
+  (where == Where::kCopy ? totals_.from_copy : totals_.from_cache) += entry.info.size;
+}
+
+// It was here, and is no longer or is damaged.
+void BlobStore::Lost(Entry& entry) {
+  here_bytes_ -= entry.info.size;
+  if (entry.where == Where::kCopy) totals_.from_copy -= entry.info.size;
+  if (entry.where == Where::kCache && !entry.sent) totals_.from_cache -= entry.info.size;
+  entry.where = Where::kRankZero;
+}
+
+// Came from rank 0; whether the cache has it now.
+bool BlobStore::Keep(Entry& entry, std::span<const std::byte> bytes) {
+  entry.sent = true;
+  here_bytes_ += bytes.size();
+  totals_.from_network += bytes.size();
+  const bool cached = cache_.Put(entry.info.hash, bytes);
+  entry.where = cached ? Where::kCache : Where::kRankZero;
+  return cached;
+}
+
+// False when there is no use in fetching ahead.
+bool BlobStore::OnFetched(const BlobId& id, std::span<const std::byte> bytes) {
+  Entry& entry = entries_.at(id);
+  if (Keep(entry, bytes)) return true;
+  cache_is_full_ = true;
+  entry.where = Where::kMemory;
+  entry.memory = Blob::Own({bytes.begin(), bytes.end()});
+  return false;
+}
+
+std::optional<Blob> BlobStore::ReadHere(const BlobId& id, Entry& entry) {
+  if (entry.where == Where::kMemory) {
+    entry.where = Where::kRankZero;
+    return std::exchange(entry.memory, {});
+  }
   if (entry.where == Where::kCopy) {
-    if (auto blob = FromCopy(id, entry.info)) return *blob;
+    if (auto blob = FromCopy(id, entry.info)) return blob;
+    Lost(entry);
   }
-  if (auto blob = cache_.Get(entry.info)) return *blob;
-  return FetchAgain({id, entry.info});
+  auto blob = cache_.Get(entry.info);
+  if (entry.where == Where::kCache && !blob) Lost(entry);
+  if (entry.where != Where::kCache && blob) Found(entry, Where::kCache);  // by another process
+  return blob;
 }
 
-void BlobStore::Release(const BlobId& id) {
-  const std::lock_guard lock(mutex_);
-  const auto it = entries_.find(id);
-  LANTERN_CHECK(it != entries_.end());
-  if (it->second.where == Where::kMemory) totals_.in_memory -= it->second.info.size;
-  entries_.erase(it);
-}
-
-BlobStore::Totals BlobStore::totals() const {
-  const std::lock_guard lock(mutex_);
-  return totals_;
-}
-
-// Notes what is wanted, and where on this machine it was found. The cache's bytes are not read now:
-// Read does that, once.
-BlobStore::Where BlobStore::Find(const WantedBlob& blob) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto [it, is_new] = entries_.try_emplace(blob.id);
-    if (is_new) it->second.info = blob.info;
-    LANTERN_CHECK(it->second.info == blob.info);
-    if (it->second.where != Where::kNowhere) return it->second.where;
+Blob BlobStore::OnRead(Entry& entry, std::span<const std::byte> bytes) {
+  if (Keep(entry, bytes)) {
+    if (auto blob = cache_.Get(entry.info)) return *std::move(blob);  // needs no memory of its own
   }
-  const bool in_copy = FromCopy(blob.id, blob.info).has_value();
-  if (!in_copy && !cache_.Contains(blob.info)) return Where::kNowhere;
-  const std::lock_guard lock(mutex_);
-  (in_copy ? totals_.from_copy : totals_.from_cache) += blob.info.size;
-  return entries_.at(blob.id).where = in_copy ? Where::kCopy : Where::kCache;
+  return Blob::Own({bytes.begin(), bytes.end()});
 }
 
 std::optional<Blob> BlobStore::FromCopy(const BlobId& id, const BlobInfo& info) const {
@@ -105,30 +153,10 @@ std::optional<Blob> BlobStore::FromCopy(const BlobId& id, const BlobInfo& info) 
   return blob;
 }
 
-void BlobStore::Keep(const BlobId& id, std::span<const std::byte> bytes) {
-  BlobInfo info;
-  {
-    const std::lock_guard lock(mutex_);
-    info = entries_.at(id).info;
-  }
-  const bool cached = cache_.Put(info.hash, bytes);
-  Blob memory = cached ? Blob{} : Blob::Own({bytes.begin(), bytes.end()});
-  const std::lock_guard lock(mutex_);
-  Entry& entry = entries_.at(id);
-  entry.where = cached ? Where::kCache : Where::kMemory;
-  entry.memory = std::move(memory);
-  totals_.from_network += bytes.size();
-  if (!cached) totals_.in_memory += bytes.size();
-}
-
-Blob BlobStore::FetchAgain(const WantedBlob& blob) {
-  const std::lock_guard lock(network_mutex_);
-  std::vector<std::byte> copy;
-  client_.Fetch({&blob, 1}, [&](const BlobId& id, std::span<const std::byte> bytes) {
-    Keep(id, bytes);
-    copy.assign(bytes.begin(), bytes.end());
-  });
-  return Blob::Own(std::move(copy));
+void BlobStore::Tick() {
+  constexpr std::chrono::milliseconds kInterval{100};
+  next_tick_ = Clock::now() + kInterval;
+  if (progress_) progress_(std::min(here_bytes_, needed_bytes_), needed_bytes_);
 }
 
 }  // namespace lantern

@@ -12,6 +12,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,8 @@ using control::Join;
 using WaitLimit = std::optional<std::chrono::milliseconds>;
 
 // Called by a wait with a line for people ("1 of 3 workers have joined: pc2."), several times a
-// second whether it changed or not. May throw to give up.
+// second whether it changed or not, and once with each event ("pc3 (pid 5) left before the end.").
+// May throw to give up.
 using WaitProgress = std::function<void(const std::string& line)>;
 
 // What this process would say in a Join: host name, pid, physical cores, available memory. The rest
@@ -94,6 +96,7 @@ class ControlServer {
             const std::function<bool()>& done, const std::function<std::string()>& line);
   std::string JoinLine() const;
   std::string ReadyLine() const;
+  void Tell(const std::string& event);
 
   const Join self_;
   const std::string epoch_;
@@ -110,6 +113,8 @@ class ControlServer {
   int world_size_;
   bool all_joined_ = false;
   bool all_ready_ = false;
+  std::vector<std::string> news_;  // sentences that no wait has passed on yet
+  std::set<std::string> told_;     // a refused worker asks again and again
 
   bool ended_ = false;  // Stop or ReportError was called; the owner's thread only
 

@@ -20,6 +20,9 @@ namespace {
 
 constexpr milliseconds kGoodbyeLimit{1000};
 
+// Different events that people are told of, so that no stranger fills their terminal.
+constexpr size_t kMaxNews = 100;
+
 std::string RandomEpoch() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}", random(), random());
@@ -78,7 +81,11 @@ void ControlServer::Wait(WaitLimit limit, const WaitProgress& progress, const ch
   std::unique_lock lock(mutex_);
   while (!done()) {
     const std::string state = line();
+    const std::vector<std::string> news = std::exchange(news_, {});
     lock.unlock();
+    for (const std::string& event : news) {
+      if (progress) progress(event);
+    }
     if (auto reason = loss_.Wait(milliseconds(0))) throw Error(ErrorKind::kPeerLost, *reason);
     if (limit && std::chrono::steady_clock::now() - start >= *limit) {
       Fail(ErrorKind::kPeerLost, "{} The wait for the others to {} ended after {} s.", state, what,
@@ -142,7 +149,9 @@ void ControlServer::EndEarly(const std::string& what) {
 void ControlServer::OnMessage(const std::string& peer, const Message& message) {
   const control::Time now = SocketThread::Now();
   if (const auto* join = std::get_if<control::Join>(&message)) {
-    Apply(membership_.OnJoin(peer, *join, now));
+    const Actions actions = membership_.OnJoin(peer, *join, now);
+    if (actions.front().kind == Action::Kind::kRefuse) Tell(actions.front().reason);
+    Apply(actions);
   } else if (const auto* ready = std::get_if<control::Ready>(&message)) {
     Apply(membership_.OnReady(peer, *ready, now));
   } else if (const auto* heartbeat = std::get_if<control::Heartbeat>(&message)) {
@@ -182,12 +191,21 @@ void ControlServer::Apply(const Actions& actions) {
         EndGroup(action.rank, action.reason);
         break;
       case Action::Kind::kLeft:
+        Tell(action.reason);
+        break;
       case Action::Kind::kAllJoined:
       case Action::Kind::kAllReady:
         break;  // Publish tells
     }
   }
   Publish();
+}
+
+// Of a group that gathers; afterwards there is one event only, its end.
+void ControlServer::Tell(const std::string& event) {
+  const std::lock_guard lock(mutex_);
+  if (all_joined_ || told_.size() >= kMaxNews || !told_.insert(event).second) return;
+  news_.push_back(event);
 }
 
 // The others are told before this process learns it: it may end at once.

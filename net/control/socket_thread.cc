@@ -19,6 +19,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kLinger{1000};
 
+// Until a worker tries anew where nobody answers: an attempt, and a connection that takes nothing
+// any more. Left to itself, TCP doubles its pauses up to two minutes.
+constexpr std::chrono::milliseconds kConnectLimit{3000};
+
 // Messages that a worker keeps for a leader that does not take them.
 constexpr int kWorkerQueue = 16;
 
@@ -78,6 +82,8 @@ void SocketThread::OpenWorker(const std::string& address) {
   // A leader that is not there finds few stale joins. (ZMQ_IMMEDIATE would queue none, but it
   // also throws away what has come and is not read yet when the leader closes: its last words.)
   socket_.set(zmq::sockopt::sndhwm, kWorkerQueue);
+  socket_.set(zmq::sockopt::connect_timeout, static_cast<int>(kConnectLimit.count()));
+  socket_.set(zmq::sockopt::tcp_maxrt, static_cast<int>(kConnectLimit.count()));
   if (key_) UseClientKey(socket_, *key_);
   watch_.emplace(context_, socket_);
   socket_.connect("tcp://" + address);

@@ -1,7 +1,5 @@
 #include "src/apps/interrupt.h"
 
-#include <signal.h>
-
 namespace lantern {
 namespace {
 
@@ -17,6 +15,13 @@ void CatchInterrupts() {
   action.sa_handler = OnInterrupt;  // no SA_RESTART: a blocked read must return
   sigaction(SIGINT, &action, nullptr);
 }
+
+InterruptsCaught::InterruptsCaught() {
+  sigaction(SIGINT, nullptr, &before_);
+  CatchInterrupts();
+}
+
+InterruptsCaught::~InterruptsCaught() { sigaction(SIGINT, &before_, nullptr); }
 
 int TakeInterrupts() {
   const int count = interrupts;

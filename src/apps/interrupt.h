@@ -2,6 +2,8 @@
 // ranks hear of it.
 #pragma once
 
+#include <signal.h>
+
 #include <memory>
 
 #include "src/engine/engine.h"
@@ -10,6 +12,18 @@ namespace lantern {
 
 // From now on Ctrl-C is counted. Until then it ends the program.
 void CatchInterrupts();
+
+// The same for as long as it lives.
+class InterruptsCaught {
+ public:
+  InterruptsCaught();
+  ~InterruptsCaught();
+  InterruptsCaught(const InterruptsCaught&) = delete;
+  InterruptsCaught& operator=(const InterruptsCaught&) = delete;
+
+ private:
+  struct sigaction before_;
+};
 
 // Presses since the last call.
 int TakeInterrupts();

@@ -30,6 +30,7 @@ void ReportWeights(const std::vector<WorkerInfo>& workers) {
 }  // namespace
 
 Leader::Leader(const SessionOptions& options) {
+  const InterruptsCaught caught;
   ProgressBar bar("Loading " + options.model.filename().string());
   std::optional<ProgressLines> lines;
   std::vector<WorkerInfo> workers;
@@ -37,7 +38,7 @@ Leader::Leader(const SessionOptions& options) {
   events.on_load = [&](size_t done, size_t total) { bar.Update(done, total); };
   events.on_message = Say;
   events.on_wait = [] {
-    if (TakeInterrupts() > 0) Fail(ErrorKind::kBadRequest, "The wait for workers was interrupted.");
+    if (TakeInterrupts() > 0) Fail(ErrorKind::kInterrupted, "Interrupted before all was ready.");
   };
   events.on_workers = [&](const std::vector<WorkerInfo>& all) {
     workers = all;

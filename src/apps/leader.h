@@ -11,8 +11,8 @@
 
 namespace lantern {
 
-// A session that shows on stderr how it comes up. While it waits, Ctrl-C gives up with
-// Error{kBadRequest}, once CatchInterrupts has been called.
+// A session that shows on stderr how it comes up. Until it has, Ctrl-C gives up with
+// Error{kInterrupted}, of which the other ranks hear.
 class Leader {
  public:
   explicit Leader(const SessionOptions& options);

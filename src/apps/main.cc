@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/apps/commands.h"
+#include "src/apps/interrupt.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
 #include "src/base/version.h"
@@ -21,6 +22,8 @@ int ExitCode(lantern::ErrorKind kind) {
       return 2;
     case lantern::ErrorKind::kPeerLost:
       return 3;
+    case lantern::ErrorKind::kInterrupted:
+      return lantern::kInterruptedExit;
     default:
       return 1;
   }

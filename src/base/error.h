@@ -11,10 +11,11 @@
 namespace lantern {
 
 enum class ErrorKind {
-  kConfig,      // flags, layouts, shapes that do not fit together
-  kIo,          // files: missing, truncated, malformed, unsupported
-  kPeerLost,    // another rank died, stalled or cannot be reached
-  kBadRequest,  // a prompt or sampling parameter that cannot be served
+  kConfig,       // flags, layouts, shapes that do not fit together
+  kIo,           // files: missing, truncated, malformed, unsupported
+  kPeerLost,     // another rank died, stalled or cannot be reached
+  kBadRequest,   // a prompt or sampling parameter that cannot be served
+  kInterrupted,  // Ctrl-C: the user gave up
 };
 
 class Error : public std::runtime_error {

@@ -13,9 +13,9 @@ inline constexpr int kDefaultPort = 7733;
 // Throws Error{kConfig} where that is not one address: the sentence lists them.
 std::string LanListenAddress(const std::string& wanted);
 
-// HOST:PORT (or HOST, for the default port) with the address that others know HOST by: sockets listen on numbers only, and a
-// machine's own name often means 127.0.1.1 to itself (then: its address in the LAN, where it has
-// one). Throws Error{kConfig} for unknown names.
+// HOST:PORT (or HOST, for the default port) with the address that others know HOST by: sockets
+// listen on numbers only, and a machine's own name often means 127.0.1.1 to itself (then: its
+// address in the LAN, where it has one). Throws Error{kConfig} for unknown names.
 std::string ResolveEndpoint(const std::string& endpoint);
 
 std::string HostOf(const std::string& endpoint);  // of HOST:PORT

@@ -92,4 +92,19 @@ void ChooseShares(const LayoutWish& wish, std::span<const RankHost> hosts, const
   FailToFit(hosts, file, spec);
 }
 
+std::string DescribeRank(int rank, std::span<const Join> ranks, const WeightFile& file,
+                         const RunSpec& spec) {
+  size_t all = 0;
+  for (size_t r = 0; r < ranks.size(); ++r) {
+    all += BytesOf(spec, file, static_cast<int>(r)).weights;
+  }
+  const Join& join = ranks[rank];
+  const double part = 100.0 * BytesOf(spec, file, rank).weights / all;
+  const std::string speed =
+      join.read_gbps > 0 ? fmt::format(", reads {:.1f} GB/s", join.read_gbps) : "";
+  return fmt::format("Rank {}: {} ({}), {} cores, {}, {} free{}: {:.0f}% of the weights.", rank,
+                     join.host, join.data_address, join.cores, join.isa,
+                     HumanBytes(join.memory_bytes), speed, part);
+}
+
 }  // namespace lantern

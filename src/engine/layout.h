@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/weight_file.h"
+#include "net/control/control_plane.h"
 #include "src/engine/run_spec.h"
 
 namespace lantern {
@@ -35,5 +36,10 @@ void ChooseLayout(const LayoutWish& wish, int ranks, RunSpec& spec);
 // Throws Error{kConfig}, naming machines and bytes, where the model does not fit.
 void ChooseShares(const LayoutWish& wish, std::span<const RankHost> hosts, const WeightFile& file,
                   RunSpec& spec);
+
+// A line for people about a rank's machine and its part of the weights. `ranks`: of all ranks, in
+// order.
+std::string DescribeRank(int rank, std::span<const Join> ranks, const WeightFile& file,
+                         const RunSpec& spec);
 
 }  // namespace lantern

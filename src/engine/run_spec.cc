@@ -1,8 +1,21 @@
 #include "src/engine/run_spec.h"
 
+#include <algorithm>
+
 #include "src/base/error.h"
 
 namespace lantern {
+namespace {
+
+// Ranks and shares are checked by MakePlan.
+bool MakesSense(const RunSpec& spec) {
+  const auto is_type = [](int type) { return 0 <= type && type < kDTypeCount; };
+  const int sizes[] = {spec.context, spec.kv_blocks, spec.chunk, spec.step_tokens, spec.logit_rows};
+  return (spec.type == -1 || is_type(spec.type)) && is_type(spec.kv_type) && spec.threads >= 0 &&
+         *std::min_element(std::begin(sizes), std::end(sizes)) > 0;
+}
+
+}  // namespace
 
 std::vector<std::byte> EncodeOrder(const WorkOrder& order) {
   msgpack::sbuffer buffer;
@@ -12,9 +25,16 @@ std::vector<std::byte> EncodeOrder(const WorkOrder& order) {
 }
 
 WorkOrder DecodeOrder(std::span<const std::byte> bytes) {
+  // Lengths are checked before anything is allocated for them: no part has more items than bytes.
+  constexpr size_t kNone = 0, kMaxDepth = 4;
+  const size_t size = bytes.size();
+  const msgpack::unpack_limit limit(size, kNone, size, size, kNone, kMaxDepth);
   try {
-    const auto handle = msgpack::unpack(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return handle.get().as<WorkOrder>();
+    const auto handle =
+        msgpack::unpack(reinterpret_cast<const char*>(bytes.data()), size, nullptr, nullptr, limit);
+    auto order = handle.get().as<WorkOrder>();
+    if (!MakesSense(order.spec)) throw msgpack::type_error();
+    return order;
   } catch (const std::exception& e) {
     Fail(ErrorKind::kPeerLost, "The leader's assignment cannot be read ({}).", e.what());
   }

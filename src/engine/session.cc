@@ -99,8 +99,12 @@ struct Session::State {
 
   void FormGroup(const SessionOptions& options, const Events& events);
   void Gather(const SessionOptions& options, const Events& events);
+  void TellRanks(const Events& events) const;
   std::vector<RankHost> Hosts(const SessionOptions& options) const;
   void Assign();
+  std::optional<std::string> Loss() const {
+    return server ? server->Verdict(milliseconds(0)) : std::nullopt;
+  }
   bool AllLocal(const SessionOptions& o) const { return o.rank < 0 && o.workers == 0; }
 
   Clock::time_point start = Clock::now();
@@ -135,16 +139,19 @@ Session::State::State(const SessionOptions& options, const Events& events)
     for (int r = 0; r < world->size(); ++r) weight_bytes += BytesOf(spec, *file, r).weights;
     const size_t mine = BytesOf(spec, *file, 0).weights;
     rank = std::make_unique<Rank>(spec, *file, world, [&](size_t done) {
+      if (const auto reason = Loss()) throw Error(ErrorKind::kPeerLost, *reason);
       if (events.on_load) events.on_load(done, mine);
+      if (events.on_wait) events.on_wait();
     });
     if (server) {
       server->WaitReady(std::nullopt, [&](const std::string&) {
+        if (events.on_wait) events.on_wait();
         if (events.on_workers) events.on_workers(server->Workers());
       });
     }
     if (server && events.on_workers) events.on_workers(server->Workers());
   } catch (const Error& e) {
-    if (server && !server->Verdict(milliseconds(0))) server->ReportError(e.what());
+    if (server && !Loss()) server->ReportError(e.what());
     throw;
   }
   engine = std::make_unique<Engine>(rank->stage(), spec.scheduler());
@@ -165,6 +172,7 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
   if (lan) {
     ChooseLayout(options.layout, ranks, spec);
     ChooseShares(options.layout, hosts, *file, spec);
+    TellRanks(events);
     RequireMemory(spec, *file, 0, options.local);
     blobs = std::make_unique<FileBlobs>(*file);
     blob_server = std::make_unique<BlobServer>(NextPort(server->endpoint()), *blobs, options.key);
@@ -209,6 +217,15 @@ void Session::State::Gather(const SessionOptions& options, const Events& events)
   }
 }
 
+void Session::State::TellRanks(const Events& events) const {
+  if (!events.on_message) return;
+  std::vector<Join> ranks{server->self()};
+  for (const WorkerInfo& worker : server->Workers()) ranks.push_back(worker.join);
+  for (size_t rank = 0; rank < ranks.size(); ++rank) {
+    events.on_message(DescribeRank(static_cast<int>(rank), ranks, *file, spec));
+  }
+}
+
 // By rank. Ranks of one machine share its memory and its bandwidth.
 std::vector<RankHost> Session::State::Hosts(const SessionOptions& options) const {
   const Join self = server->self();
@@ -236,7 +253,7 @@ void Session::State::Assign() {
 Session::State::~State() {
   if (!server) return;
   try {
-    if (engine && !server->Verdict(milliseconds(0))) {
+    if (engine && !Loss()) {
       rank->stage().Stop();
       server->Stop();
     }
@@ -256,9 +273,7 @@ const ParallelPlan& Session::plan() const { return state_->rank->plan(); }
 const RunSpec& Session::spec() const { return state_->spec; }
 double Session::load_seconds() const { return state_->load_s; }
 size_t Session::weight_bytes() const { return state_->weight_bytes; }
-std::optional<std::string> Session::loss() const {
-  return state_->server ? state_->server->Verdict(milliseconds(0)) : std::nullopt;
-}
+std::optional<std::string> Session::loss() const { return state_->Loss(); }
 int64_t Session::strangers() const {
   return state_->link_strangers + (state_->server ? state_->server->strangers() : 0) +
          (state_->blob_server ? state_->blob_server->strangers() : 0);

@@ -50,7 +50,7 @@ class Session {
   struct Events {
     std::function<void(size_t done, size_t total)> on_load;   // bytes of rank 0's weights
     std::function<void(const std::string& line)> on_message;  // "Waiting for 2 workers at ..."
-    std::function<void()> on_wait;  // several times a second while waiting for them; may throw
+    std::function<void()> on_wait;  // several times a second until all is ready; may throw
     // Several times a second while workers load: what each has got.
     std::function<void(const std::vector<WorkerInfo>&)> on_workers;
   };

@@ -1,6 +1,6 @@
 #include "src/engine/weight_exchange.h"
 
-#include <set>
+#include <map>
 
 #include "src/base/error.h"
 
@@ -37,16 +37,21 @@ std::vector<std::byte> FileBlobs::Read(BlobId id) {
   return ReadChunk(*tensor.stored, tensor.cuts, static_cast<int>(id.index));
 }
 
-std::vector<BlobId> ChunksOf(const RemoteWeights& weights, const ModelPart& part) {
-  std::set<BlobId> chunks;  // the embedding of a tied model is asked for twice
+std::vector<BlobNeed> ChunksOf(const RemoteWeights& weights, const ModelPart& part) {
+  std::map<BlobId, size_t> chunks;  // the embedding of a tied model is asked for twice
   for (const TensorSlice& slice : part.Slices()) {
+    // Before anything is fetched: a tensor of another shape would be refused when it is loaded.
+    const StoredTensor& stored = weights.Get(slice.name, slice.rows, slice.cols);
     const auto table = static_cast<uint32_t>(weights.NumberOf(slice.name));
-    const LeafRange range = weights.Cuts(slice.name).Covering(slice.row, slice.col);
+    const ChunkCuts& cuts = weights.Cuts(slice.name);
+    const LeafRange range = cuts.Covering(slice.row, slice.col);
     for (int chunk = range.begin; chunk < range.end; ++chunk) {
-      chunks.insert({table, static_cast<uint32_t>(chunk)});
+      chunks.emplace(BlobId{table, static_cast<uint32_t>(chunk)}, ChunkBytes(stored, cuts, chunk));
     }
   }
-  return {chunks.begin(), chunks.end()};
+  std::vector<BlobNeed> needs;
+  for (const auto& [id, size] : chunks) needs.push_back({id, size});
+  return needs;
 }
 
 LocalCopy CopyOf(const WeightFile& file, const Manifest& manifest) {

@@ -1,5 +1,5 @@
 // Weight exchange: how ranks without the model's file get its bytes. Rank 0 serves the chunks of
-// its file (FileBlobs); a worker brings those that its rank needs to its machine (FetchWeights) and
+// its file (FileBlobs); a worker brings those that its rank needs to its machine (BlobStore) and
 // loads from them as from a file.
 #pragma once
 
@@ -36,8 +36,8 @@ class FileBlobs final : public BlobSource {
   std::mutex mutex_;  // guards the lists: one thread describes while another one reads
 };
 
-// The chunks of `weights` that `part` reads.
-std::vector<BlobId> ChunksOf(const RemoteWeights& weights, const ModelPart& part);
+// The chunks of `weights` that `part` reads, by tensor.
+std::vector<BlobNeed> ChunksOf(const RemoteWeights& weights, const ModelPart& part);
 
 // Chunks of a local model file, to be believed where their hash agrees.
 LocalCopy CopyOf(const WeightFile& file, const Manifest& manifest);

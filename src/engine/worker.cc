@@ -15,17 +15,35 @@
 namespace lantern {
 namespace {
 
+std::unique_ptr<WeightFile> OpenCopy(const WorkerOptions& options, const Worker::Events& events) {
+  if (options.model.empty()) return nullptr;
+  try {
+    return OpenWeightFile(options.model);
+  } catch (const Error& e) {
+    events.on_message(
+        fmt::format("The weights are fetched, as there is no local copy: {}", e.what()));
+    return nullptr;
+  }
+}
+
 // What the fetched weights need as long as they are read. In order of construction.
 struct FetchedWeights {
-  FetchedWeights(const WorkOrder& order, const WorkerOptions& options, BlobClientOptions client)
+  FetchedWeights(const WorkOrder& order, const WorkerOptions& options, const Worker::Events& events,
+                 const BlobClientOptions& client_options, const BlobProgress& progress)
       : manifest(DecodeManifest(std::as_bytes(std::span(order.manifest)))),
-        local(OpenCopy(options)),
+        local(OpenCopy(options, events)),
         cache(options.cache_folder, options.cache_bytes),
-        client(order.weights, std::move(client)),
-        store(this->client, cache, local ? CopyOf(*local, manifest) : LocalCopy()) {}
+        client(order.weights, client_options),
+        store(client, cache, local ? CopyOf(*local, manifest) : LocalCopy(), progress) {}
 
-  static std::unique_ptr<WeightFile> OpenCopy(const WorkerOptions& options) {
-    return options.model.empty() ? nullptr : OpenWeightFile(options.model);
+  std::vector<ChunkedBytes::Chunk> Read(int tensor, const std::vector<int>& chunks) {
+    std::vector<BlobId> ids;
+    for (const int chunk : chunks) {
+      ids.push_back({static_cast<uint32_t>(tensor), static_cast<uint32_t>(chunk)});
+    }
+    std::vector<ChunkedBytes::Chunk> bytes;
+    for (const Blob& blob : store.Read(ids)) bytes.emplace_back(blob.owner, blob.bytes.data());
+    return bytes;
   }
 
   Manifest manifest;
@@ -34,27 +52,6 @@ struct FetchedWeights {
   BlobClient client;
   BlobStore store;
 };
-
-// The chunks that `part` reads, with what the leader says about each.
-std::vector<WantedBlob> Describe(const RemoteWeights& weights, const ModelPart& part,
-                                 BlobClient& client) {
-  const std::vector<BlobId> chunks = ChunksOf(weights, part);
-  std::vector<uint32_t> tables;
-  for (const BlobId& id : chunks) {
-    if (tables.empty() || tables.back() != id.table) tables.push_back(id.table);
-  }
-  const std::vector<BlobList> lists = client.Describe(tables);
-  std::vector<WantedBlob> wanted;
-  size_t at = 0;
-  for (const BlobId& id : chunks) {
-    while (tables[at] != id.table) ++at;
-    if (id.index >= lists[at].size()) {
-      Fail(ErrorKind::kPeerLost, "The leader's list of tensor {}'s chunks is too short.", id.table);
-    }
-    wanted.push_back({id, lists[at][id.index]});
-  }
-  return wanted;
-}
 
 }  // namespace
 
@@ -108,33 +105,41 @@ std::unique_ptr<WeightFile> Worker::FetchWeights(const WorkOrder& order) {
   BlobClientOptions connection;
   connection.key = options_.key;
   connection.verdict = [this](auto wait) { return client_.Verdict(wait); };
-  const auto fetched = std::make_shared<FetchedWeights>(order, options_, connection);
-  auto weights =
-      std::make_unique<RemoteWeights>(fetched->manifest, [fetched](int tensor, int chunk) {
-        const BlobId id{static_cast<uint32_t>(tensor), static_cast<uint32_t>(chunk)};
-        const Blob blob = fetched->store.Read(id);
-        return ChunkedBytes::Chunk(blob.owner, blob.bytes.data());
+  const auto progress = [this](uint64_t done, uint64_t total) {
+    RequireNoLoss();
+    client_.ReportProgress(done, total);
+    if (events_.on_fetch) events_.on_fetch(done, total);
+  };
+  const auto fetched =
+      std::make_shared<FetchedWeights>(order, options_, events_, connection, progress);
+  auto weights = std::make_unique<RemoteWeights>(
+      fetched->manifest, [fetched](int tensor, const std::vector<int>& chunks) {
+        return fetched->Read(tensor, chunks);
       });
   RequireMemory(order.spec, *weights, assignment_.rank, 1);
   const ModelPart part =
       PartOf(*weights, order.spec.wanted(), order.spec.Plan(weights->config()), assignment_.rank);
-  const auto wanted = Describe(*weights, part, fetched->client);
-  fetched->store.Fetch(wanted, [this](uint64_t done, uint64_t total) {
-    client_.ReportProgress(done, total);
-    if (events_.on_fetch) events_.on_fetch(done, total);
-  });
-  const BlobStore::Totals totals = fetched->store.totals();
-  totals_ = {totals.from_copy, totals.from_cache, totals.from_network};
+  fetched->store.Fetch(ChunksOf(*weights, part));
   if (const std::string problem = fetched->cache.problem(); !problem.empty()) {
     events_.on_message(problem);
   }
+  sources_ = [fetched] {
+    const BlobStore::Totals& totals = fetched->store.totals();
+    return control::Ready{totals.from_copy, totals.from_cache, totals.from_network};
+  };
   return weights;
+}
+
+// Where work of our own, which may take minutes, would notice nothing.
+void Worker::RequireNoLoss() const {
+  const auto reason = client_.Verdict(std::chrono::milliseconds(0));
+  if (reason) throw Error(ErrorKind::kPeerLost, *reason);
 }
 
 void Worker::FollowUntilStop(const RunSpec& spec, const WeightFile& file,
                              std::shared_ptr<Communicator> world) {
-  Rank rank(spec, file, std::move(world), {});
-  client_.Ready(totals_);
+  Rank rank(spec, file, std::move(world), [this](size_t) { RequireNoLoss(); });
+  client_.Ready(sources_ ? sources_() : control::Ready());
   while (rank.stage().Follow()) {
   }
   // The leader's Stop says that everybody is done, so that closing connections harms nobody.

@@ -54,6 +54,7 @@ class Worker {
   std::unique_ptr<Communicator> Connect();
   std::unique_ptr<WeightFile> OpenWeights(const WorkOrder& order);
   std::unique_ptr<WeightFile> FetchWeights(const WorkOrder& order);
+  void RequireNoLoss() const;
   void FollowUntilStop(const RunSpec& spec, const WeightFile& file,
                        std::shared_ptr<Communicator> world);
 
@@ -63,7 +64,8 @@ class Worker {
   const std::string address_;  // for the data connections
   ControlClient client_;
   Assignment assignment_;
-  control::Ready totals_;  // where the weights came from
+  // Where the weights came from, as far as they are loaded; empty when they were not fetched.
+  std::function<control::Ready()> sources_;
 };
 
 }  // namespace lantern

@@ -6,7 +6,7 @@ import signal
 import sys
 
 try:
-    import pexpect
+    from terminal import HASH, Terminal
 except ImportError:
     print("chat_test: skipped, needs python3-pexpect (scripts/setup --tests)")
     sys.exit(77)
@@ -17,52 +17,14 @@ from lantern_cli import lives, send_signal, workers_of
 CTRL_C, CTRL_D = "\x03", "\x04"
 BACKSPACE, LEFT, UP = "\x7f", "\x1b[D", "\x1b[A"
 QUESTIONS = ["Hello there", "What is a lamp?", "größe 🦙", "And then?", "Good night"]
-HASH = re.compile(r"logits_hash ([0-9a-f]{16})")
 TURN_TOKENS = 8
 
 
-class Terminal:
-    """A chat on a terminal of its own."""
+class ShortTerminal(Terminal):
+    """Whose answers are short."""
 
     def __init__(self, test, *flags):
-        self._chat = pexpect.spawn(
-            test.lantern, ["chat", test.model, "-n", str(TURN_TOKENS), *map(str, flags)],
-            cwd=test.folder, env=test.environment, timeout=lantern_cli.PATIENCE_S,
-            dimensions=(24, 200), encoding="utf-8", codec_errors="replace")
-        self.pid = self._chat.pid
-
-    def __enter__(self):
-        self.greeting = self.until_prompt()
-        return self
-
-    def __exit__(self, *_):
-        self._chat.close(force=True)
-
-    def type(self, keys):
-        self._chat.send(keys)
-
-    def until(self, pattern):
-        """Everything shown up to `pattern`, which is matched."""
-        self._chat.expect(pattern)
-        return self._chat.before + self._chat.after
-
-    def until_prompt(self):
-        self._chat.expect("> $")
-        return self._chat.before
-
-    def enter(self, line):
-        """Types a line; what is shown until the next prompt, without the line itself."""
-        self.type(line)
-        self.type("\r")
-        self.until("\r\n")
-        return self.until_prompt()
-
-    def leave(self, keys):
-        """Types the keys that should end the program; the exit code."""
-        self.type(keys)
-        self._chat.expect(pexpect.EOF)
-        self._chat.close()
-        return self._chat.exitstatus
+        super().__init__(test, "-n", TURN_TOKENS, *flags)
 
 
 class ChatTest(lantern_cli.CliTestCase):
@@ -80,7 +42,7 @@ class ChatTest(lantern_cli.CliTestCase):
         return [message["role"] for message in saved["messages"]]
 
     def test_five_turns(self):
-        with Terminal(self, "--local", 2, "--system", "Be brief.") as chat:
+        with ShortTerminal(self, "--local", 2, "--system", "Be brief.") as chat:
             self.assertIn("2 rank(s)", chat.greeting)
             self.assertIn("/help", chat.greeting)
             for question in QUESTIONS:
@@ -95,7 +57,7 @@ class ChatTest(lantern_cli.CliTestCase):
         self.assertFalse(any(map(lives, workers)))
 
     def test_commands(self):
-        with Terminal(self, "--local", 2) as chat:
+        with ShortTerminal(self, "--local", 2) as chat:
             self.assertIn("There was no answer yet", chat.enter("/stats"))
             shown = chat.enter("/help")
             for command in ("/reset", "/system", "/set", "/save", "/load", "/stats", "/quit"):
@@ -113,7 +75,7 @@ class ChatTest(lantern_cli.CliTestCase):
             self.assertEqual((saved["system"], saved["messages"]), ("Be kind.", []))
 
     def test_mistakes_are_explained(self):
-        with Terminal(self) as chat:
+        with ShortTerminal(self) as chat:
             self.assertIn("no command /dance", chat.enter("/dance"))
             self.assertIn("no setting colour", chat.enter("/set colour 3"))
             self.assertIn("/set temp 0.7", chat.enter("/set temp warm"))
@@ -125,7 +87,7 @@ class ChatTest(lantern_cli.CliTestCase):
             self.assertIn("Cannot open missing.json", chat.enter("/load missing.json"))
 
     def test_save_and_load(self):
-        with Terminal(self, "--system", "Be brief.", "--temp", 0) as chat:
+        with ShortTerminal(self, "--system", "Be brief.", "--temp", 0) as chat:
             chat.enter("Hello")
             saved = self.saved(chat, "chat.json")
             chat.enter("Again")
@@ -136,7 +98,7 @@ class ChatTest(lantern_cli.CliTestCase):
                   "typed.json": '{"messages": [], "sampling": {"temp": "warm"}}'}
         for name, text in broken.items():
             (self.folder / name).write_text(text)
-        with Terminal(self) as chat:
+        with ShortTerminal(self) as chat:
             self.assertIn("Loaded 2 messages", chat.enter("/load chat.json"))
             for name in broken:
                 with self.subTest(name=name):
@@ -146,7 +108,7 @@ class ChatTest(lantern_cli.CliTestCase):
             self.assertEqual(HASH.search(chat.enter("/stats")).group(1), hash_of_two_turns)
 
     def test_ctrl_c_stops_the_answer(self):
-        with Terminal(self, "--local", 2) as chat:
+        with ShortTerminal(self, "--local", 2) as chat:
             chat.enter("/set max-tokens 0")
             chat.type("Tell me everything\r")
             chat.until("\r\n")  # the question's end
@@ -159,7 +121,7 @@ class ChatTest(lantern_cli.CliTestCase):
             self.assertEqual(self.roles(self.saved(chat)), ["user", "assistant"] * 2)
 
     def test_ctrl_c_at_the_prompt(self):
-        with Terminal(self, "--local", 2) as chat:
+        with ShortTerminal(self, "--local", 2) as chat:
             chat.type("half a quest" + CTRL_C)
             self.assertIn("Ctrl-C once more", chat.until_prompt())
             chat.enter("Hello")  # begins anew
@@ -169,11 +131,11 @@ class ChatTest(lantern_cli.CliTestCase):
             self.assertEqual(chat.leave(CTRL_C), 0)
 
     def test_ctrl_d_leaves(self):
-        with Terminal(self, "--local", 2) as chat:
+        with ShortTerminal(self, "--local", 2) as chat:
             self.assertEqual(chat.leave(CTRL_D), 0)
 
     def test_line_editing(self):
-        with Terminal(self) as chat:
+        with ShortTerminal(self) as chat:
             self.assertIn("temp 0.25,", chat.enter("/seX" + BACKSPACE + "t temp 0.25"))
             self.assertIn("temp 0.21,", chat.enter("/set temp 0.1" + LEFT + "2"))
             self.assertIn("temp 0.21,", chat.enter(UP))
@@ -183,15 +145,15 @@ class ChatTest(lantern_cli.CliTestCase):
                 "/system größe" + LEFT * 2 + BACKSPACE + "ü"))
 
     def test_history_outlives_the_chat(self):
-        with Terminal(self) as chat:
+        with ShortTerminal(self) as chat:
             chat.enter("/system Wie groß?")
             chat.leave(CTRL_D)
-        with Terminal(self) as chat:
+        with ShortTerminal(self) as chat:
             self.assertIn("(none)", chat.enter("/system"))
             self.assertIn("System prompt: Wie groß?", chat.enter(UP + UP))
 
     def test_a_conversation_outgrows_the_context(self):
-        with Terminal(self, "--ctx", 160, "--system", "Be brief.") as chat:
+        with ShortTerminal(self, "--ctx", 160, "--system", "Be brief.") as chat:
             shown = [chat.enter(f"Question number {i}") for i in range(8)]
             self.assertNotIn("outgrew", shown[0])
             self.assertIn("outgrew", shown[-1])
@@ -201,7 +163,7 @@ class ChatTest(lantern_cli.CliTestCase):
             self.assertEqual(saved["messages"][-2]["content"], "Question number 7")
 
     def test_a_message_longer_than_the_context(self):
-        with Terminal(self, "--ctx", 160) as chat:
+        with ShortTerminal(self, "--ctx", 160) as chat:
             chat.enter("Hello")
             before = self.saved(chat)
             self.assertRegex(chat.enter("word " * 150),
@@ -211,14 +173,14 @@ class ChatTest(lantern_cli.CliTestCase):
             self.assertEqual(len(self.saved(chat)["messages"]), 4)
 
     def test_an_answer_fills_the_context(self):
-        with Terminal(self, "--ctx", 64) as chat:
+        with ShortTerminal(self, "--ctx", 64) as chat:
             chat.enter("/set max-tokens 0")
             self.assertIn("The context is full", chat.enter("Hi"))
             chat.enter("/set max-tokens 2")
             self.assertNotIn("The context is full", chat.enter("Hi"))
 
     def test_a_lost_rank_leaves_the_conversation(self):
-        with Terminal(self, "--local", 2) as chat:
+        with ShortTerminal(self, "--local", 2) as chat:
             chat.enter("Hello")
             send_signal(workers_of(chat.pid)[0], signal.SIGKILL)
             chat.type("Are you there?\r")
@@ -231,9 +193,9 @@ class ChatTest(lantern_cli.CliTestCase):
         self.assertEqual(questions, ["Hello", "Are you there?"])
 
     def test_resume_after_a_loss(self):
-        with Terminal(self, "--local", 2, "--temp", 0) as undisturbed:
+        with ShortTerminal(self, "--local", 2, "--temp", 0) as undisturbed:
             expected = [undisturbed.enter(question) for question in QUESTIONS[:2]]
-        with Terminal(self, "--local", 2, "--temp", 0) as chat:
+        with ShortTerminal(self, "--local", 2, "--temp", 0) as chat:
             self.assertEqual(chat.enter(QUESTIONS[0]), expected[0])
             send_signal(workers_of(chat.pid)[0], signal.SIGKILL)
             chat.until("goes on with the machines that are left.*> ")

@@ -1,22 +1,15 @@
 """Processes that die, stop or come late: who says what, how it ends, and that nothing is left."""
 
 import signal
-import socket
 import subprocess
 
 import lantern_cli
-from lantern_cli import lives, send_signal, workers_of
+from lantern_cli import free_port, lives, send_signal, workers_of
 
 LOST = 3
 # From the loss of a rank until the leader has ended: the heartbeat's 2 s, then its farewell.
 NOTICE_S = 5
 HEARTBEAT_NOTICE = r"lantern: Rank {rank} \(.*pid {pid}\)"
-
-
-def free_port():
-    """A port that nobody listens at now; somebody else may take it before its use."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 class PeerLossTest(lantern_cli.CliTestCase):

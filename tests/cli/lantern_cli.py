@@ -11,6 +11,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,11 @@ PATIENCE_S = 60
 
 # "Loading slow.gguf: 89%, 5.0 MiB of 5.6 MiB, 4.9 MiB/s"
 PROGRESS = re.compile(r"(Loading|Writing) .*: \d+%, ")
+
+# What a leader that others may join needs besides --workers and --listen, and a worker besides
+# --join.
+LEADER_FLAGS = ()
+WORKER_FLAGS = ()
 
 _LAUNCHER_VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "LANTERN_KEY")
 
@@ -110,7 +116,8 @@ class CliTestCase(unittest.TestCase):
         cls.lantern = os.path.abspath(os.environ["LANTERN_BINARY"])
         cls.environment = {name: value for name, value in os.environ.items()
                            if name not in _LAUNCHER_VARIABLES}
-        cls.environment.update(XDG_STATE_HOME=str(cls.folder / "state"), TERM="xterm",
+        cls.environment.update(XDG_STATE_HOME=str(cls.folder / "state"),
+                               XDG_CACHE_HOME=str(cls.folder / "cache"), TERM="xterm",
                                LC_ALL="C.UTF-8")
 
     @classmethod
@@ -175,6 +182,12 @@ def workers_of(pid):
                 pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
+
+
+def free_port():
+    """A port that nobody listens at now; somebody else may take it before its use."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
 
 
 def lives(pid):

@@ -38,7 +38,7 @@ struct NibbleLevels {               // low nibbles are columns 0-15, high ones 1
   LANTERN_FORCE_INLINE U8x32 operator()(int j) const {
     return j < 4 ? LowNibbles(Load<U8x32>(q + 32 * j)) : HighNibbles(Load<U8x32>(q + 32 * (j - 4)));
   }
-  LANTERN_INLINE I16x16 Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
+  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
 };
 
 struct NibbleHighLevels {           // bit j of the high bytes belongs to column 4 j + byte
@@ -49,14 +49,14 @@ struct NibbleHighLevels {           // bit j of the high bytes belongs to column
     const U16x16 bits = (U16x16)high;
     return NibbleLevels{q}(j) | ((U8x32)(j < 4 ? bits << (4 - j) : bits >> (j - 4)) & 16);
   }
-  LANTERN_INLINE I16x16 Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
+  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
 };
 
 struct ByteLevels {
   static constexpr int kBatch = 1;  // 2 * 128 * 127 < 2^15
   const uint8_t* q;
   LANTERN_FORCE_INLINE U8x32 operator()(int j) const { return Load<U8x32>(q + 32 * j); }
-  LANTERN_INLINE I16x16 Dot(U8x32 w, I32x8 a) { return PairDotSigned(w, a); }
+  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDotSigned(w, a); }
 };
 
 LANTERN_INLINE I32x8 FourColumns(const int8_t* q, int j) {
@@ -70,11 +70,11 @@ template <int kVectors, int kTokens, class Levels>
 LANTERN_INLINE void IntegerSums(const Levels& levels, const int8_t* const (&q)[kTokens],
                                 I32x8 (&sum)[kTokens]) {
   LANTERN_UNROLL for (int j = 0; j < kVectors; j += Levels::kBatch) {
-    I16x16 pairs[kTokens];
+    PairSums pairs[kTokens];
     LANTERN_UNROLL for (int i = j; i < j + Levels::kBatch; ++i) {
       const U8x32 weight = levels(i);
       LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-        const I16x16 dot = Levels::Dot(weight, FourColumns(q[t], i));
+        const PairSums dot = Levels::Dot(weight, FourColumns(q[t], i));
         pairs[t] = i == j ? dot : pairs[t] + dot;
         Pin(pairs[t]);
       }
@@ -152,7 +152,7 @@ struct Q4KLevels {
   LANTERN_FORCE_INLINE U8x32 operator()(int j) const {
     return (U8x32)(Load<U16x16>(q + 32 * j) >> shift) & 15;
   }
-  LANTERN_INLINE I16x16 Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
+  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
 };
 
 struct Q5KLevels {
@@ -163,7 +163,7 @@ struct Q5KLevels {
     const U16x16 bits = (Load<U16x16>(high + 32 * j) >> bit) << 4;
     return Q4KLevels{q, shift}(j) | ((U8x32)bits & 16);
   }
-  LANTERN_INLINE I16x16 Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
+  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
 };
 
 struct Q6KLevels {
@@ -174,7 +174,7 @@ struct Q6KLevels {
     const U16x16 bits = (Load<U16x16>(high + 32 * j) >> high_shift) << 4;
     return Q4KLevels{q, shift}(j) | ((U8x32)bits & 48);
   }
-  LANTERN_INLINE I16x16 Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
+  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
 };
 
 struct Q4KFormat {
