@@ -1,8 +1,7 @@
 #include "net/gloo_comm.h"
 
 #include <gloo/common/error.h>
-#include <gloo/rendezvous/context.h>
-#include <gloo/transport/tcp/device.h>
+#include <gloo/transport/context.h>
 #include <gloo/transport/unbound_buffer.h>
 
 #include <algorithm>
@@ -11,7 +10,9 @@
 #include <optional>
 #include <vector>
 
+#include "net/gloo_context.h"
 #include "net/link_probe.h"
+#include "net/proven_links.h"
 #include "net/rendezvous.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
@@ -24,9 +25,6 @@ using std::chrono::milliseconds;
 
 // Gloo has no infinite timeout (0 means none left), so waits of Patience::kIdle get a year.
 constexpr milliseconds kForever = std::chrono::hours(24 * 365);
-
-// Gloo waits five times this for a connection; ranks are known to be there by then.
-constexpr milliseconds kConnectStep = std::chrono::seconds(2);
 
 // A silent member is found within 2 to 2.5 s (net/control), a dead one at the next heartbeat.
 constexpr milliseconds kVerdictWait = std::chrono::seconds(4);
@@ -46,7 +44,7 @@ std::string WithoutPosition(const std::string& what) {
 
 class GlooComm final : public Communicator {
  public:
-  GlooComm(const GlooOptions& options, std::shared_ptr<gloo::Context> context)
+  GlooComm(const GlooOptions& options, std::shared_ptr<gloo::transport::Context> context)
       : options_(options),
         context_(std::move(context)),
         sent_(options.size),
@@ -68,7 +66,7 @@ class GlooComm final : public Communicator {
   [[noreturn]] void Die(const std::string& what);
 
   const GlooOptions options_;
-  const std::shared_ptr<gloo::Context> context_;
+  const std::shared_ptr<gloo::transport::Context> context_;
   // Gloo matches messages by slot: the count of messages from one rank to the other so far.
   std::vector<uint64_t> sent_, received_;
   int waiting_for_ = 0;  // the peer of the transfer that is being posted or waited for
@@ -160,7 +158,9 @@ void GlooComm::Finish(std::span<const OutgoingMessage> out, std::span<const Inco
 // Ends this communicator: the connections first, so that the other ranks notice at once and all
 // wait for the verdict at the same time, and no late message meets a buffer that is gone.
 void GlooComm::Die(const std::string& what) {
-  context_->closeConnections();
+  for (int peer = 0; peer < size(); ++peer) {
+    if (peer != rank()) context_->getPair(peer)->close();
+  }
   std::optional<std::string> reason;
   {
     const std::lock_guard lock(mutex_);
@@ -176,42 +176,25 @@ void GlooComm::Die(const std::string& what) {
   throw Error(ErrorKind::kPeerLost, *dead_);
 }
 
-std::shared_ptr<gloo::transport::Device> MakeDevice(const std::string& host) {
-  gloo::transport::tcp::attr attributes;
-  attributes.hostname = host;
-  try {
-    return gloo::transport::tcp::CreateDevice(attributes);
-  } catch (const std::exception& e) {
-    Fail(ErrorKind::kConfig,
-         "'{}' is not an address of this machine that others can connect to ({}); name one.", host,
-         WithoutPosition(e.what()));
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options) {
   LANTERN_CHECK(0 <= options.rank && options.rank < options.size);
   std::signal(SIGPIPE, SIG_IGN);
-  auto device = MakeDevice(options.host);
-  Rendezvous rendezvous(options.endpoint, options.epoch, options.connect_limit, options.verdict);
-  auto context = std::make_shared<gloo::rendezvous::Context>(options.rank, options.size);
-  context->setTimeout(kConnectStep);
-  // Also makes every rank wait for every other one: gloo connects rank by rank with a short
-  // timeout, which one that comes late would exceed.
+  Rendezvous rendezvous(options.endpoint, options.epoch, options.connect_limit, options.verdict,
+                        options.key);
+  // Also makes every rank wait for every other one, and says best what is wrong with a network.
   ProbeLinks({options.rank, options.size, options.name, options.host}, rendezvous);
+  ProvenLinks links = ConnectLinks(
+      {options.rank, options.size, options.host, options.epoch, options.key, options.verdict},
+      rendezvous);
+  if (links.strangers > 0 && options.on_strangers) options.on_strangers(links.strangers);
   try {
-    context->connectFullMesh(rendezvous, device);
+    return std::make_unique<GlooComm>(options, MakeGlooContext(options.rank, std::move(links)));
   } catch (const gloo::Exception& e) {
-    std::optional<std::string> reason;
-    if (options.verdict) reason = options.verdict(kVerdictWait);
-    if (reason) throw Error(ErrorKind::kPeerLost, *reason);
-    Fail(ErrorKind::kPeerLost,
-         "Rank {} (data address {}) could not connect to the others: {}; check that firewalls let "
-         "TCP through between all machines.",
-         options.rank, options.host, WithoutPosition(e.what()));
+    Fail(ErrorKind::kPeerLost, "Rank {} cannot use its connections: {}.", options.rank,
+         WithoutPosition(e.what()));
   }
-  return std::make_unique<GlooComm>(options, std::move(context));
 }
 
 }  // namespace lantern

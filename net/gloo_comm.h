@@ -2,10 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "net/communicator.h"
+#include "net/key/lan_key.h"
 #include "net/verdict.h"
 
 namespace lantern {
@@ -18,11 +20,15 @@ struct GlooOptions {
   std::string endpoint;               // the leader's control address, HOST:PORT, and
   std::string epoch;                  // its name for this formation of the group
   Verdict verdict;                    // why a peer was lost; may be empty
+  SharedKey key;                      // which every connection must prove; may be null
+  // Called when others than the ranks tried to connect, with their number. May be empty.
+  std::function<void(int)> on_strangers;
   std::chrono::milliseconds connect_limit = std::chrono::seconds(60);
   std::chrono::milliseconds step_limit = std::chrono::seconds(120);  // Patience::kStep
 };
 
-// Connects every rank with every other; collective over all of them. The process ignores SIGPIPE
+// Connects every rank with every other, over connections that are proven (net/proven_links.h);
+// collective over all of them. The process ignores SIGPIPE
 // from then on (gloo writes to sockets without MSG_NOSIGNAL).
 //
 // After any failure the communicator is dead: all later exchanges throw the first reason.

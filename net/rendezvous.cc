@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "net/key/zmq_security.h"
 #include "src/base/error.h"
 
 namespace lantern {
@@ -16,11 +17,12 @@ constexpr std::chrono::milliseconds kSlice{100};
 }  // namespace
 
 Rendezvous::Rendezvous(const std::string& endpoint, std::string epoch,
-                       std::chrono::milliseconds limit, Verdict verdict)
+                       std::chrono::milliseconds limit, Verdict verdict, const SharedKey& key)
     : endpoint_(endpoint), epoch_(std::move(epoch)), limit_(limit), verdict_(std::move(verdict)) {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::rcvtimeo, static_cast<int>(kSlice.count()));
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(control::kMaxMessageBytes));
+  if (key) UseClientKey(socket_, *key);
   try {
     socket_.connect("tcp://" + endpoint);
   } catch (const zmq::error_t& e) {
@@ -35,10 +37,6 @@ void Rendezvous::set(const std::string& key, const std::vector<char>& data) {
 
 std::vector<char> Rendezvous::get(const std::string& key) {
   return Call(control::KeyGet{++request_, FullKey(key)}, key);
-}
-
-void Rendezvous::wait(const std::vector<std::string>& keys) {
-  for (const auto& key : keys) get(key);
 }
 
 // Sends `request` and waits for the value that answers it.

@@ -1,8 +1,6 @@
-// Rendezvous: gloo's key/value store over ZeroMQ. The leader's control socket serves it
+// Rendezvous: a key/value store over ZeroMQ. The leader's control socket serves it
 // (net/control/key_value_store.h); ranks publish their TCP addresses here and read the others'.
 #pragma once
-
-#include <gloo/rendezvous/store.h>
 
 #include <chrono>
 #include <cstdint>
@@ -11,25 +9,22 @@
 #include <zmq.hpp>
 
 #include "net/control/messages.h"
+#include "net/key/lan_key.h"
 #include "net/verdict.h"
 
 namespace lantern {
 
-class Rendezvous final : public gloo::rendezvous::Store {
+class Rendezvous {
  public:
   // `endpoint`: the leader's control address, HOST:PORT. Keys are write-once, so `epoch` sets one
   // formation of the group apart from every other. Waits end after `limit`, or as soon as
   // `verdict` (may be empty) knows of a loss, with Error{kPeerLost}.
+  // `key`: as the leader's.
   Rendezvous(const std::string& endpoint, std::string epoch, std::chrono::milliseconds limit,
-             Verdict verdict);
+             Verdict verdict, const SharedKey& key = {});
 
-  void set(const std::string& key, const std::vector<char>& data) override;
-  std::vector<char> get(const std::string& key) override;  // blocks until somebody has set it
-  void wait(const std::vector<std::string>& keys) override;
-  // gloo passes its own timeout here; ours, counted per key, is the one that holds.
-  void wait(const std::vector<std::string>& keys, const std::chrono::milliseconds&) override {
-    wait(keys);
-  }
+  void set(const std::string& key, const std::vector<char>& data);
+  std::vector<char> get(const std::string& key);  // blocks until somebody has set it
 
  private:
   std::vector<char> Call(const control::Message& request, const std::string& key);

@@ -86,7 +86,7 @@ void Transfer::Run(std::span<const uint32_t> tables, std::span<const WantedBlob>
 void Transfer::Connect() {
   lists_.AskAllAgain();
   blobs_.AskAllAgain();
-  connection_.emplace(context_, endpoint_);
+  connection_.emplace(context_, endpoint_, options_.key);
   silent_since_ = Clock::now();
   reported_ = 0;
   Ask();

@@ -13,6 +13,7 @@
 #include <zmq.hpp>
 
 #include "net/blobs/blob.h"
+#include "net/key/lan_key.h"
 #include "net/verdict.h"
 
 namespace lantern {
@@ -37,6 +38,7 @@ struct BlobClientOptions {
   int max_silences = 3;
   // Asked all the time; a reason ends any wait at once. May be empty.
   Verdict verdict;
+  SharedKey key;  // as the server's
 };
 
 class BlobClient {

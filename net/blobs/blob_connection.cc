@@ -5,24 +5,26 @@
 #include <utility>
 
 #include "net/blobs/frames.h"
+#include "net/key/zmq_security.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
 
 namespace lantern::blobs {
 namespace {
 
-void Prepare(zmq::socket_t& socket) {
+void Prepare(zmq::socket_t& socket, const SharedKey& key) {
   socket.set(zmq::sockopt::linger, 0);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(kMaxReplyFrameBytes));
   socket.set(zmq::sockopt::rcvhwm, 0);  // bounded by what was asked for
-  // A key of the LAN is applied here: before the connect, and with a context of our own.
+  if (key) UseClientKey(socket, *key);
 }
 
 }  // namespace
 
-BlobConnection::BlobConnection(zmq::context_t& context, const std::string& endpoint)
+BlobConnection::BlobConnection(zmq::context_t& context, const std::string& endpoint,
+                               const SharedKey& key)
     : socket_(context, zmq::socket_type::dealer), monitor_(context, zmq::socket_type::pair) {
-  Prepare(socket_);
+  Prepare(socket_, key);
   // A name of its own: libzmq gives one free some time after its socket was closed.
   const std::string events =
       fmt::format("inproc://handshakes-{}-{}", static_cast<const void*>(this),

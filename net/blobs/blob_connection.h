@@ -14,6 +14,7 @@
 
 #include "net/blobs/blob_messages.h"
 #include "net/blobs/frames.h"
+#include "net/key/lan_key.h"
 
 namespace lantern::blobs {
 
@@ -26,7 +27,7 @@ class BlobConnection {
   };
 
   // `context` outlives it. Throws Error{kConfig} for an endpoint that cannot be parsed.
-  BlobConnection(zmq::context_t& context, const std::string& endpoint);
+  BlobConnection(zmq::context_t& context, const std::string& endpoint, const SharedKey& key = {});
   BlobConnection(const BlobConnection&) = delete;
   BlobConnection& operator=(const BlobConnection&) = delete;
 

@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <zmq.hpp>
@@ -19,6 +20,7 @@
 #include "net/blobs/blob_messages.h"
 #include "net/blobs/describer.h"
 #include "net/blobs/frames.h"
+#include "net/key/zmq_security.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
 
@@ -53,7 +55,6 @@ void Prepare(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::sndbuf, kSendBufferBytes);
   socket.set(zmq::sockopt::sndhwm, static_cast<int>(2 * blobs::kMaxAsked));
   socket.set(zmq::sockopt::router_mandatory, 1);  // say when a peer is gone or does not read
-  // A key of the LAN is applied here: before the bind, and with a context of our own.
 }
 
 // A frame that takes the vector over instead of copying it.
@@ -77,7 +78,7 @@ std::string AddressOf(zmq::message_t& frame) {
 
 class BlobServer::Impl {
  public:
-  Impl(const std::string& address, BlobSource& source);
+  Impl(const std::string& address, BlobSource& source, const SharedKey& key);
   ~Impl();
 
   const std::string& endpoint() const { return endpoint_; }
@@ -85,6 +86,7 @@ class BlobServer::Impl {
     const std::lock_guard lock(mutex_);
     return traffic_;
   }
+  int64_t strangers() const { return guard_ ? guard_->strangers() : 0; }
 
  private:
   struct Peer {
@@ -124,6 +126,7 @@ class BlobServer::Impl {
   std::string endpoint_;
   zmq::context_t context_{1};
   zmq::socket_t socket_{context_, zmq::socket_type::router};
+  std::optional<SocketGuard> guard_;
   const int wake_fd_;
   std::atomic<bool> stop_{false};
 
@@ -137,11 +140,12 @@ class BlobServer::Impl {
   std::thread thread_;  // last: it uses all of the above
 };
 
-BlobServer::Impl::Impl(const std::string& address, BlobSource& source)
+BlobServer::Impl::Impl(const std::string& address, BlobSource& source, const SharedKey& key)
     : source_(source), tables_(source.tables()), wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   LANTERN_CHECK_GE(wake_fd_, 0);
   try {
     Prepare(socket_);
+    if (key) guard_.emplace(context_, socket_, *key);
     socket_.bind("tcp://" + address);
   } catch (const zmq::error_t& e) {
     close(wake_fd_);
@@ -158,6 +162,7 @@ BlobServer::Impl::~Impl() {
   Wake();
   thread_.join();
   describer_.reset();
+  guard_.reset();
   socket_.close();
   context_.close();
   close(wake_fd_);
@@ -347,10 +352,11 @@ void BlobServer::Impl::Send(const std::string& name, const blobs::Header& header
   traffic_[peer.traffic].bytes_sent += payload_bytes;
 }
 
-BlobServer::BlobServer(const std::string& address, BlobSource& source)
-    : impl_(std::make_unique<Impl>(address, source)) {}
+BlobServer::BlobServer(const std::string& address, BlobSource& source, const SharedKey& key)
+    : impl_(std::make_unique<Impl>(address, source, key)) {}
 BlobServer::~BlobServer() = default;
 const std::string& BlobServer::endpoint() const { return impl_->endpoint(); }
 std::vector<BlobServer::Traffic> BlobServer::traffic() const { return impl_->traffic(); }
+int64_t BlobServer::strangers() const { return impl_->strangers(); }
 
 }  // namespace lantern

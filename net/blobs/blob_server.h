@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/blobs/blob.h"
+#include "net/key/lan_key.h"
 
 namespace lantern {
 
@@ -34,8 +35,9 @@ class BlobServer {
   };
 
   // Listens at once on `address`, HOST:PORT (port 0 or *: any free one), with a thread of its own.
-  // `source` must outlive it. Throws Error{kConfig} when the address is in use or not ours.
-  BlobServer(const std::string& address, BlobSource& source);
+  // `source` must outlive it. With a key only those who have it are served. Throws Error{kConfig}
+  // when the address is in use or not ours.
+  BlobServer(const std::string& address, BlobSource& source, const SharedKey& key = {});
   // Waits for a running Describe or Read. Workers that are not done will look for it again.
   ~BlobServer();
   BlobServer(const BlobServer&) = delete;
@@ -44,6 +46,8 @@ class BlobServer {
   const std::string& endpoint() const;  // HOST:PORT in use
   // One entry for each connection so far, in the order of their coming. Any thread.
   std::vector<Traffic> traffic() const;
+  // Connections so far that have not proven the key; 0 without one. Any thread.
+  int64_t strangers() const;
 
  private:
   class Impl;

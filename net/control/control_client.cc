@@ -18,6 +18,11 @@ namespace {
 // Before this, a leader that does not answer is only a leader that is starting too.
 constexpr control::Time kPatience{1500};
 
+// Handshakes that break off in a row before the key gets the blame. One may be a leader that ends;
+// and one without a key often hangs up before it is seen to have none.
+constexpr int kBrokenHandshakes = 3;
+constexpr int kBrokenByOneWithoutKey = 30;
+
 }  // namespace
 
 Join DescribeThisMachine(const std::string& build) {
@@ -30,13 +35,16 @@ Join DescribeThisMachine(const std::string& build) {
   return self;
 }
 
-ControlClient::ControlClient(const std::string& endpoint, const Join& self)
+ControlClient::ControlClient(const std::string& endpoint, const Join& self, SharedKey key)
     : endpoint_(endpoint),
       self_(self),
+      has_key_(key != nullptr),
       socket_(
           SocketThread::Side::kWorker, endpoint,
           {.on_message = [this](const std::string&, const Message& message) { OnMessage(message); },
-           .on_tick = [this](control::Time now) { OnTick(now); }}) {}
+           .on_tick = [this](control::Time now) { OnTick(now); },
+           .on_handshake = [this](HandshakeWatch::Event event) { OnHandshake(event); }},
+          std::move(key)) {}
 
 ControlClient::~ControlClient() {
   socket_.Post([this] { socket_.Send("", control::Bye{}); });
@@ -76,6 +84,7 @@ std::string ControlClient::Line() const {
     return fmt::format("Joined {} at {}; waiting for the others.", leader_name_, endpoint_);
   }
   if (!refusal_.empty()) return refusal_;
+  if (!key_problem_.empty()) return key_problem_;
   if (control::SocketThread::Now() - started_ < kPatience) {
     return fmt::format("Looking for a leader at {}.", endpoint_);
   }
@@ -195,6 +204,28 @@ void ControlClient::OnTick(control::Time now) {
     End(rank, self + " " + control::PauseText(pause));
   } else if (pause < control::kSilenceLimit / 2 && now - leader_heard_ >= control::kSilenceLimit) {
     End(0, leader + " " + control::SilenceText(now - leader_heard_));
+  }
+}
+
+// What only the connection shows, since nothing can be said over it.
+void ControlClient::OnHandshake(HandshakeWatch::Event event) {
+  const bool broken = event == HandshakeWatch::Event::kBroken;
+  broken_handshakes_ = broken ? broken_handshakes_ + 1 : 0;
+  const std::lock_guard lock(mutex_);
+  if (event == HandshakeWatch::Event::kProven) {
+    key_problem_.clear();
+  } else if (event == HandshakeWatch::Event::kUnlikeSides) {
+    key_problem_ =
+        has_key_ ? fmt::format("The leader at {} has no key: start it with --key too.", endpoint_)
+                 : fmt::format(
+                       "The leader at {} asks for its key: start this worker "
+                       "with --key and a copy of the leader's file.",
+                       endpoint_);
+  } else if (has_key_ && broken_handshakes_ >=
+                             (key_problem_.empty() ? kBrokenHandshakes : kBrokenByOneWithoutKey)) {
+    key_problem_ = fmt::format(
+        "The leader at {} refuses this key: copy the leader's key file to this machine.",
+        endpoint_);
   }
 }
 

@@ -48,10 +48,10 @@ struct WorkerInfo {
 class ControlServer {
  public:
   // Listens at once on `address`, HOST:PORT (port 0 or *: any free one). `world_size` counts the
-  // leader itself. `hosts`: see Membership. Throws Error{kConfig} when the address is in use or not
-  // ours.
+  // leader itself. `hosts`: see Membership. With a key only those who have it can join, or read
+  // along. Throws Error{kConfig} when the address is in use or not ours.
   ControlServer(const std::string& address, int world_size, const Join& self,
-                std::vector<std::string> hosts = {});
+                std::vector<std::string> hosts = {}, SharedKey key = {});
   // Without a Stop or ReportError before, the workers learn that the leader ended early.
   ~ControlServer();
 
@@ -70,6 +70,9 @@ class ControlServer {
   void Assign(int rank, std::vector<std::byte> bytes);
   // Until every worker has called Ready. Throws as WaitForJoin.
   void WaitReady(WaitLimit limit, const WaitProgress& progress = {});
+
+  // Connections so far that have not proven the key; 0 without one.
+  int64_t strangers() const { return socket_.guard() ? socket_.guard()->strangers() : 0; }
 
   // Ends the run in good order: workers see stopped(). Waits up to a second until they have left.
   void Stop();
@@ -127,9 +130,10 @@ struct Assignment {
 
 class ControlClient {
  public:
-  // Starts at once to look for a leader at `endpoint`, HOST:PORT. Throws Error{kConfig} for an
-  // endpoint that cannot be parsed.
-  ControlClient(const std::string& endpoint, const Join& self);
+  // Starts at once to look for a leader at `endpoint`, HOST:PORT. One with another key than `key`
+  // is not joined, and the waits' lines say so; the next one there may have the right one. Throws
+  // Error{kConfig} for an endpoint that cannot be parsed.
+  ControlClient(const std::string& endpoint, const Join& self, SharedKey key = {});
   // Says goodbye. Early, the group ends with it.
   ~ControlClient();
 
@@ -169,17 +173,20 @@ class ControlClient {
   template <class T>
   void Handle(const T&) {}  // a heartbeat, or a message that is not for workers
   void OnTick(control::Time now);
+  void OnHandshake(HandshakeWatch::Event event);
   void End(int rank, const std::string& reason);
   std::string Line() const;
 
   const std::string endpoint_;
   const Join self_;
+  const bool has_key_;
   const control::Time started_ = control::SocketThread::Now();
   control::LossRecord loss_;
 
   // Touched by the socket's thread only.
   control::Time leader_heard_{0};
   std::optional<control::Time> last_tick_;
+  int broken_handshakes_ = 0;  // in a row
 
   // What the socket's thread publishes to the others.
   mutable std::mutex mutex_;
@@ -187,7 +194,8 @@ class ControlClient {
   State state_ = State::kLooking;
   Assignment assignment_;
   std::string leader_name_;
-  std::string refusal_;  // the last one
+  std::string refusal_;      // the last one
+  std::string key_problem_;  // why no leader can be spoken with
   bool stopped_ = false;
   int lost_rank_ = -1;
   control::Heartbeat progress_;

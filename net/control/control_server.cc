@@ -31,7 +31,7 @@ std::string RandomEpoch() {
 }  // namespace
 
 ControlServer::ControlServer(const std::string& address, int world_size, const Join& self,
-                             std::vector<std::string> hosts)
+                             std::vector<std::string> hosts, SharedKey key)
     : self_(self),
       epoch_(RandomEpoch()),
       membership_(world_size, self, std::move(hosts)),
@@ -41,7 +41,8 @@ ControlServer::ControlServer(const std::string& address, int world_size, const J
       socket_(SocketThread::Side::kLeader, address,
               {.on_message = [this](const std::string& peer,
                                     const Message& message) { OnMessage(peer, message); },
-               .on_tick = [this](control::Time now) { OnTick(now); }}) {}
+               .on_tick = [this](control::Time now) { OnTick(now); }},
+              std::move(key)) {}
 
 ControlServer::~ControlServer() {
   if (!ended_) EndEarly("ended early.");
@@ -99,8 +100,10 @@ void ControlServer::Wait(WaitLimit limit, const WaitProgress& progress, const ch
 std::string ControlServer::JoinLine() const {
   std::vector<std::string> hosts;
   for (const auto& [rank, member] : members_) hosts.push_back(member.join.host);
-  return fmt::format("{} of {} workers have joined at {}{}{}.", members_.size(), world_size_ - 1,
-                     endpoint(), hosts.empty() ? "" : ": ", fmt::join(hosts, ", "));
+  const bool wrong_keys = socket_.guard() && socket_.guard()->wrong_keys() > 0;
+  return fmt::format("{} of {} workers have joined at {}{}{}.{}", members_.size(), world_size_ - 1,
+                     endpoint(), hosts.empty() ? "" : ": ", fmt::join(hosts, ", "),
+                     wrong_keys ? " Somebody tried it with another key or none." : "");
 }
 
 std::string ControlServer::ReadyLine() const {

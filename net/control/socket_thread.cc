@@ -26,6 +26,9 @@ constexpr std::chrono::milliseconds kConnectLimit{3000};
 // Messages that a worker keeps for a leader that does not take them.
 constexpr int kWorkerQueue = 16;
 
+// What workers say is short; so is what a stranger may make the leader hold in memory.
+constexpr int64_t kMaxFromWorkers = 1 << 20;
+
 // Messages taken between two looks at the clock, so that a flood cannot hold up the ticks.
 constexpr int kMaxBurst = 1000;
 
@@ -44,18 +47,20 @@ void BlockSignals() {
 
 }  // namespace
 
-SocketThread::SocketThread(Side side, const std::string& address, Handlers handlers)
+SocketThread::SocketThread(Side side, const std::string& address, Handlers handlers, SharedKey key)
     : side_(side),
       handlers_(std::move(handlers)),
+      key_(std::move(key)),
       socket_(context_,
               side == Side::kLeader ? zmq::socket_type::router : zmq::socket_type::dealer),
       wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   LANTERN_CHECK_GE(wake_fd_, 0);
   socket_.set(zmq::sockopt::linger, static_cast<int>(kLinger.count()));
-  socket_.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(kMaxMessageBytes));
   try {
     Open(address);
   } catch (const zmq::error_t& e) {
+    guard_.reset();  // before what it uses
+    watch_.reset();
     close(wake_fd_);
     Fail(ErrorKind::kConfig, "Cannot {} '{}': {}; give a free HOST:PORT.",
          side == Side::kLeader ? "listen on" : "connect to", address, e.what());
@@ -64,17 +69,30 @@ SocketThread::SocketThread(Side side, const std::string& address, Handlers handl
 }
 
 void SocketThread::Open(const std::string& address) {
-  if (side_ == Side::kWorker) {
-    socket_.set(zmq::sockopt::routing_id, RandomName());
-    // A leader that is not there finds few stale joins. (ZMQ_IMMEDIATE would queue none, but it
-    // also throws away what has come and is not read yet when the leader closes: its last words.)
-    socket_.set(zmq::sockopt::sndhwm, kWorkerQueue);
-    socket_.set(zmq::sockopt::connect_timeout, static_cast<int>(kConnectLimit.count()));
-    socket_.set(zmq::sockopt::tcp_maxrt, static_cast<int>(kConnectLimit.count()));
-    socket_.connect("tcp://" + address);
-    address_ = address;
-    return;
+  if (side_ == Side::kLeader) {
+    OpenLeader(address);
+  } else {
+    OpenWorker(address);
   }
+}
+
+void SocketThread::OpenWorker(const std::string& address) {
+  socket_.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(kMaxMessageBytes));
+  socket_.set(zmq::sockopt::routing_id, RandomName());
+  // A leader that is not there finds few stale joins. (ZMQ_IMMEDIATE would queue none, but it
+  // also throws away what has come and is not read yet when the leader closes: its last words.)
+  socket_.set(zmq::sockopt::sndhwm, kWorkerQueue);
+  socket_.set(zmq::sockopt::connect_timeout, static_cast<int>(kConnectLimit.count()));
+  socket_.set(zmq::sockopt::tcp_maxrt, static_cast<int>(kConnectLimit.count()));
+  if (key_) UseClientKey(socket_, *key_);
+  watch_.emplace(context_, socket_);
+  socket_.connect("tcp://" + address);
+  address_ = address;
+}
+
+void SocketThread::OpenLeader(const std::string& address) {
+  socket_.set(zmq::sockopt::maxmsgsize, kMaxFromWorkers);
+  if (key_) guard_.emplace(context_, socket_, *key_);
   socket_.set(zmq::sockopt::router_handover, 1);  // the new connection of a known name replaces
   socket_.bind("tcp://" + address);
   address_ = socket_.get(zmq::sockopt::last_endpoint).substr(std::string("tcp://").size());
@@ -83,6 +101,8 @@ void SocketThread::Open(const std::string& address) {
 SocketThread::~SocketThread() {
   Post([this] { stop_ = true; });
   thread_.join();
+  guard_.reset();
+  watch_.reset();
   socket_.close();
   context_.close();
   close(wake_fd_);
@@ -120,8 +140,25 @@ void SocketThread::Loop() {
     ReceiveAll();
     const Time now = Now();
     if (now < next_tick) continue;
+    WatchHandshakes();
     handlers_.on_tick(now);
     next_tick = now + kTick;
+  }
+}
+
+void SocketThread::WatchHandshakes() {
+  if (!watch_) return;
+  while (const auto event = watch_->Next()) {
+    if (event == HandshakeWatch::Event::kUnlikeSides) {
+      // libzmq has given up, but the next leader at this address may be like us.
+      try {
+        socket_.disconnect("tcp://" + address_);
+      } catch (const zmq::error_t&) {
+        // it has forgotten the address as well
+      }
+      socket_.connect("tcp://" + address_);
+    }
+    if (handlers_.on_handshake) handlers_.on_handshake(*event);
   }
 }
 

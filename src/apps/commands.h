@@ -7,6 +7,7 @@ namespace lantern {
 
 void RegisterChat(CLI::App& app, int& exit_code);
 void RegisterRun(CLI::App& app, int& exit_code);
+void RegisterKeyCommand(CLI::App& app, int& exit_code);
 void RegisterWorker(CLI::App& app, int& exit_code);
 void RegisterBench(CLI::App& app, int& exit_code);
 void RegisterInspect(CLI::App& app, int& exit_code);

@@ -7,6 +7,7 @@
 #include "src/apps/interrupt.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
+#include "src/engine/self.h"
 #include "src/engine/tokenizer_loader.h"
 
 namespace lantern {
@@ -52,6 +53,12 @@ Leader::Leader(const SessionOptions& options) {
   session_ = std::make_unique<Session>(options, events);
   lines.reset();
   ReportWeights(workers);
+}
+
+Leader::~Leader() {
+  const int64_t strangers = session_->strangers();
+  session_.reset();
+  if (strangers > 0) Say(StrangersText(strangers));
 }
 
 std::unique_ptr<Tokenizer> OpenTokenizer(const std::filesystem::path& model, bool required) {

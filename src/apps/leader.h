@@ -16,6 +16,9 @@ namespace lantern {
 class Leader {
  public:
   explicit Leader(const SessionOptions& options);
+  ~Leader();  // says how many strangers there were, if any
+  Leader(const Leader&) = delete;
+  Leader& operator=(const Leader&) = delete;
   Session& session() { return *session_; }
 
  private:

@@ -10,6 +10,7 @@
 #include "src/apps/commands.h"
 #include "src/apps/interrupt.h"
 #include "src/base/error.h"
+#include "src/base/machine.h"
 #include "src/base/version.h"
 
 namespace {
@@ -32,6 +33,7 @@ int ExitCode(lantern::ErrorKind kind) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed connection is an error code, not a death
+  lantern::AllowManyFiles();
   CLI::App app("Run one Llama model over the machines of a LAN.", "lantern");
   app.set_version_flag("--version", lantern::VersionText());
   app.require_subcommand(1);
@@ -39,6 +41,7 @@ int main(int argc, char** argv) {
   lantern::RegisterChat(app, exit_code);
   lantern::RegisterRun(app, exit_code);
   lantern::RegisterWorker(app, exit_code);
+  lantern::RegisterKeyCommand(app, exit_code);
   lantern::RegisterBench(app, exit_code);
   lantern::RegisterInspect(app, exit_code);
   lantern::RegisterSynth(app, exit_code);

@@ -117,7 +117,8 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--hosts", hosts, "File with the workers' host names or addresses, one a line");
   app.add_option("--listen", o.listen,
                  "ADDR:PORT where workers join (default: this machine's, 7733)");
-  app.add_flag("--insecure", o.insecure, "Let anybody on this network join (no key yet)");
+  RegisterKey(app, o.key_file);
+  app.add_flag("--insecure", o.insecure, "Let anybody on this network join, without a key");
   app.add_option("--rank", o.rank, "This process's rank, where a launcher places ranks");
   app.add_option("--world-size", o.world, "Ranks in all, where a launcher places ranks");
   app.add_option("--master", o.master, "HOST:PORT of rank 0, where a launcher places ranks");
@@ -147,9 +148,19 @@ SessionOptions ModelFlags::Resolve() const {
     options.hosts = ReadHosts(hosts);
     options.workers = static_cast<int>(options.hosts.size());
   }
+  options.key = ReadKey(options.key_file);
   PlaceByEnvironment(options);
   RequirePlace(options);
   return options;
+}
+
+void RegisterKey(CLI::App& app, std::string& key_file) {
+  app.add_option("--key", key_file, "File with the key that all machines have (lantern key)")
+      ->envname("LANTERN_KEY");
+}
+
+SharedKey ReadKey(const std::string& key_file) {
+  return key_file.empty() ? nullptr : LanKey::Read(key_file);
 }
 
 void RegisterSampling(CLI::App& app, SamplingParams& params) {

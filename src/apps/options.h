@@ -22,6 +22,12 @@ struct ModelFlags {
   SessionOptions Resolve() const;
 };
 
+// --key FILE, or the environment variable LANTERN_KEY.
+void RegisterKey(CLI::App& app, std::string& key_file);
+
+// Null for an empty name. Throws Error{kConfig}.
+SharedKey ReadKey(const std::string& key_file);
+
 // Sampling flags. Defaults are those of `params` before Register.
 void RegisterSampling(CLI::App& app, SamplingParams& params);
 

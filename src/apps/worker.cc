@@ -9,6 +9,7 @@
 
 #include "src/apps/commands.h"
 #include "src/apps/follow.h"
+#include "src/apps/options.h"
 #include "src/apps/progress.h"
 #include "src/base/error.h"
 #include "src/engine/self.h"
@@ -21,6 +22,7 @@ using std::chrono::seconds;
 
 struct WorkerFlags {
   WorkerOptions options;
+  std::string key_file;
   bool once = false;
   int local_rank = 0;  // > 0: started by `--local N`: what goes well is the leader's to tell
 };
@@ -75,6 +77,7 @@ int ServeOnce(const WorkerOptions& options, bool local) {
 
 int Work(const WorkerFlags& flags) {
   WorkerOptions options = flags.options;
+  options.key = ReadKey(flags.key_file);
   if (flags.local_rank > 0) {
     options.rank = flags.local_rank;
     options.same_machine = true;
@@ -99,6 +102,7 @@ int Follow(const SessionOptions& options) {
   WorkerOptions worker;
   worker.join = options.master;
   worker.rank = options.rank;
+  worker.key = options.key;
   // The launcher's command names the model on every machine; those that have it need not fetch it.
   std::error_code ignored;
   if (std::filesystem::exists(options.model, ignored)) worker.model = options.model;
@@ -114,6 +118,7 @@ void RegisterWorker(CLI::App& app, int& exit_code) {
   auto* join = sub->add_option("--join", o.join, "HOST[:PORT] of the leader")->required();
   sub->add_option("--address", o.address,
                   "Address of this machine for the others (default: the one towards the leader)");
+  RegisterKey(*sub, flags->key_file);
   sub->add_option("--model", o.model, "A local copy of the leader's model, to fetch less");
   sub->add_option("--threads", o.threads, "Threads (default: as the leader says)");
   sub->add_option("--cache", o.cache_folder, "Folder that keeps fetched weights")

@@ -25,6 +25,10 @@ std::string ResolveHost(const std::string& host);
 // that is not loopback.
 std::vector<std::string> LanAddresses();
 
+// Raises this process's limit of open files to what the system allows it. Each connection is one,
+// and shells commonly give 1024: as many strangers would leave none for the run itself.
+void AllowManyFiles();
+
 // "1.5 GiB", "320 KiB".
 std::string HumanBytes(size_t bytes);
 

@@ -18,24 +18,28 @@ namespace {
 constexpr auto kPatience = std::chrono::seconds(1);
 
 // In the child, between fork and exec: only async-signal-safe calls.
-[[noreturn]] void BecomeWorker(const char* endpoint, const char* rank) {
+[[noreturn]] void BecomeWorker(char* const* arguments) {
   setpgid(0, 0);
-  execl("/proc/self/exe", "lantern", "worker", "--started-by-leader-as", rank, "--join", endpoint,
-        nullptr);
+  execv("/proc/self/exe", arguments);
   _exit(127);
 }
 
 }  // namespace
 
-void LocalWorkers::Start(int count, const std::string& endpoint) {
+void LocalWorkers::Start(int count, const std::string& endpoint, const std::string& key_file) {
   for (int i = 0; i < count; ++i) {
-    const std::string rank = std::to_string(i + 1);
+    std::vector<std::string> words{
+        "lantern", "worker", "--started-by-leader-as", std::to_string(i + 1), "--join", endpoint};
+    if (!key_file.empty()) words.insert(words.end(), {"--key", key_file});
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
     const pid_t child = fork();
     if (child < 0) {
       Fail(ErrorKind::kConfig, "Cannot start rank {} on this machine: {}.", i + 1,
            std::strerror(errno));
     }
-    if (child == 0) BecomeWorker(endpoint.c_str(), rank.c_str());
+    if (child == 0) BecomeWorker(arguments.data());
     children_.push_back(child);
   }
 }

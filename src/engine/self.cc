@@ -1,5 +1,7 @@
 #include "src/engine/self.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "backends/backend.h"
@@ -34,7 +36,8 @@ Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& da
 }
 
 GlooOptions Connection(int rank, int size, const std::string& data_address,
-                       const std::string& endpoint, const std::string& epoch, Verdict verdict) {
+                       const std::string& endpoint, const std::string& epoch, Verdict verdict,
+                       SharedKey key) {
   GlooOptions options;
   options.rank = rank;
   options.size = size;
@@ -43,7 +46,13 @@ GlooOptions Connection(int rank, int size, const std::string& data_address,
   options.endpoint = endpoint;
   options.epoch = epoch;
   options.verdict = std::move(verdict);
+  options.key = std::move(key);
   return options;
+}
+
+std::string StrangersText(int64_t count) {
+  return fmt::format("{} connection{} of strangers {} turned away.", count, count == 1 ? "" : "s",
+                     count == 1 ? "was" : "were");
 }
 
 WaitProgress Changes(std::function<void(const std::string&)> say) {

@@ -22,7 +22,11 @@ Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& da
 
 // `endpoint`: the leader's.
 GlooOptions Connection(int rank, int size, const std::string& data_address,
-                       const std::string& endpoint, const std::string& epoch, Verdict verdict);
+                       const std::string& endpoint, const std::string& epoch, Verdict verdict,
+                       SharedKey key);
+
+// "3 connections of strangers were turned away."
+std::string StrangersText(int64_t count);
 
 // Says a line when it changes.
 WaitProgress Changes(std::function<void(const std::string&)> say);

@@ -73,30 +73,32 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
 }
 
 // Without a key nobody is authenticated, so nobody else may reach the socket.
-void RequireLoopback(const std::string& address, bool insecure) {
-  if (insecure || IsLoopback(address)) return;
+void RequireLoopback(const std::string& address, const SessionOptions& o) {
+  if (o.key || o.insecure || IsLoopback(address)) return;
   Fail(ErrorKind::kConfig,
-       "Listening on {} would let anybody on the network join: add --insecure if this LAN is "
-       "trusted.",
+       "Listening on {} would let anybody on the network join: add --key FILE (lantern key > FILE "
+       "makes one), or --insecure if this LAN is trusted.",
        address);
 }
 
 std::string ListenAddress(const SessionOptions& o) {
-  const bool own_lan = o.rank < 0 && (!o.listen.empty() || (o.workers > 0 && o.insecure));
+  const bool may_be_seen = o.insecure || o.key;
+  const bool own_lan = o.rank < 0 && (!o.listen.empty() || (o.workers > 0 && may_be_seen));
   const std::string address = o.rank >= 0 ? ResolveEndpoint(o.master)
                               : own_lan   ? LanListenAddress(o.listen)
                                           : std::string(kLoopback) + ":0";
-  RequireLoopback(address, o.insecure);
+  RequireLoopback(address, o);
   return address;
 }
 
 // On the port after the control plane's, which a firewall may know; on any other where that one is
 // taken, since workers are told.
-std::unique_ptr<BlobServer> ServeWeights(const std::string& control, BlobSource& source) {
+std::unique_ptr<BlobServer> ServeWeights(const std::string& control, BlobSource& source,
+                                         const SharedKey& key) {
   try {
-    return std::make_unique<BlobServer>(NextPort(control), source);
+    return std::make_unique<BlobServer>(NextPort(control), source, key);
   } catch (const Error&) {
-    return std::make_unique<BlobServer>(HostOf(control) + ":0", source);
+    return std::make_unique<BlobServer>(HostOf(control) + ":0", source, key);
   }
 }
 
@@ -128,6 +130,7 @@ struct Session::State {
   std::unique_ptr<Engine> engine;
   double load_s = 0;
   size_t weight_bytes = 0;
+  int link_strangers = 0;
 };
 
 Session::State::State(const SessionOptions& options, const Events& events)
@@ -172,8 +175,8 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
   const double read_gbps = lan ? KnownReadBandwidth() : 0;
   server = std::make_unique<ControlServer>(
       address, WorldOf(options), DescribeSelf(0, spec.isa, DataAddress({}, address), read_gbps),
-      options.hosts);
-  children.Start(options.local - 1, server->endpoint());
+      options.hosts, options.key);
+  children.Start(options.local - 1, server->endpoint(), options.key_file);
   Gather(options, events);
   const std::vector<RankHost> hosts = Hosts(options);
   const int ranks = static_cast<int>(hosts.size());
@@ -183,16 +186,18 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
     TellRanks(events);
     RequireMemory(spec, *file, 0, options.local);
     blobs = std::make_unique<FileBlobs>(*file);
-    blob_server = ServeWeights(server->endpoint(), *blobs);
+    blob_server = ServeWeights(server->endpoint(), *blobs, options.key);
   }
   Assign();
   if (ranks == 1) {  // nobody came, and the model fits here
     world = MakeNullComm();
     return;
   }
-  world =
-      ConnectGloo(Connection(0, ranks, server->self().data_address, server->endpoint(),
-                             server->epoch(), [this](auto wait) { return server->Verdict(wait); }));
+  GlooOptions gloo = Connection(
+      0, ranks, server->self().data_address, server->endpoint(), server->epoch(),
+      [this](auto wait) { return server->Verdict(wait); }, options.key);
+  gloo.on_strangers = [this](int count) { link_strangers = count; };
+  world = ConnectGloo(gloo);
   server->OnLost([world = world](const std::string& reason) { world->Abort(reason); });
 }
 
@@ -280,6 +285,10 @@ const RunSpec& Session::spec() const { return state_->spec; }
 double Session::load_seconds() const { return state_->load_s; }
 size_t Session::weight_bytes() const { return state_->weight_bytes; }
 std::optional<std::string> Session::loss() const { return state_->Loss(); }
+int64_t Session::strangers() const {
+  return state_->link_strangers + (state_->server ? state_->server->strangers() : 0) +
+         (state_->blob_server ? state_->blob_server->strangers() : 0);
+}
 std::string Session::endpoint() const { return state_->server ? state_->server->endpoint() : ""; }
 
 }  // namespace lantern

@@ -29,6 +29,8 @@ struct SessionOptions {
   int rank = -1, world = 0;      // where a launcher placed us; -1: no launcher
   std::string master;            // HOST:PORT of rank 0 then
   bool insecure = false;         // may listen beyond loopback without a key
+  SharedKey key;                 // of the LAN; null: none
+  std::string key_file;          // where it came from
   int threads = 0;               // per rank; 0: this machine's cores over its ranks
   int context = 0;               // 0: the model's, at most kDefaultContext
   int chunk = 512;               // prompt tokens of one sequence in a step
@@ -68,6 +70,8 @@ class Session {
   std::optional<std::string> loss() const;
   // HOST:PORT where workers join; empty for a run of one rank.
   std::string endpoint() const;
+  // Connections so far of others than this run's ranks.
+  int64_t strangers() const;
   size_t weight_bytes() const;  // of all ranks together: what one decode step streams
 
  private:

@@ -60,7 +60,8 @@ Worker::Worker(const WorkerOptions& options, const Events& events)
       events_(events),
       leader_(ResolveEndpoint(options.join)),
       address_(DataAddress(options.address, leader_)),
-      client_(leader_, DescribeSelf(options.rank, "auto", address_, options.read_gbps)) {}
+      client_(leader_, DescribeSelf(options.rank, "auto", address_, options.read_gbps),
+              options.key) {}
 
 void Worker::Join() {
   assignment_ = client_.WaitForAssignment(options_.join_limit, Changes(events_.on_message));
@@ -88,9 +89,11 @@ void Worker::Serve() {
 }
 
 std::unique_ptr<Communicator> Worker::Connect() {
-  return ConnectGloo(Connection(assignment_.rank, assignment_.world_size, address_, leader_,
-                                assignment_.epoch,
-                                [this](auto wait) { return client_.Verdict(wait); }));
+  GlooOptions gloo = Connection(
+      assignment_.rank, assignment_.world_size, address_, leader_, assignment_.epoch,
+      [this](auto wait) { return client_.Verdict(wait); }, options_.key);
+  gloo.on_strangers = [this](int count) { events_.on_message(StrangersText(count)); };
+  return ConnectGloo(gloo);
 }
 
 std::unique_ptr<WeightFile> Worker::OpenWeights(const WorkOrder& order) {
@@ -100,6 +103,7 @@ std::unique_ptr<WeightFile> Worker::OpenWeights(const WorkOrder& order) {
 
 std::unique_ptr<WeightFile> Worker::FetchWeights(const WorkOrder& order) {
   BlobClientOptions connection;
+  connection.key = options_.key;
   connection.verdict = [this](auto wait) { return client_.Verdict(wait); };
   const auto progress = [this](uint64_t done, uint64_t total) {
     RequireNoLoss();

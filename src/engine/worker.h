@@ -20,6 +20,7 @@ struct WorkerOptions {
   std::string address;          // of this machine for the others; empty: see DataAddress
   std::filesystem::path model;  // a local copy to read what agrees with the leader's; may be empty
   bool same_machine = false;    // the leader's own path is ours: no copy, no cache, no network
+  SharedKey key;                // of the LAN; null: none
   int threads = 0;              // 0: as the leader says
   double read_gbps = 0;         // this machine's, for the leader's shares; 0: not measured
   std::filesystem::path cache_folder = BlobCache::DefaultFolder();

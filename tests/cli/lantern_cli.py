@@ -31,7 +31,7 @@ PROGRESS = re.compile(r"(Loading|Writing) .*: \d+%, ")
 LEADER_FLAGS = ()
 WORKER_FLAGS = ()
 
-_LAUNCHER_VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+_LAUNCHER_VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "LANTERN_KEY")
 
 
 def _physical_cores():

@@ -1,0 +1,126 @@
+#include "net/gloo_context.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gloo/transport/pair.h>
+#include <gloo/transport/tcp/address.h>
+#include <gloo/transport/tcp/device.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "src/base/check.h"
+#include "src/base/error.h"
+
+namespace lantern {
+namespace {
+
+namespace tcp = gloo::transport::tcp;
+
+// Gloo waits five times this for the connection, which is there already.
+constexpr std::chrono::milliseconds kTimeout = std::chrono::seconds(2);
+
+// Where gloo listens for the microseconds that it does: loopback, so that nobody in the LAN gets
+// there, at one of its 16 million addresses, so that nobody on this machine knows where.
+std::string SomeLoopbackAddress() {
+  std::random_device random;
+  std::uniform_int_distribution<int> byte(1, 254);
+  return "127." + std::to_string(byte(random)) + "." + std::to_string(byte(random)) + "." +
+         std::to_string(byte(random));
+}
+
+bool IsPeerOf(int fd, const sockaddr_in& address) {
+  sockaddr_in peer{};
+  socklen_t size = sizeof(peer);
+  return getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+         peer.sin_family == AF_INET && peer.sin_port == address.sin_port &&
+         peer.sin_addr.s_addr == address.sin_addr.s_addr;
+}
+
+// This process's descriptor of the connection whose other end is `address`; -1: none.
+int FindConnectionTo(const sockaddr_in& address) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const std::string name = entry.path().filename();
+    int fd = -1;
+    std::from_chars(name.data(), name.data() + name.size(), fd);
+    if (IsPeerOf(fd, address)) return fd;
+  }
+  return -1;
+}
+
+// Gloo connects from the higher address to the lower one: to this one it will not, but waits.
+std::vector<char> HighestAddress() {
+  sockaddr_storage storage{};
+  auto* address = reinterpret_cast<sockaddr_in*>(&storage);
+  address->sin_family = AF_INET;
+  address->sin_addr.s_addr = INADDR_BROADCAST;
+  return tcp::Address(storage, 0).bytes();
+}
+
+void RequireSystem(bool success, const char* what) {
+  if (!success) Fail(ErrorKind::kPeerLost, "Cannot {}: {}.", what, std::strerror(errno));
+}
+
+// Connects `pair`, which listens, with this end, and returns gloo's descriptor of the connection.
+int Connect(gloo::transport::Pair& pair, const OwnedSocket& end) {
+  const tcp::Address address(pair.address().bytes());
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address.getSockaddr());
+  RequireSystem(connect(end.fd(), generic, sizeof(sockaddr_in)) == 0, "connect over loopback");
+  // Later versions of gloo listen for all pairs together, and want to know for which one this is.
+  const tcp::sequence_number_t number = address.getSeq();
+  if (number != tcp::Address::kSequenceNumberUnset) {
+    RequireSystem(send(end.fd(), &number, sizeof(number), MSG_NOSIGNAL) == sizeof(number),
+                  "connect over loopback");
+  }
+  sockaddr_in self{};
+  socklen_t size = sizeof(self);
+  RequireSystem(getsockname(end.fd(), reinterpret_cast<sockaddr*>(&self), &size) == 0,
+                "read the address of a connection");
+  pair.connect(HighestAddress());
+  const int fd = FindConnectionTo(self);
+  if (fd < 0) {
+    Fail(ErrorKind::kPeerLost, "Another program of this machine came between Lantern's own links.");
+  }
+  return fd;
+}
+
+// Puts `socket` in the place of the connection that `pair` has. Its descriptor stays the same, so
+// gloo goes on with it; but the epoll set forgets a descriptor whose connection is gone.
+void Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket) {
+  const OwnedSocket end(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int fd = Connect(pair, end);
+  const int on = 1;
+  setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  RequireSystem(dup3(socket.fd(), fd, O_CLOEXEC) == fd, "hand a connection over");
+  auto* handler = dynamic_cast<tcp::Handler*>(&pair);
+  LANTERN_CHECK(handler != nullptr);
+  device.registerDescriptor(fd, EPOLLIN, handler);
+}
+
+}  // namespace
+
+std::shared_ptr<gloo::transport::Context> MakeGlooContext(int rank, ProvenLinks links) {
+  tcp::attr attributes;
+  attributes.hostname = SomeLoopbackAddress();
+  const auto device = std::dynamic_pointer_cast<tcp::Device>(tcp::CreateDevice(attributes));
+  LANTERN_CHECK(device != nullptr);
+  const int size = static_cast<int>(links.sockets.size());
+  auto context = device->createContext(rank, size);
+  context->setTimeout(kTimeout);
+  for (int peer = 0; peer < size; ++peer) {
+    if (peer == rank) continue;
+    Replace(*device, *context->createPair(peer), std::move(links.sockets[peer]));
+  }
+  return context;
+}
+
+}  // namespace lantern

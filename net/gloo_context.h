@@ -1,0 +1,19 @@
+// GlooContext: gloo's TCP transport over connections that are there already. Gloo itself takes
+// whoever connects first for the other rank, and 48 bytes of a stranger make it abort the process:
+// it may only ever see connections that are proven.
+#pragma once
+
+#include <gloo/transport/context.h>
+
+#include <memory>
+
+#include "net/proven_links.h"
+
+namespace lantern {
+
+// All pairs are connected. Gloo's interface has no way to hand a connection over, so each pair
+// first gets one over loopback, which is then replaced under its descriptor. Throws gloo::Exception
+// and Error{kPeerLost} where the system refuses.
+std::shared_ptr<gloo::transport::Context> MakeGlooContext(int rank, ProvenLinks links);
+
+}  // namespace lantern

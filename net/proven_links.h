@@ -1,0 +1,53 @@
+// ProvenLinks: one TCP connection between every two ranks, each end of which has proven that it
+// belongs to this run (net/key/link_proof.h), before anything else is made of it. Strangers may
+// connect meanwhile, as many as they like: they are dropped and take nobody's place.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "net/key/lan_key.h"
+#include "net/rendezvous.h"
+#include "net/verdict.h"
+
+namespace lantern {
+
+// A socket that closes itself.
+class OwnedSocket {
+ public:
+  explicit OwnedSocket(int fd = -1) : fd_(fd) {}
+  ~OwnedSocket();
+  OwnedSocket(OwnedSocket&& other) noexcept : fd_(other.Release()) {}
+  OwnedSocket& operator=(OwnedSocket&& other) noexcept;
+
+  int fd() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  int Release();  // the caller closes it
+
+ private:
+  int fd_;
+};
+
+struct LinkOptions {
+  int rank = 0;
+  int size = 1;
+  std::string host;   // IPv4 address under which the others reach this machine
+  std::string epoch;  // of this formation
+  SharedKey key;
+  Verdict verdict;  // may be empty
+  // For all links, once every rank is there.
+  std::chrono::milliseconds limit = std::chrono::seconds(10);
+};
+
+struct ProvenLinks {
+  std::vector<OwnedSocket> sockets;  // by rank, non-blocking; none at one's own
+  int strangers = 0;                 // connections that were dropped
+};
+
+// Collective. Throws Error{kConfig} where `host` is not an address of this machine,
+// Error{kPeerLost} naming both ends of a link that does not come about, and what the rendezvous
+// throws.
+ProvenLinks ConnectLinks(const LinkOptions& options, Rendezvous& rendezvous);
+
+}  // namespace lantern
