@@ -109,8 +109,8 @@ class TarballTest(lantern_cli.CliTestCase):
     def test_a_worker_joins_a_leader_outside(self):
         command = ["run", self.model, "-p", "Good morning", "-n", 5]
         alone = self.json_of(*command)
-        (self.root / "etc/hosts").write_text("127.0.0.1 leader\n")
-        for host in ("127.0.0.1", "leader"):
+        (self.root / "etc/hosts").write_text("127.0.0.1 localhost\n")
+        for host in ("127.0.0.1", "localhost"):
             port = free_port()
             with self.subTest(host=host), \
                     self.worker("--join", f"{host}:{port}", "--once", "--cache", "/tmp/cache",
