@@ -34,7 +34,7 @@ int DownBlock(const ModelConfig& config, const WeightFile& file, const std::stri
 
 // Where ranks of any layout may part.
 ChunkCuts CutAtLeaves(const ModelConfig& config, const WeightFile& file, const StoredTensor& tensor,
-                   const std::string& name) {
+                      const std::string& name) {
   const std::string_view role = RoleOf(name);
   const int block = Info(tensor.type).block;
   if (tensor.rows == 1) return {false, {0, 1}};

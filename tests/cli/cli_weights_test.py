@@ -4,6 +4,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -31,6 +32,18 @@ def files_in(folder):
 
 def bytes_in(folder):
     return sum(path.stat().st_size for path in files_in(folder))
+
+
+def free_port():
+    """A port that nobody listens at now, like the next one, where the leader serves weights."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+            try:
+                socket.create_server(("127.0.0.1", port + 1)).close()
+                return port
+            except (OSError, OverflowError):
+                pass
 
 
 class Sources:
@@ -67,7 +80,7 @@ class WeightsTestCase(lantern_cli.CliTestCase):
         """A leader that waits for workers of equal shares."""
         shares = ",".join("1" * (workers + 1))
         return self.start(*self.prompt(model), "--workers", workers, "--shares", shares,
-                          "--threads", 1, *flags)
+                          "--threads", 1, "--listen", f"127.0.0.1:{free_port()}", *flags)
 
     def address(self, leader):
         return self.wait_until(
@@ -104,7 +117,8 @@ class WeightsTestCase(lantern_cli.CliTestCase):
 
 class WeightsTest(WeightsTestCase):
     def test_they_are_sent_once(self):
-        models = [(self.model, ()), (self.synth("mix.gguf", "--type", "q4_k_m", "--heads", "16"), ()),
+        mix = self.synth("mix.gguf", "--type", "q4_k_m", "--heads", "16")
+        models = [(self.model, ()), (mix, ()),
                   (self.synth("f16.gguf", "--type", "f16", "--ffn", "776"), ("--type", "q8_0"))]
         for number, (model, flags) in enumerate(models):
             with self.subTest(model=model):
@@ -217,7 +231,8 @@ class CacheTest(WeightsTestCase):
         for flags in (["--mount"], ["--mount", "--map-root-user"]):
             inside = ["unshare", *flags, "sh", "-c", f"{how.format(path)} && exec \"$@\"", "sh"]
             try:
-                if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode == 0:
+                tried = subprocess.run([*inside, "true"], capture_output=True, check=False)
+                if tried.returncode == 0:
                     return inside
             except FileNotFoundError:
                 break
