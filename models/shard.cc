@@ -78,8 +78,7 @@ LayerShard ShardLayer(const ModelConfig& config, const WeightFile& file,
   auto slice = [&](const char* tensor, int64_t rows, int64_t cols) {
     const std::string name = LayerName(layer, tensor);
     const DType type = ConvertedType(Stored(file, name).type, cols, wanted);
-    file.Get(name, rows,
-             cols);  // what follows divides by the type's block, which divides cols then
+    file.Get(name, rows, cols);  // the type's block divides the file's columns, and so these
     const LeafRange all_rows{0, static_cast<int>(rows)}, all_cols{0, static_cast<int>(cols)};
     return TensorSlice{name, rows, cols, all_rows, all_cols, type};
   };

@@ -70,6 +70,9 @@ class LanTest(LanTestCase):
         cls.model = cls.synth("tiny.gguf", "--heads", "12", "--kv-heads", "4", "--head-dim", "32")
 
     def test_from_one_machine_to_four(self):
+        # Of its own, so that no machine has met it.
+        self.model = self.synth("four.gguf", "--seed", "4", "--heads", "12", "--kv-heads", "4",
+                                "--head-dim", "32")
         alone = self.json_of("run", self.model, *self.RUN)["logits_hash"]
         self.worker(2)  # before there is a leader, and under the name that pc1 takes for 127.0.1.1
         for start in ("first", "second"):
