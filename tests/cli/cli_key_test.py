@@ -12,15 +12,10 @@ import threading
 import time
 
 import lantern_cli
+from lantern_cli import free_port
 
 STRANGERS = 1000
 STRANGERS_LINE = re.compile(r"(\d+) connections of strangers were turned away\.")
-
-
-def free_port():
-    """A port that nobody listens at now; somebody else may take it before its use."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def listening_ports(pids):

@@ -4,12 +4,11 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 
 import lantern_cli
-from lantern_cli import test_data
+from lantern_cli import free_port, test_data
 
 LOST = 3
 NOTICE_S = 5
@@ -32,18 +31,6 @@ def files_in(folder):
 
 def bytes_in(folder):
     return sum(path.stat().st_size for path in files_in(folder))
-
-
-def free_port():
-    """A port that nobody listens at now, like the next one, where the leader serves weights."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-            try:
-                socket.create_server(("127.0.0.1", port + 1)).close()
-                return port
-            except (OSError, OverflowError):
-                pass
 
 
 class Sources:

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -196,9 +197,17 @@ def workers_of(pid):
 
 
 def free_port():
-    """A port that nobody listens at now; somebody else may take it before its use."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    """A port at which nobody listens now, like the next one, where a leader serves weights. Below
+    those that systems give to clients: a connection of another test would take it before its use.
+    """
+    while True:
+        port = random.randrange(12000, 32000)
+        try:
+            with socket.create_server(("127.0.0.1", port)), \
+                    socket.create_server(("127.0.0.1", port + 1)):
+                return port
+        except OSError:
+            pass
 
 
 def lives(pid):
