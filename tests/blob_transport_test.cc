@@ -278,9 +278,11 @@ TEST(BlobTransport, DamagedBlobsAreAskedForAgain) {
     if (id.index == 8 && n == 1) bytes.push_back(std::byte{0});
     if (id.index == 9 && n == 1 && bytes.size() > 1) bytes.pop_back();
   };
-  BlobServer server(kAnyPort, source);
-  BlobClient client(server.endpoint());
-  FetchAll(client, source);
+  {  // until the server's thread has ended
+    BlobServer server(kAnyPort, source);
+    BlobClient client(server.endpoint());
+    FetchAll(client, source);
+  }
   EXPECT_EQ(reads[7], 3);
   EXPECT_EQ(reads[8], 2);
   EXPECT_EQ(reads[6], 1);
