@@ -5,7 +5,9 @@
 #include <gloo/transport/unbound_buffer.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -28,6 +30,7 @@ constexpr milliseconds kForever = std::chrono::hours(24 * 365);
 
 // A silent member is found within 2 to 2.5 s (net/control), a dead one at the next heartbeat.
 constexpr milliseconds kVerdictWait = std::chrono::seconds(4);
+constexpr milliseconds kNow{0};
 
 // A transfer under way. `waited` is over before the buffer dies.
 struct Transfer {
@@ -36,10 +39,15 @@ struct Transfer {
   bool incoming;
 };
 
-// Gloo's messages begin with a source position in brackets, which helps no user.
-std::string WithoutPosition(const std::string& what) {
-  const size_t end = what.find("] ");
-  return what.starts_with('[') && end != std::string::npos ? what.substr(end + 2) : what;
+// Gloo's messages begin with a source position and the loopback address that it believes in:
+// "[pair. cc:553] Read error [127.0.0.1]:43674: Connection timed out". What follows them is for
+// people.
+std::string CauseIn(const std::string& what) {
+  const size_t address = what.rfind("]:");
+  const size_t cause = address == std::string::npos ? address : what.find(": ", address);
+  if (cause != std::string::npos) return what.substr(cause + 2);
+  const size_t position = what.starts_with('[') ? what.find("] ") : std::string::npos;
+  return position == std::string::npos ? what : what.substr(position + 2);
 }
 
 class GlooComm final : public Communicator {
@@ -85,7 +93,7 @@ void GlooComm::Exchange(std::span<const OutgoingMessage> out, std::span<const In
     Post(out, in);
     WaitForAll(patience == Patience::kStep ? options_.step_limit : kForever);
   } catch (const gloo::Exception& e) {
-    Die(WithoutPosition(e.what()));
+    Die(CauseIn(e.what()));
   }
   Finish(out, in);
   counters_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
@@ -167,7 +175,10 @@ void GlooComm::Die(const std::string& what) {
     active_.clear();
     reason = dead_;
   }
-  if (!reason && options_.verdict) reason = options_.verdict(kVerdictWait);
+  // A link times out later than a member's heartbeats (net/gloo_context): if nobody is known to be
+  // lost by now it is the link alone, and we are the ones to tell.
+  const bool timed_out = what.find(std::strerror(ETIMEDOUT)) != std::string::npos;
+  if (!reason && options_.verdict) reason = options_.verdict(timed_out ? kNow : kVerdictWait);
   if (!reason) {
     reason = fmt::format("Rank {} lost its connection to rank {}: {}.", rank(), waiting_for_, what);
   }
@@ -193,7 +204,7 @@ std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options) {
     return std::make_unique<GlooComm>(options, MakeGlooContext(options.rank, std::move(links)));
   } catch (const gloo::Exception& e) {
     Fail(ErrorKind::kPeerLost, "Rank {} cannot use its connections: {}.", options.rank,
-         WithoutPosition(e.what()));
+         CauseIn(e.what()));
   }
 }
 

@@ -93,13 +93,23 @@ int Connect(gloo::transport::Pair& pair, const OwnedSocket& end) {
   return fd;
 }
 
+// Small messages leave at once. And a link that drops everything ends within seconds, on both sides
+// and in idle waits too: heartbeats see only what is wrong between a worker and the leader.
+void TuneLink(int fd) {
+  constexpr int kOn = 1, kIdleSeconds = 1, kProbeSeconds = 1, kLostMs = 4000;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof(kOn));
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &kOn, sizeof(kOn));
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kIdleSeconds, sizeof(kIdleSeconds));
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kProbeSeconds, sizeof(kProbeSeconds));
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kLostMs, sizeof(kLostMs));
+}
+
 // Puts `socket` in the place of the connection that `pair` has. Its descriptor stays the same, so
 // gloo goes on with it; but the epoll set forgets a descriptor whose connection is gone.
 void Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket) {
   const OwnedSocket end(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int fd = Connect(pair, end);
-  const int on = 1;
-  setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  TuneLink(socket.fd());
   RequireSystem(dup3(socket.fd(), fd, O_CLOEXEC) == fd, "hand a connection over");
   auto* handler = dynamic_cast<tcp::Handler*>(&pair);
   LANTERN_CHECK(handler != nullptr);

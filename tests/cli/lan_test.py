@@ -199,6 +199,32 @@ class LossTest(LanTestCase):
     def test_the_leaders_cable_cut(self):
         self.lose("cut", 1, self.LONG, self.decoding)
 
+    def block(self, machine, peer):
+        self.lan.do("block", machine, peer)
+        self.addCleanup(self.lan.do, "unblock", machine, peer)
+
+    def test_a_link_between_two_workers_that_goes_silent(self):
+        """Heartbeats go on, so only the data connection can tell."""
+        for machine in (2, 3):
+            self.worker(machine)
+        with self.lead(2, *EQUAL, *self.LONG) as leader:
+            self.wait_until(lambda: leader.out, lambda: leader.err)
+            self.block(2, 3)
+            self.block(3, 2)
+            self.assertEqual(leader.wait(3 * NOTICE_S), LOST, leader.err)
+            self.assertRegex(leader.err.splitlines()[-1],
+                             r"\(pc[23], pid \d+\) failed: Rank [12] lost its connection to "
+                             r"rank [12]")
+
+    def test_a_blocked_link_is_named_before_it_is_used(self):
+        for machine in (2, 3):
+            self.worker(machine)
+        self.block(2, 3)
+        with self.lead(2, *EQUAL, *self.SHORT) as leader:
+            self.assertEqual(leader.wait(3 * NOTICE_S), LOST, leader.err)
+            self.assertRegex(leader.err, r"pc\d \(10\.77\.0\.[23]\) cannot connect to pc\d "
+                                         r"\(10\.77\.0\.[23], TCP port \d+\): no answer in 3 s")
+
     def test_chat_resumes_with_the_same_bits(self):
         try:
             from terminal import GOES_ON, HASH, Terminal
