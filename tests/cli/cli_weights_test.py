@@ -67,7 +67,7 @@ class WeightsTestCase(lantern_cli.CliTestCase):
         """A leader that waits for workers of equal shares."""
         shares = ",".join("1" * (workers + 1))
         return self.start(*self.prompt(model), "--workers", workers, "--shares", shares,
-                          "--threads", 1, "--listen", f"127.0.0.1:{lantern_cli.free_port()}", *flags)
+                          "--threads", 1, "--listen", f"127.0.0.1:{free_port()}", *flags)
 
     def address(self, leader):
         return self.wait_until(
