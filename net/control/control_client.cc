@@ -18,8 +18,8 @@ namespace {
 // Before this, a leader that does not answer is only a leader that is starting too.
 constexpr control::Time kPatience{1500};
 
-// Handshakes that break off in a row before the key gets the blame. One may be a leader that ends;
-// and one without a key often hangs up before it is seen to have none.
+// Handshakes that break off in a row before the keys get the blame. One may be a leader that ends.
+// One without a key often hangs up before it is seen to have none, so the sentence names both.
 constexpr int kBrokenHandshakes = 3;
 constexpr int kBrokenByOneWithoutKey = 30;
 
@@ -224,7 +224,9 @@ void ControlClient::OnHandshake(HandshakeWatch::Event event) {
   } else if (has_key_ && broken_handshakes_ >=
                              (key_problem_.empty() ? kBrokenHandshakes : kBrokenByOneWithoutKey)) {
     key_problem_ = fmt::format(
-        "The leader at {} refuses this key: copy the leader's key file to this machine.",
+        "The leader at {} refuses this key, or has no key itself: copy its key file to this "
+        "machine, "
+        "and start it with --key.",
         endpoint_);
   }
 }
