@@ -19,9 +19,10 @@ namespace {
 constexpr control::Time kPatience{1500};
 
 // Handshakes that break off in a row before the keys get the blame. One may be a leader that ends.
-// One without a key often hangs up before it is seen to have none, so the sentence names both.
+// Unlike sides, too, often hang up before they are seen to be unlike: the sentence names both then,
+// and where they were seen before it takes more to doubt it.
 constexpr int kBrokenHandshakes = 3;
-constexpr int kBrokenByOneWithoutKey = 30;
+constexpr int kBrokenByUnlike = 30;
 
 }  // namespace
 
@@ -212,23 +213,25 @@ void ControlClient::OnHandshake(HandshakeWatch::Event event) {
   const bool broken = event == HandshakeWatch::Event::kBroken;
   broken_handshakes_ = broken ? broken_handshakes_ + 1 : 0;
   const std::lock_guard lock(mutex_);
+  const int patience = key_problem_.empty() ? kBrokenHandshakes : kBrokenByUnlike;
   if (event == HandshakeWatch::Event::kProven) {
     key_problem_.clear();
-  } else if (event == HandshakeWatch::Event::kUnlikeSides) {
-    key_problem_ =
-        has_key_ ? fmt::format("The leader at {} has no key: start it with --key too.", endpoint_)
-                 : fmt::format(
-                       "The leader at {} asks for its key: start this worker "
-                       "with --key and a copy of the leader's file.",
-                       endpoint_);
-  } else if (has_key_ && broken_handshakes_ >=
-                             (key_problem_.empty() ? kBrokenHandshakes : kBrokenByOneWithoutKey)) {
-    key_problem_ = fmt::format(
-        "The leader at {} refuses this key, or has no key itself: copy its key file to this "
-        "machine, "
-        "and start it with --key.",
-        endpoint_);
+  } else if (event == HandshakeWatch::Event::kUnlikeSides || broken_handshakes_ >= patience) {
+    key_problem_ = KeyProblem(!broken);
   }
+}
+
+// `unlike`: one side is known to have a key and the other one none.
+std::string ControlClient::KeyProblem(bool unlike) const {
+  const std::string leader = "The leader at " + endpoint_;
+  if (has_key_ && unlike) return leader + " has no key: start it with --key too.";
+  if (has_key_) {
+    return leader +
+           " refuses this key, or has no key itself: copy its key file to this machine, "
+           "and start it with --key.";
+  }
+  return leader + (unlike ? " asks for its key" : " asks for its key, or is no leader") +
+         ": start this worker with --key and a copy of the leader's file.";
 }
 
 }  // namespace lantern

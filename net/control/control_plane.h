@@ -174,6 +174,7 @@ class ControlClient {
   void Handle(const T&) {}  // a heartbeat, or a message that is not for workers
   void OnTick(control::Time now);
   void OnHandshake(HandshakeWatch::Event event);
+  std::string KeyProblem(bool unlike) const;
   void End(int rank, const std::string& reason);
   std::string Line() const;
 

@@ -256,17 +256,15 @@ class SlowLanTest(LanTestCase):
 
     RATE = "50mbit"
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.model = cls.synth("big.gguf", "--layers", "8", "--dim", "512", "--ffn", "2048",
-                              "--heads", "8", "--kv-heads", "4", "--type", "q8_0")
-
     def test_lost_while_weights_stream(self):
         for how, victim in ((signal.SIGKILL, 2), ("cut", 1)):
             with self.subTest(victim=victim):
+                # One that no machine has met.
+                self.model = self.synth(
+                    f"big{victim}.gguf", "--seed", str(victim), "--layers", "8", "--dim", "512",
+                    "--ffn", "2048", "--heads", "8", "--kv-heads", "4", "--type", "q8_0")
                 workers = {machine: self.worker(machine) for machine in (2, 3)}
-                with self.lead(2, "--ids", "1,300", "-n", 4) as leader:
+                with self.lead(2, *EQUAL, "--ids", "1,300", "-n", 4) as leader:
                     # Longer than a second, so that it shows progress.
                     self.wait_until(lambda: re.search(r"pc3: \d+%", leader.err),
                                     lambda: leader.err)
