@@ -328,18 +328,19 @@ class Kills:
                 timer.join()
 
     def _survive(self, machines, chat, how, victim, timer, question):
-        shown = chat.first_of(GREETING, pexpect.EOF, pexpect.TIMEOUT, seconds=15)
-        if shown == 2:  # lost before all had joined: the leader waits for it, as it should
+        outcomes = [GREETING, GOES_ON, pexpect.EOF]
+        shown = chat.first_of(*outcomes, pexpect.TIMEOUT, seconds=15)
+        stage = ("answering", "loading", "loading", "joining")[shown]
+        if shown == 3:  # the leader waits for a lost one, as it should; or was stopped itself
             if victim == 1 and how == "stopped":
                 lantern_cli.send_signal(chat.pid, signal.SIGCONT)
             if victim != 1 or how == "cut":
                 machines.repair(victim)
-            chat.until(GREETING)
-            return "joining", self._answer(chat, question)
-        stage = "loading"
+            shown = chat.first_of(*outcomes)
+            if shown == 0:
+                return stage, self._answer(chat, question)
         if shown == 0:
             chat.type(question + "\r")
-            stage = "answering"
             if victim == 1 and how != "cut":
                 timer.join()
                 if how == "stopped":  # it comes to itself again and has lost everybody
@@ -347,11 +348,15 @@ class Kills:
                     lantern_cli.send_signal(chat.pid, signal.SIGCONT)
             if victim != 1 or how != "killed":
                 chat.until(GOES_ON)
-                if victim == 1 and how == "cut":
-                    machines.repair(1)
-                chat.type("/resume\r")
-                chat.until(GREETING)
-                return stage, self._hash(chat)
+                shown = 1
+        if shown == 1:
+            timer.join()
+            if victim == 1 and how == "cut":
+                machines.repair(1)
+            chat.type("/resume\r")
+            chat.until(GREETING)
+            answered = stage == "answering"
+            return stage, self._hash(chat) if answered else self._answer(chat, question)
         timer.join()
         if how == "stopped" and victim == 1:
             lantern_cli.send_signal(chat.pid, signal.SIGKILL)

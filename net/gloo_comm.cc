@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "net/gloo_context.h"
-#include "net/link_probe.h"
 #include "net/proven_links.h"
 #include "net/rendezvous.h"
 #include "src/base/check.h"
@@ -52,8 +51,10 @@ std::string CauseIn(const std::string& what) {
 
 class GlooComm final : public Communicator {
  public:
-  GlooComm(const GlooOptions& options, std::shared_ptr<gloo::transport::Context> context)
+  GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses,
+           std::shared_ptr<gloo::transport::Context> context)
       : options_(options),
+        addresses_(std::move(addresses)),
         context_(std::move(context)),
         sent_(options.size),
         received_(options.size) {}
@@ -72,8 +73,12 @@ class GlooComm final : public Communicator {
   void WaitForAll(milliseconds limit);
   void Finish(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in);
   [[noreturn]] void Die(const std::string& what);
+  std::string Describe(int rank) const {
+    return fmt::format("{} ({}, rank {})", addresses_[rank].name, addresses_[rank].host, rank);
+  }
 
   const GlooOptions options_;
+  const std::vector<LinkAddress> addresses_;  // by rank
   const std::shared_ptr<gloo::transport::Context> context_;
   // Gloo matches messages by slot: the count of messages from one rank to the other so far.
   std::vector<uint64_t> sent_, received_;
@@ -180,7 +185,8 @@ void GlooComm::Die(const std::string& what) {
   const bool timed_out = what.find(std::strerror(ETIMEDOUT)) != std::string::npos;
   if (!reason && options_.verdict) reason = options_.verdict(timed_out ? kNow : kVerdictWait);
   if (!reason) {
-    reason = fmt::format("Rank {} lost its connection to rank {}: {}.", rank(), waiting_for_, what);
+    reason = fmt::format("{} lost its connection to {}: {}.", Describe(rank()),
+                         Describe(waiting_for_), what);
   }
   const std::lock_guard lock(mutex_);
   if (!dead_) dead_ = std::move(reason);
@@ -194,14 +200,14 @@ std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
   Rendezvous rendezvous(options.endpoint, options.epoch, options.connect_limit, options.verdict,
                         options.key);
-  // Also makes every rank wait for every other one, and says best what is wrong with a network.
-  ProbeLinks({options.rank, options.size, options.name, options.host}, rendezvous);
-  ProvenLinks links = ConnectLinks(
-      {options.rank, options.size, options.host, options.epoch, options.key, options.verdict},
-      rendezvous);
+  ProvenLinks links = ConnectLinks({options.rank, options.size, options.name, options.host,
+                                    options.epoch, options.key, options.verdict},
+                                   rendezvous);
   if (links.strangers > 0 && options.on_strangers) options.on_strangers(links.strangers);
   try {
-    return std::make_unique<GlooComm>(options, MakeGlooContext(options.rank, std::move(links)));
+    std::vector<LinkAddress> addresses = std::move(links.addresses);
+    return std::make_unique<GlooComm>(options, std::move(addresses),
+                                      MakeGlooContext(options.rank, std::move(links)));
   } catch (const gloo::Exception& e) {
     Fail(ErrorKind::kPeerLost, "Rank {} cannot use its connections: {}.", options.rank,
          CauseIn(e.what()));

@@ -13,6 +13,7 @@
 #include <list>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "net/key/link_proof.h"
@@ -33,9 +34,7 @@ constexpr milliseconds kRetryAfter{100};
 // Connections that may be unproven at a time; the oldest gives way. Ours say their Hello at once.
 constexpr size_t kMaxUnproven = 256;
 constexpr int kBacklog = 1024;
-// A silent member is found within 2 to 2.5 s (net/control).
-constexpr milliseconds kVerdictWait{4000};
-
+constexpr char kNothingComes[] = "the connection opens and then nothing comes";
 // One connection while its ends prove themselves to each other. Never blocks.
 class Talk {
  public:
@@ -99,10 +98,12 @@ class Talk {
   std::string problem_;
 };
 
-std::string Text(const sockaddr_in& address) {
-  char text[INET_ADDRSTRLEN] = "?";
-  inet_ntop(AF_INET, &address.sin_addr, text, sizeof(text));
-  return fmt::format("{}, TCP port {}", text, ntohs(address.sin_port));
+std::optional<sockaddr_in> SocketAddress(const std::string& host, int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  if (inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) return std::nullopt;
+  return address;
 }
 
 // Makes this rank's links: it connects to the lower ranks and listens to the higher ones.
@@ -111,25 +112,29 @@ class LinkMaker {
   explicit LinkMaker(const LinkOptions& options)
       : options_(options), proof_(options.key, options.epoch) {
     links_.sockets.resize(options.size);
+    links_.addresses.resize(options.size);
+    targets_.resize(options.rank);
     Listen();
   }
 
-  std::vector<char> address() const;
-  void SetTarget(int rank, const std::vector<char>& address);
-  ProvenLinks Run();
+  const LinkAddress& address() const { return self_; }
+  void SetAddress(int rank, const LinkAddress& address) { links_.addresses[rank] = address; }
+  // Why a link does not come about; empty once all of this rank's are there.
+  std::string Run();
+  ProvenLinks TakeLinks() { return std::move(links_); }
 
  private:
+  // What this rank connects to.
   struct Target {
-    sockaddr_in address{};
     std::optional<Talk> talk;
     Clock::time_point next_try;
-    std::string problem = "no answer";
+    std::string problem;  // of the last try
   };
 
   void Listen();
-  bool complete() const { return missing() < 0; }
   int missing() const;
-  void LookAround(Clock::time_point deadline) const;
+  void AskVerdict() const;
+  std::string Problem(int rank) const;
   void Connect(int rank);
   void Wait();
   void AcceptAll();
@@ -138,12 +143,11 @@ class LinkMaker {
   Talk::State MoveOutgoing(Talk& talk, int rank);
   Talk::State MoveIncoming(Talk& talk);
   bool TakeHello(Talk& talk);
-  [[noreturn]] void FailFor(int rank) const;
 
   const LinkOptions& options_;
   const LinkProof proof_;
   OwnedSocket listener_;
-  sockaddr_in self_{};
+  LinkAddress self_;
   std::vector<Target> targets_;  // the lower ranks
   std::list<Talk> incoming_;     // the oldest first
   std::set<LinkProof::Nonce> heard_;
@@ -152,37 +156,23 @@ class LinkMaker {
 
 void LinkMaker::Listen() {
   listener_ = OwnedSocket(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  self_.sin_family = AF_INET;
-  socklen_t size = sizeof(self_);
-  auto* generic = reinterpret_cast<sockaddr*>(&self_);
-  if (inet_pton(AF_INET, options_.host.c_str(), &self_.sin_addr) != 1 ||
-      bind(listener_.fd(), generic, size) != 0 || listen(listener_.fd(), kBacklog) != 0 ||
-      getsockname(listener_.fd(), generic, &size) != 0) {
+  auto address = SocketAddress(options_.host, 0);
+  socklen_t size = sizeof(sockaddr_in);
+  auto* generic = address ? reinterpret_cast<sockaddr*>(&*address) : nullptr;
+  if (!address || bind(listener_.fd(), generic, size) != 0 ||
+      listen(listener_.fd(), kBacklog) != 0 || getsockname(listener_.fd(), generic, &size) != 0) {
     Fail(ErrorKind::kConfig,
          "'{}' is not an address of this machine that others can connect to ({}); name one.",
-         options_.host, std::strerror(errno));
+         options_.host, std::strerror(address ? errno : EINVAL));
   }
+  self_ = {options_.name, options_.host, ntohs(address->sin_port)};
 }
 
-std::vector<char> LinkMaker::address() const {
-  const auto* bytes = reinterpret_cast<const char*>(&self_);
-  return {bytes, bytes + sizeof(self_)};
-}
-
-void LinkMaker::SetTarget(int rank, const std::vector<char>& address) {
-  targets_.resize(std::max<size_t>(targets_.size(), rank + 1));
-  sockaddr_in& target = targets_[rank].address;
-  if (address.size() != sizeof(target)) {
-    Fail(ErrorKind::kPeerLost, "Rank {}'s data address cannot be read.", rank);
-  }
-  std::memcpy(&target, address.data(), sizeof(target));
-  target.sin_family = AF_INET;
-}
-
-ProvenLinks LinkMaker::Run() {
+std::string LinkMaker::Run() {
   const auto deadline = Clock::now() + options_.limit;
-  while (!complete()) {
-    LookAround(deadline);
+  while (missing() >= 0) {
+    AskVerdict();
+    if (Clock::now() >= deadline) return Problem(missing());
     for (int rank = 0; rank < options_.rank; ++rank) {
       const Target& target = targets_[rank];
       if (!links_.sockets[rank] && !target.talk && Clock::now() >= target.next_try) Connect(rank);
@@ -192,7 +182,7 @@ ProvenLinks LinkMaker::Run() {
     MoveAll();
   }
   links_.strangers += static_cast<int>(incoming_.size());
-  return std::move(links_);
+  return {};
 }
 
 // A rank without a link; -1: none.
@@ -203,36 +193,44 @@ int LinkMaker::missing() const {
   return -1;
 }
 
-void LinkMaker::LookAround(Clock::time_point deadline) const {
-  const bool late = Clock::now() >= deadline;
-  if (options_.verdict) {
-    const auto reason = options_.verdict(late ? kVerdictWait : kVerdictWait.zero());
-    if (reason) throw Error(ErrorKind::kPeerLost, *reason);
+void LinkMaker::AskVerdict() const {
+  if (!options_.verdict) return;
+  if (const auto reason = options_.verdict(milliseconds(0))) {
+    throw Error(ErrorKind::kPeerLost, *reason);
   }
-  if (late) FailFor(missing());
 }
 
-void LinkMaker::FailFor(int rank) const {
+// The one that connects knows more, and is the higher rank.
+std::string LinkMaker::Problem(int rank) const {
+  const LinkAddress& peer = links_.addresses[rank];
   const double seconds = std::chrono::duration<double>(options_.limit).count();
-  constexpr char kHint[] =
-      "see that nothing but Lantern uses these addresses, and that firewalls "
-      "let TCP through between all machines.";
-  if (rank < options_.rank) {
-    Fail(ErrorKind::kPeerLost, "Rank {} ({}) has not linked to rank {} ({}) within {} s: {}; {}",
-         options_.rank, options_.host, rank, Text(targets_[rank].address), seconds,
-         targets_[rank].problem, kHint);
+  if (rank > options_.rank) {
+    return fmt::format("{} ({}) has not connected to {} ({}, TCP port {}) within {} s", peer.name,
+                       peer.host, self_.name, self_.host, self_.port, seconds);
   }
-  Fail(ErrorKind::kPeerLost, "Rank {} has not linked to rank {} ({}) within {} s; {}", rank,
-       options_.rank, Text(self_), seconds, kHint);
+  const Target& target = targets_[rank];
+  std::string problem = target.problem;
+  if (problem.empty() && target.talk && target.talk->all_sent()) problem = kNothingComes;
+  if (problem.empty()) {
+    problem =
+        fmt::format("no answer in {} s, so a firewall drops it or no cable leads there", seconds);
+  }
+  return fmt::format("{} ({}) cannot connect to {} ({}, TCP port {}): {}", self_.name, self_.host,
+                     peer.name, peer.host, peer.port, problem);
 }
 
 void LinkMaker::Connect(int rank) {
   Target& target = targets_[rank];
-  OwnedSocket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const auto* generic = reinterpret_cast<const sockaddr*>(&target.address);
+  const LinkAddress& peer = links_.addresses[rank];
   target.next_try = Clock::now() + kRetryAfter;
-  if (!socket ||
-      (connect(socket.fd(), generic, sizeof(target.address)) != 0 && errno != EINPROGRESS)) {
+  const auto address = SocketAddress(peer.host, peer.port);
+  if (!address) {
+    target.problem = "that is not an IPv4 address";
+    return;
+  }
+  OwnedSocket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const auto* generic = reinterpret_cast<const sockaddr*>(&*address);
+  if (!socket || (connect(socket.fd(), generic, sizeof(*address)) != 0 && errno != EINPROGRESS)) {
     target.problem = std::strerror(errno);
     return;
   }
@@ -287,6 +285,9 @@ void LinkMaker::MoveAll() {
     if (!target.talk) continue;
     const Talk::State state = MoveOutgoing(*target.talk, rank);
     if (state == Talk::State::kGoesOn && !target.talk->is_late()) continue;
+    if (state == Talk::State::kGoesOn && target.talk->all_sent()) {
+      target.problem = kNothingComes;
+    }
     if (state == Talk::State::kProven) links_.sockets[rank] = target.talk->TakeSocket();
     target.talk.reset();
   }
@@ -301,7 +302,9 @@ Talk::State LinkMaker::MoveOutgoing(Talk& talk, int rank) {
   if (!talk.all_received() || !talk.all_sent()) return State::kGoesOn;
   if (!talk.hello_done) {
     if (!proof_.ReadChallenge(talk.received<LinkProof::kChallengeBytes>(), talk.link)) {
-      targets_[rank].problem = "whoever answers there does not belong to this run";
+      targets_[rank].problem =
+          "whoever answers there does not belong to this run, so this may be another machine's "
+          "address too";
       return State::kOver;
     }
     talk.hello_done = true;
@@ -348,15 +351,44 @@ OwnedSocket& OwnedSocket::operator=(OwnedSocket&& other) noexcept {
 
 int OwnedSocket::Release() { return std::exchange(fd_, -1); }
 
+// "PORT HOST NAME"
+std::vector<char> LinkAddress::Encode() const {
+  const std::string text = fmt::format("{} {} {}", port, host, name);
+  return {text.begin(), text.end()};
+}
+
+LinkAddress LinkAddress::Decode(const std::vector<char>& bytes) {
+  LinkAddress address;
+  std::istringstream text({bytes.begin(), bytes.end()});
+  text >> address.port >> address.host;
+  std::getline(text >> std::ws, address.name);
+  if (address.host.empty() || address.port < 1 || address.port > 65535) {
+    Fail(ErrorKind::kPeerLost, "A rank's description of its address cannot be read.");
+  }
+  return address;
+}
+
 ProvenLinks ConnectLinks(const LinkOptions& options, Rendezvous& rendezvous) {
   LinkMaker maker(options);
-  rendezvous.set(fmt::format("link/{}", options.rank), maker.address());
+  rendezvous.set(fmt::format("link/{}", options.rank), maker.address().Encode());
   // All of them, not only those to connect to: the limit counts from here.
   for (int rank = 0; rank < options.size; ++rank) {
-    const std::vector<char> address = rendezvous.get(fmt::format("link/{}", rank));
-    if (rank < options.rank) maker.SetTarget(rank, address);
+    maker.SetAddress(rank, LinkAddress::Decode(rendezvous.get(fmt::format("link/{}", rank))));
   }
-  return maker.Run();
+  // Everybody reads everybody's result, so all agree. Of the two ends of a link, the higher rank
+  // knows why.
+  const std::string mine = maker.Run();
+  rendezvous.set(fmt::format("linked/{}", options.rank), {mine.begin(), mine.end()});
+  std::string problem;
+  for (int rank = 0; rank < options.size; ++rank) {
+    const std::vector<char> result = rendezvous.get(fmt::format("linked/{}", rank));
+    if (!result.empty()) problem.assign(result.begin(), result.end());
+  }
+  if (problem.empty()) return maker.TakeLinks();
+  Fail(ErrorKind::kPeerLost,
+       "{}; let TCP through between all machines, or give the right addresses with --listen here "
+       "and --address on workers.",
+       problem);
 }
 
 }  // namespace lantern

@@ -32,21 +32,34 @@ class OwnedSocket {
 struct LinkOptions {
   int rank = 0;
   int size = 1;
-  std::string host;   // IPv4 address under which the others reach this machine
+  std::string name;   // of this machine, for sentences
+  std::string host;   // IPv4 address under which the others reach it
   std::string epoch;  // of this formation
   SharedKey key;
   Verdict verdict;  // may be empty
   // For all links, once every rank is there.
-  std::chrono::milliseconds limit = std::chrono::seconds(10);
+  std::chrono::milliseconds limit = std::chrono::seconds(5);
+};
+
+// Where a rank waits for the others' connections.
+struct LinkAddress {
+  std::string name, host;
+  int port = 0;
+
+  std::vector<char> Encode() const;
+  // Throws Error{kPeerLost}.
+  static LinkAddress Decode(const std::vector<char>& bytes);
 };
 
 struct ProvenLinks {
-  std::vector<OwnedSocket> sockets;  // by rank, non-blocking; none at one's own
-  int strangers = 0;                 // connections that were dropped
+  std::vector<OwnedSocket> sockets;    // by rank, non-blocking; none at one's own
+  std::vector<LinkAddress> addresses;  // by rank
+  int strangers = 0;                   // connections that were dropped
 };
 
-// Collective. Throws Error{kConfig} where `host` is not an address of this machine,
-// Error{kPeerLost} naming both ends of a link that does not come about, and what the rendezvous
+// Collective. Returns once all links of all ranks are there. Otherwise throws Error{kPeerLost} on
+// every rank with the same sentence: who cannot reach whom, under which address, and why. Also
+// throws Error{kConfig} where `host` is not an address of this machine, and what the rendezvous
 // throws.
 ProvenLinks ConnectLinks(const LinkOptions& options, Rendezvous& rendezvous);
 

@@ -33,6 +33,9 @@ using Clock = std::chrono::steady_clock;
 
 SharedKey NewKey() { return std::make_shared<const LanKey>(LanKey::Generate()); }
 
+// The address of a rank that the test stands for.
+const LinkAddress kNobody{"pc1", "127.0.0.1", 9};
+
 // A leader's rendezvous, for ranks that need nothing else of it.
 struct Leader {
   explicit Leader(SharedKey key) : key(key), server("127.0.0.1:*", 1, Self(), {}, key) {}
@@ -42,6 +45,7 @@ struct Leader {
     LinkOptions options;
     options.rank = rank;
     options.size = size;
+    options.name = fmt::format("pc{}", rank);
     options.host = "127.0.0.1";
     options.epoch = server.epoch();
     options.key = key;
@@ -49,9 +53,11 @@ struct Leader {
   }
   sockaddr_in AddressOf(int rank) const {
     Rendezvous rendezvous(server.endpoint(), server.epoch(), 20s, {}, key);
-    const auto bytes = rendezvous.get(fmt::format("link/{}", rank));
-    sockaddr_in address;
-    std::memcpy(&address, bytes.data(), sizeof(address));
+    const auto self = LinkAddress::Decode(rendezvous.get(fmt::format("link/{}", rank)));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(self.port));
+    inet_pton(AF_INET, self.host.c_str(), &address.sin_addr);
     return address;
   }
 
@@ -197,7 +203,8 @@ TEST(ProvenLinks, AHelloIsHeardOnce) {
       ConnectLinks(options, rendezvous);
       return;
     }
-    rendezvous.set("link/1", std::vector<char>(sizeof(sockaddr_in)));
+    rendezvous.set("link/1", kNobody.Encode());
+    rendezvous.set("linked/1", {});
     const auto hello = proof.MakeHello({1, 0, LinkProof::MakeNonce(), {}});
     const auto address = leader.AddressOf(0);
     const OwnedSocket first = ConnectTo(address);
@@ -207,7 +214,7 @@ TEST(ProvenLinks, AHelloIsHeardOnce) {
     Say(again, hello);
     EXPECT_EQ(BytesFrom(again, 1000ms), 0u);
   });
-  EXPECT_THAT(errors[0], HasSubstr("Rank 1 has not linked to rank 0 (127.0.0.1, TCP port"));
+  EXPECT_THAT(errors[0], HasSubstr("pc1 (127.0.0.1) has not connected to pc0 (127.0.0.1, TCP"));
 }
 
 TEST(ProvenLinks, RanksOfTwoKeysNameBothEnds) {
@@ -219,24 +226,15 @@ TEST(ProvenLinks, RanksOfTwoKeysNameBothEnds) {
     options.limit = 700ms;
     ConnectLinks(options, rendezvous);
   });
-  EXPECT_THAT(errors[0], HasSubstr("Rank 1 has not linked to rank 0 (127.0.0.1, TCP port"));
-  EXPECT_THAT(errors[1], HasSubstr("Rank 1 (127.0.0.1) has not linked to rank 0 (127.0.0.1, TCP"));
-  EXPECT_THAT(errors[1], HasSubstr("0.7 s: the other end closed the connection"));
+  EXPECT_THAT(errors[1], HasSubstr("pc1 (127.0.0.1) cannot connect to pc0 (127.0.0.1, TCP port"));
+  EXPECT_THAT(errors[1], HasSubstr("the other end closed the connection"));
+  EXPECT_EQ(errors[0], errors[1]);
 }
 
-// Who stands at a rank's address without its key cannot pass for it, whatever it says.
-TEST(ProvenLinks, AnImpostorIsNoted) {
-  const Leader leader(NewKey());
-  const OwnedSocket impostor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  socklen_t size = sizeof(address);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(bind(impostor.fd(), generic, size), 0);
-  ASSERT_EQ(listen(impostor.fd(), 10), 0);
-  getsockname(impostor.fd(), generic, &size);
-  const auto errors = RunRanks(2, [&](int rank) {
+// What rank 1 says of a rank 0 that claims to be `claimed`, while `act` goes on.
+std::string ErrorOfRank1(
+    const Leader& leader, const LinkAddress& claimed, const std::function<void()>& act = [] {}) {
+  return RunRanks(2, [&](int rank) {
     Rendezvous rendezvous = leader.Meet();
     if (rank == 1) {
       LinkOptions options = leader.Options(1, 2);
@@ -244,14 +242,98 @@ TEST(ProvenLinks, AnImpostorIsNoted) {
       ConnectLinks(options, rendezvous);
       return;
     }
-    const auto* bytes = reinterpret_cast<const char*>(&address);
-    rendezvous.set("link/0", {bytes, bytes + sizeof(address)});
-    const OwnedSocket taken(accept(impostor.fd(), nullptr, nullptr));
+    rendezvous.set("link/0", claimed.Encode());
+    rendezvous.set("linked/0", {});
+    act();
+  })[1];
+}
+
+// A port of this machine at which something else is.
+class OtherProgram {
+ public:
+  OtherProgram() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(bind(socket_.fd(), generic, size), 0);
+    EXPECT_EQ(getsockname(socket_.fd(), generic, &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  void Listen() { EXPECT_EQ(listen(socket_.fd(), 10), 0); }
+  OwnedSocket Accept() { return OwnedSocket(accept(socket_.fd(), nullptr, nullptr)); }
+  LinkAddress as_rank0() const { return {"pc0", "127.0.0.1", port_}; }
+
+ private:
+  OwnedSocket socket_;
+  int port_ = 0;
+};
+
+TEST(ProvenLinks, NobodyListensThere) {
+  const Leader leader(nullptr);
+  const OtherProgram closed;
+  const std::string error = ErrorOfRank1(leader, closed.as_rank0());
+  EXPECT_THAT(error, HasSubstr(fmt::format("pc1 (127.0.0.1) cannot connect to pc0 (127.0.0.1, TCP "
+                                           "port {}): Connection refused",
+                                           closed.as_rank0().port)));
+  EXPECT_THAT(error, HasSubstr("--address"));
+}
+
+TEST(ProvenLinks, SilenceIsNoticed) {
+  const Leader leader(nullptr);
+  OtherProgram silent;
+  silent.Listen();  // the kernel accepts; nobody speaks
+  EXPECT_THAT(ErrorOfRank1(leader, silent.as_rank0()), HasSubstr("opens and then nothing comes"));
+}
+
+TEST(ProvenLinks, AnotherProgramIsNoticed) {
+  const Leader leader(nullptr);
+  OtherProgram other;
+  other.Listen();
+  const std::string error = ErrorOfRank1(leader, other.as_rank0(), [&] {
+    const OwnedSocket taken = other.Accept();
+    Say(taken, std::vector<unsigned char>(LinkProof::kChallengeBytes, 'x'));
+    BytesFrom(taken, 300ms);
+  });
+  EXPECT_THAT(error, HasSubstr("does not belong to this run"));
+}
+
+TEST(ProvenLinks, AnAddressThatIsNone) {
+  EXPECT_THAT(ErrorOfRank1(Leader(nullptr), {"pc0", "pc0.example", 7}),
+              HasSubstr("(pc0.example, TCP port 7): that is not an IPv4 address"));
+}
+
+TEST(ProvenLinks, EveryRankHearsOfALinkBetweenTwoOthers) {
+  const std::string trouble = "pc2 (10.0.0.2) cannot connect to pc9 (10.0.0.9, TCP port 9): why";
+  const Leader leader(nullptr);
+  const auto errors = RunRanks(3, [&](int rank) {
+    Rendezvous rendezvous = leader.Meet();
+    if (rank < 2) {
+      LinkOptions options = leader.Options(rank, 3);
+      options.limit = 300ms;
+      ConnectLinks(options, rendezvous);
+      return;
+    }
+    rendezvous.set("link/2", kNobody.Encode());
+    rendezvous.set("linked/2", {trouble.begin(), trouble.end()});
+  });
+  EXPECT_THAT(errors[0], HasSubstr(trouble));
+  EXPECT_EQ(errors[0], errors[1]);
+}
+
+// Who stands at a rank's address without its key cannot pass for it, whatever it says.
+TEST(ProvenLinks, AnImpostorIsNoted) {
+  const Leader leader(NewKey());
+  OtherProgram impostor;
+  impostor.Listen();
+  const std::string error = ErrorOfRank1(leader, impostor.as_rank0(), [&] {
+    const OwnedSocket taken = impostor.Accept();
     const LinkProof other(NewKey(), leader.server.epoch());
     Say(taken, other.MakeChallenge({1, 0, {}, LinkProof::MakeNonce()}));
     BytesFrom(taken, 300ms);
   });
-  EXPECT_THAT(errors[1], HasSubstr("does not belong to this run"));
+  EXPECT_THAT(error, HasSubstr("does not belong to this run"));
 }
 
 TEST(ProvenLinks, AVerdictEndsTheWait) {
@@ -259,7 +341,7 @@ TEST(ProvenLinks, AVerdictEndsTheWait) {
   LinkOptions options = leader.Options(0, 2);
   options.verdict = [](auto) { return std::string("Rank 1 (pc1, pid 7) is gone."); };
   Rendezvous rendezvous = leader.Meet();
-  rendezvous.set("link/1", std::vector<char>(sizeof(sockaddr_in)));
+  rendezvous.set("link/1", kNobody.Encode());
   const auto start = Clock::now();
   try {
     ConnectLinks(options, rendezvous);

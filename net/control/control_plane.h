@@ -7,6 +7,7 @@
 // learns the same sentence: Verdict() returns it, OnLost() is called with it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -83,6 +84,8 @@ class ControlServer {
     return loss_.Wait(wait);
   }
   void OnLost(control::LossRecord::Callback callback) { loss_.OnLost(std::move(callback)); }
+  // The rank that Verdict speaks of, once it does: 0 where this process itself was at fault.
+  int lost_rank() const { return lost_rank_; }
 
  private:
   void OnMessage(const std::string& peer, const control::Message& message);
@@ -101,6 +104,7 @@ class ControlServer {
   const Join self_;
   const std::string epoch_;
   control::LossRecord loss_;
+  std::atomic<int> lost_rank_{0};
 
   // Touched by the socket's thread only.
   control::Membership membership_;

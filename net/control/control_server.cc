@@ -211,6 +211,7 @@ void ControlServer::Tell(const std::string& event) {
 // The others are told before this process learns it: it may end at once.
 void ControlServer::EndGroup(int rank, const std::string& reason) {
   SendToAll(control::Lost{rank, reason});
+  if (!loss_.Wait(control::Time{0})) lost_rank_ = rank;
   loss_.Record(reason);
 }
 

@@ -78,6 +78,7 @@ class Chat {
   int Run();
 
  private:
+  void Begin();
   void Form(const SessionOptions& options);
   void Greet();
   bool Handle(const LineEditor::Result& input);  // false: leave
@@ -90,6 +91,7 @@ class Chat {
   void ReportEnd() const;
   void Stats() const;
   void TakeLoss(const std::string& reason);
+  void SayLost(const std::string& reason) const;
   void Resume(const std::string& workers);
   std::optional<std::string> Loss() const;
   Engine& engine() { return leader_->session().engine(); }
@@ -111,6 +113,17 @@ class Chat {
   bool warned_ = false;             // that Ctrl-C once more leaves
 };
 
+// The first one. Machines may be lost while weights load, too.
+void Chat::Begin() {
+  try {
+    Form(options_);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::kPeerLost || options_.workers == 0) throw;
+    workers_left_ = options_.workers;  // nobody knows yet who comes back
+    SayLost(e.what());
+  }
+}
+
 void Chat::Form(const SessionOptions& options) {
   leader_ = std::make_unique<Leader>(options);
   options_ = options;
@@ -131,7 +144,7 @@ void Chat::Greet() {
 
 int Chat::Run() {
   const std::filesystem::path state = StateFolder();
-  Form(options_);
+  Begin();
   LineEditor editor(state.empty() ? state : state / "history");
   Greet();
   for (bool go_on = true; go_on;) {
@@ -294,14 +307,19 @@ std::optional<std::string> Chat::Loss() const {
 
 // The group is gone; the conversation stays, here and in a file.
 void Chat::TakeLoss(const std::string& reason) {
-  fmt::print("\n{}\n", reason);
-  std::fflush(stdout);
-  workers_left_ = std::max(0, leader_->session().plan().world() - options_.local - 1);
+  const int workers = leader_->session().plan().world() - options_.local;
+  const bool one_less = leader_->session().lost_rank() > 0;  // else it was this machine that slept
+  workers_left_ = std::max(0, workers - (one_less ? 1 : 0));
   leader_.reset();
   if (answer_ && answer_->sequence()) {  // its cache went with the group
     answer_->sequence()->blocks.clear();
     answer_->sequence()->cached = 0;
   }
+  SayLost(reason);
+}
+
+void Chat::SayLost(const std::string& reason) const {
+  fmt::print("\n{}\n", reason);
   const std::filesystem::path folder = StateFolder();
   if (!folder.empty() && conversation_.turns() > 0) {
     const std::filesystem::path path = folder / "interrupted-chat.json";

@@ -285,6 +285,7 @@ const RunSpec& Session::spec() const { return state_->spec; }
 double Session::load_seconds() const { return state_->load_s; }
 size_t Session::weight_bytes() const { return state_->weight_bytes; }
 std::optional<std::string> Session::loss() const { return state_->Loss(); }
+int Session::lost_rank() const { return state_->server ? state_->server->lost_rank() : 0; }
 int64_t Session::strangers() const {
   return state_->link_strangers + (state_->server ? state_->server->strangers() : 0) +
          (state_->blob_server ? state_->blob_server->strangers() : 0);

@@ -68,6 +68,7 @@ class Session {
   double load_seconds() const;
   // Why the group is over, as soon as it is known; nothing while all is well.
   std::optional<std::string> loss() const;
+  int lost_rank() const;  // of whom loss() speaks
   // HOST:PORT where workers join; empty for a run of one rank.
   std::string endpoint() const;
   // Connections so far of others than this run's ranks.
