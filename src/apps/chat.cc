@@ -17,6 +17,7 @@
 #include "src/apps/line_editor.h"
 #include "src/apps/options.h"
 #include "src/base/error.h"
+#include "src/engine/self.h"
 
 namespace lantern {
 namespace {
@@ -382,6 +383,8 @@ void Chat::Stats() const {
   fmt::print(
       "Context: {} of {} tokens. All answers: wire {:.2f} s, wait {:.2f} s. logits_hash {}\n",
       s.tokens.size(), context_, times.wire_s, times.wait_s, LogitsHash(s));
+  const int64_t strangers = leader_->session().strangers();
+  if (strangers > 0) fmt::print("{}\n", StrangersText(strangers));
 }
 
 int RunChat(const ChatFlags& flags) {

@@ -281,6 +281,25 @@ class SlowLanTest(LanTestCase):
                 for process in workers.values():
                     process.signal(signal.SIGKILL)
 
+    def test_chat_outlives_a_loss_while_it_loads(self):
+        try:
+            from terminal import GOES_ON, Terminal
+        except ImportError:
+            self.skipTest("needs python3-pexpect (scripts/setup --tests)")
+        self.model = self.synth("chat.gguf", "--seed", "3", "--layers", "8", "--dim", "512",
+                                "--ffn", "2048", "--heads", "8", "--kv-heads", "4", "--type",
+                                "q8_0")
+        workers = {machine: self.worker(machine) for machine in (2, 3)}
+        with Terminal(self, "-n", 4, "--workers", 2, "--listen", LEADER, "--insecure",
+                      "--threads", 1, prefix=self.lan.on(1), wait=False) as chat:
+            chat.until(r"pc3: \d+%")
+            send_signal(workers[3].pid, signal.SIGKILL)
+            self.assertIn("(pc3, pid", chat.until(GOES_ON))
+            chat.type("/resume\r")  # waits a while for the third
+            chat.until(r"on 2 rank\(s\)")
+            chat.until_prompt()
+            self.assertTrue(chat.enter("Hello"))
+
 
 if __name__ == "__main__":
     lantern_cli.main()
