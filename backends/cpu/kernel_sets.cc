@@ -19,6 +19,29 @@ extern const KernelTable kKernels;
 namespace avx2 {
 extern const KernelTable kKernels;
 }
+namespace avxvnni {
+extern const KernelTable kKernels;
+}
+namespace avx512 {
+extern const KernelTable kKernels;
+}
+namespace avx512vnni {
+extern const KernelTable kKernels;
+}
+
+namespace {
+
+bool HasAvxVnni() {  // CPUID leaf 7.1, EAX[4]: neither g++ 12 nor clang 14 knows it by name
+  unsigned eax = 0, ebx, ecx, edx;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & 1u << 4) != 0;
+}
+
+bool HasAvx512() {  // what the sets are compiled for; asks the system too
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+
+}  // namespace
 #endif
 
 bool HasFusedMultiplyAdd() {
@@ -35,7 +58,12 @@ bool HasFusedMultiplyAdd() {
 std::vector<const KernelTable*> RunnableKernels() {
   std::vector<const KernelTable*> sets;
 #if LANTERN_HAVE_X86_SETS
-  if (__builtin_cpu_supports("avx2") && HasFusedMultiplyAdd()) sets.push_back(&avx2::kKernels);
+  const bool avx2 = __builtin_cpu_supports("avx2") && HasFusedMultiplyAdd();
+  const bool avx512 = avx2 && HasAvx512();
+  if (avx512 && __builtin_cpu_supports("avx512vnni")) sets.push_back(&avx512vnni::kKernels);
+  if (avx512) sets.push_back(&avx512::kKernels);
+  if (avx2 && HasAvxVnni()) sets.push_back(&avxvnni::kKernels);
+  if (avx2) sets.push_back(&avx2::kKernels);
   if (__builtin_cpu_supports("sse4.1")) sets.push_back(&sse41::kKernels);
 #endif
   sets.push_back(&generic::kKernels);

@@ -10,7 +10,7 @@
 
 namespace lantern {
 
-inline constexpr int kPanelRows = 8;         // output rows that a panel interleaves: lane = row
+inline constexpr int kPanelRows = 16;        // output rows that a panel interleaves: lane = row
 inline constexpr int kMaxTreeDepth = 16;     // a slice may hold up to 2^16 - 1 leaves
 inline constexpr int kAttentionChunk = 256;  // positions whose sums are formed together
 inline constexpr int kMaxHeadDim = 512;
@@ -23,7 +23,7 @@ struct QuantBlock32 {
 };
 struct QuantBlock256 {
   float scale;
-  int32_t sum[16];  // of 16 q each
+  int16_t sum16[16], sum32[8];  // of 16 and of 32 q each
   int8_t q[256];
 };
 
@@ -33,11 +33,12 @@ struct OutputRows {
   int64_t stride;
 };
 
-// A panel of eight output rows times some tokens. Leaves, subtrees: see src/tensor/sum_tree.h.
+// A panel of output rows times some tokens. Leaves, subtrees: see src/tensor/sum_tree.h.
 struct PanelJob {
   const uint8_t* panel;  // packed blocks, ascending (pack.h)
+  int blocks;            // of each of its rows
   int row;               // the panel's first output row
-  int rows;              // how many of the eight exist
+  int rows;              // how many of the panel's exist
   const void* input;     // per token: float, QuantBlock32 or QuantBlock256, by weight format
   int64_t input_stride;  // bytes from one token to the next
   int token_begin, token_end;
