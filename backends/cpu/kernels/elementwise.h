@@ -135,7 +135,10 @@ LANTERN_INLINE void QuantizeBlock(const float* x, float* scale, int8_t* q, Sum* 
 
 void Quantize32(QuantBlock32* out, const float* x, int n) {
   for (int i = 0; i < n / 32; ++i) {
-    QuantizeBlock<32, 32>(x + 32 * i, &out[i].scale, out[i].q, &out[i].sum);
+    int32_t sum;
+    QuantizeBlock<32, 32>(x + 32 * i, &out[i].scale, out[i].q, &sum);
+    out[i].sum = static_cast<float>(sum);
+    out[i].minus_8_sum = -8 * sum;
   }
 }
 

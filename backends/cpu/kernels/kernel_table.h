@@ -18,7 +18,8 @@ inline constexpr int kMaxHeadDim = 512;
 // Activations as the block formats read them: q * scale, each block from its own elements alone.
 struct QuantBlock32 {
   float scale;
-  int32_t sum;  // of q
+  float sum;            // of q: a small integer, so exact
+  int32_t minus_8_sum;  // what a weight's levels count too much when they mean level - 8
   int8_t q[32];
 };
 struct QuantBlock256 {

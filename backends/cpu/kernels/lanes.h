@@ -64,23 +64,35 @@ LANTERN_INLINE void StorePartV(float* p, FV v, int count) { StorePart(p, v, coun
 
 inline constexpr bool kWideSums = true;
 using Sums = IV;
-LANTERN_INLINE Sums AddDot(Sums sums, BV weight, IV activation) {
 #if defined(__AVX512VNNI__)
-  return (IV)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)weight, (__m512i)activation);
-#else
-  return (IV)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)weight, (__m256i)activation);
-#endif
+// An instruction of its own to load the word would be half of all: it is an operand here, which
+// g++ 12 does not manage by itself.
+using Word = const uint8_t*;
+LANTERN_INLINE Word LoadWord(const int8_t* q) { return (const uint8_t*)q; }
+LANTERN_INLINE Sums AddDot(Sums sums, BV weight, Word activation) {
+  typedef int32_t Unaligned __attribute__((may_alias, aligned(1)));
+  asm("vpdpbusd %2%{1to16%}, %1, %0"
+      : "+v"(sums)
+      : "v"(weight), "m"(*(const Unaligned*)activation));
+  return sums;
 }
-LANTERN_INLINE Sums Dot(BV weight, IV activation) { return AddDot(IV{}, weight, activation); }
+#else
+using Word = IV;
+LANTERN_INLINE Word LoadWord(const int8_t* q) { return SplatV(Load<int32_t>(q)); }
+LANTERN_INLINE Sums AddDot(Sums sums, BV weight, Word activation) {
+  return (IV)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)weight, (__m256i)activation);
+}
+#endif
 LANTERN_INLINE IV Total(Sums sums) { return sums; }
 LANTERN_INLINE IV Total(Sums sums, IV scale) { return sums * scale; }
 LANTERN_INLINE IV Spread(IV scale) { return scale; }
-LANTERN_INLINE void Pin(Sums&) {}
 
 #else
 #define LANTERN_WIDE_SUMS 0
 
 inline constexpr bool kWideSums = false;
+using Word = IV;
+LANTERN_INLINE Word LoadWord(const int8_t* q) { return SplatV(Load<int32_t>(q)); }
 
 #if defined(__SSE4_1__) && !defined(__AVX2__)
 // A vector as its two registers: g++ keeps one of 32 bytes in memory where no register holds it.
@@ -103,7 +115,7 @@ using Sums = I16V;
 #endif
 
 // Sums of neighbouring products. REQUIRES: none leaves 16 bits.
-LANTERN_INLINE Sums Dot(BV weight, IV activation) {
+LANTERN_INLINE Sums UnsignedDot(BV weight, IV activation) {
 #if defined(__AVX512BW__)
   return (I16V)_mm512_maddubs_epi16((__m512i)weight, (__m512i)activation);
 #elif defined(__AVX2__)
@@ -116,9 +128,6 @@ LANTERN_INLINE Sums Dot(BV weight, IV activation) {
   return (I16V)((U16V)weight & 0xff) * ((I16V)((U16V)a << 8) >> 8) +
          (I16V)((U16V)weight >> 8) * (a >> 8);
 #endif
-}
-LANTERN_INLINE Sums AddDot(Sums sums, BV weight, IV activation) {
-  return sums + Dot(weight, activation);
 }
 
 // The same with signed weights.
@@ -139,6 +148,12 @@ LANTERN_INLINE Sums SignedDot(BV weight, IV activation) {
   const I16V a = (I16V)activation, w = (I16V)weight;
   return ((I16V)((U16V)w << 8) >> 8) * ((I16V)((U16V)a << 8) >> 8) + (w >> 8) * (a >> 8);
 #endif
+}
+
+template <bool kSigned>
+LANTERN_INLINE Sums PairDot(BV weight, IV activation) {
+  if constexpr (kSigned) return SignedDot(weight, activation);
+  return UnsignedDot(weight, activation);
 }
 
 // g++ reassociates integer vector sums and spills a tile's accumulators; this keeps one in place.

@@ -95,26 +95,16 @@ struct NibbleHighLevels {           // bit j of the high bytes belongs to column
 };
 
 struct ByteLevels {
-  static constexpr int kBatch = 1;  // 2 * 128 * 127 < 2^15
-  static constexpr bool kSigned = !kWideSums;
-#if !LANTERN_WIDE_SUMS
-  LANTERN_INLINE Sums Dot(BV weight, IV activation) { return SignedDot(weight, activation); }
-#endif
+  static constexpr int kBatch = 1;       // 2 * 128 * 127 < 2^15
+  static constexpr bool kSigned = true;  // without kWideSums
   const uint8_t* q;
   LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
     const BV w = Load<BV>(PartOf(q + 4 * kPanelRows * j, 4, part));
-    return kSigned ? w : w ^ 128;
+    return kWideSums ? w ^ 128 : w;
   }
 };
 
-LANTERN_INLINE IV FourColumns(const int8_t* q, int j) {
-  int32_t word;
-  __builtin_memcpy(&word, q + 4 * j, sizeof(word));
-  return SplatV(word);
-}
-
-// The exact products over 4 * kVectors columns, as finish(token, part, sums, first) for every
-// batch.
+// The exact products over 4 * kVectors columns: finish(token, part, sums) for every batch of them.
 template <int kVectors, int kTokens, class Levels, class Finish>
 LANTERN_INLINE void IntegerSums(const Levels& levels, const int8_t* const (&q)[kTokens],
                                 const Finish& finish) {
@@ -125,20 +115,20 @@ LANTERN_INLINE void IntegerSums(const Levels& levels, const int8_t* const (&q)[k
       BV weight[kParts];
       LANTERN_UNROLL for (int p = 0; p < kParts; ++p) weight[p] = levels(i, p);
       LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-        const IV a = FourColumns(q[t], i);
+        const Word word = LoadWord(q[t] + 4 * i);
         LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
-          if constexpr (Levels::kSigned) {
-            static_assert(kBatch == 1);
-            sums[t][p] = Levels::Dot(weight[p], a);
+          if constexpr (kWideSums) {
+            sums[t][p] = AddDot(i == j ? Sums{} : sums[t][p], weight[p], word);
           } else {
-            sums[t][p] = i == j ? Dot(weight[p], a) : AddDot(sums[t][p], weight[p], a);
+            const Sums dot = PairDot<Levels::kSigned>(weight[p], word);
+            sums[t][p] = i == j ? dot : sums[t][p] + dot;
+            Pin(sums[t][p]);
           }
-          Pin(sums[t][p]);
         }
       }
     }
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) finish(t, p, sums[t][p], j == 0);
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) finish(t, p, sums[t][p]);
     }
   }
 }
@@ -187,22 +177,25 @@ LANTERN_INLINE void AddSmallBlock(const uint8_t* panel, int blocks,
   }
   const int8_t* q[kTokens];
   LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) q[t] = in[t][block].q;
-  IV products[kTokens][kParts];
+  IV exact[kTokens][kParts];
+  LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
+    const IV start =
+        Format::kOffset == 0 ? IV{} : SplatV(in[t][block].minus_8_sum) * (Format::kOffset / 8);
+    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) exact[t][p] = start;
+  }
   IntegerSums<8>(
-      Format::Levels(at),
-      q, [&](int t, int p, const Sums& sums, bool first) __attribute__((always_inline)) {
-        products[t][p] = first ? Total(sums) : products[t][p] + Total(sums);
+      Format::Levels(at), q, [&](int t, int p, const Sums& sums) __attribute__((always_inline)) {
+        exact[t][p] += Total(sums);
       });
   const uint8_t* scales = Format::Scales(at);
   LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
     const FV scale = LoadHalfV(PartOf(scales, 2, p));
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
       const QuantBlock32& a = in[t][block];
-      const IV exact = products[t][p] - SplatV(Format::kOffset * a.sum);
-      sum[t][p] = sum[t][p] + ToFloatV(exact) * (scale * SplatV(a.scale));
+      sum[t][p] = sum[t][p] + ToFloatV(exact[t][p]) * (scale * SplatV(a.scale));
       if constexpr (Format::kMinimum) {
         const FV minimum = LoadHalfV(PartOf(scales + 2 * kPanelRows, 2, p));
-        sum[t][p] = sum[t][p] + SplatV(static_cast<float>(a.sum)) * (minimum * SplatV(a.scale));
+        sum[t][p] = sum[t][p] + SplatV(a.sum) * (minimum * SplatV(a.scale));
       }
     }
   }
@@ -305,7 +298,7 @@ LANTERN_INLINE void SubBlockProducts(const uint8_t* w, const QuantBlock256* cons
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) scale[p] = scale_of(sub, p);
     IntegerSums<kColumns / 4>(
         Format::Levels(w, sub),
-        q, [&](int t, int p, const Sums& sums, bool) __attribute__((always_inline)) {
+        q, [&](int t, int p, const Sums& sums) __attribute__((always_inline)) {
           products[t][p] += Total(sums, scale[p]);
         });
   }
