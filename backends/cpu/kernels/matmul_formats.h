@@ -104,10 +104,11 @@ struct ByteLevels {
   }
 };
 
-// The exact products over 4 * kVectors columns: finish(token, part, sums) for every batch of them.
-template <int kVectors, int kTokens, class Levels, class Finish>
+// The exact products over 4 * kVectors columns: finish(token, part, sums) for every batch of them,
+// with kWideSums beginning at start(token).
+template <int kVectors, int kTokens, class Levels, class Start, class Finish>
 LANTERN_INLINE void IntegerSums(const Levels& levels, const int8_t* const (&q)[kTokens],
-                                const Finish& finish) {
+                                const Start& start, const Finish& finish) {
   constexpr int kBatch = kWideSums ? kVectors : Levels::kBatch;
   LANTERN_UNROLL for (int j = 0; j < kVectors; j += kBatch) {
     Sums sums[kTokens][kParts];
@@ -118,7 +119,8 @@ LANTERN_INLINE void IntegerSums(const Levels& levels, const int8_t* const (&q)[k
         const Word word = LoadWord(q[t] + 4 * i);
         LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
           if constexpr (kWideSums) {
-            sums[t][p] = AddDot(i == j ? Sums{} : sums[t][p], weight[p], word);
+            const auto before = i == j ? start(t) : sums[t][p];
+            sums[t][p] = AddDot(before, weight[p], word);
           } else {
             const Sums dot = PairDot<Levels::kSigned>(weight[p], word);
             sums[t][p] = i == j ? dot : sums[t][p] + dot;
@@ -178,14 +180,16 @@ LANTERN_INLINE void AddSmallBlock(const uint8_t* panel, int blocks,
   const int8_t* q[kTokens];
   LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) q[t] = in[t][block].q;
   IV exact[kTokens][kParts];
-  LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-    const IV start =
-        Format::kOffset == 0 ? IV{} : SplatV(in[t][block].minus_8_sum) * (Format::kOffset / 8);
-    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) exact[t][p] = start;
+  const auto start = [&](int t) __attribute__((always_inline)) {
+    return Format::kOffset == 0 ? IV{} : SplatV(in[t][block].minus_8_sum) * (Format::kOffset / 8);
+  };
+  for (int t = 0; !kWideSums && t < kTokens; ++t) {
+    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) exact[t][p] = start(t);
   }
   IntegerSums<8>(
-      Format::Levels(at), q, [&](int t, int p, const Sums& sums) __attribute__((always_inline)) {
-        exact[t][p] += Total(sums);
+      Format::Levels(at), q,
+      start, [&](int t, int p, const Sums& sums) __attribute__((always_inline)) {
+        exact[t][p] = kWideSums ? Total(sums) : exact[t][p] + Total(sums);
       });
   const uint8_t* scales = Format::Scales(at);
   LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
@@ -297,10 +301,9 @@ LANTERN_INLINE void SubBlockProducts(const uint8_t* w, const QuantBlock256* cons
     IV scale[kParts];
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) scale[p] = scale_of(sub, p);
     IntegerSums<kColumns / 4>(
-        Format::Levels(w, sub),
-        q, [&](int t, int p, const Sums& sums) __attribute__((always_inline)) {
-          products[t][p] += Total(sums, scale[p]);
-        });
+        Format::Levels(w, sub), q, [](int) __attribute__((always_inline)) { return IV{}; },
+        [&](int t, int p, const Sums& sums)
+            __attribute__((always_inline)) { products[t][p] += Total(sums, scale[p]); });
   }
 }
 

@@ -114,21 +114,24 @@ LANTERN_INLINE F8 LoadBFloat16(const void* p) {
 
 // ---- exp ----
 
-// OwnExp of src/tensor/own_math.h, operation by operation, so that the bits agree.
-LANTERN_INLINE F8 Exp(F8 x) {
-  const F8 shifted = x * exp_terms::kLog2E + exp_terms::kRound;
-  const F8 n = shifted - exp_terms::kRound;
-  const F8 r = (x - n * exp_terms::kLn2High) - n * exp_terms::kLn2Low;
-  F8 p = Splat(exp_terms::kTaylor[0]);
+// OwnExp of src/tensor/own_math.h, operation by operation, so that the bits agree. F, I, U: vectors
+// of as many floats, integers and unsigned integers.
+template <class F, class I, class U>
+LANTERN_INLINE F ExpOf(F x) {
+  const F shifted = x * exp_terms::kLog2E + exp_terms::kRound;
+  const F n = shifted - exp_terms::kRound;
+  const F r = (x - n * exp_terms::kLn2High) - n * exp_terms::kLn2Low;
+  F p = F{} + exp_terms::kTaylor[0];
   for (int i = 1; i < exp_terms::kTaylorCount; ++i) p = p * r + exp_terms::kTaylor[i];
-  const F8 y = (r * r * p + r) + 1.0f;
-  const I32x8 exponent = (I32x8)((U32x8)shifted - exp_terms::kRoundBits);
-  const I32x8 first = exponent >> 1;
-  const U32x8 second = (U32x8)exponent - (U32x8)first;
-  F8 result = y * (F8)(((U32x8)first + 127) << 23) * (F8)((second + 127) << 23);
-  result = x > exp_terms::kOverflow ? Splat(__builtin_inff()) : result;
-  result = x < exp_terms::kUnderflow ? F8{} : result;
+  const F y = (r * r * p + r) + 1.0f;
+  const I exponent = (I)((U)shifted - exp_terms::kRoundBits);
+  const I first = exponent >> 1;
+  const U second = (U)exponent - (U)first;
+  F result = y * (F)(((U)first + 127) << 23) * (F)((second + 127) << 23);
+  result = x > exp_terms::kOverflow ? F{} + __builtin_inff() : result;
+  result = x < exp_terms::kUnderflow ? F{} : result;
   return x == x ? result : x;
 }
+LANTERN_INLINE F8 Exp(F8 x) { return ExpOf<F8, I32x8, U32x8>(x); }
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE
