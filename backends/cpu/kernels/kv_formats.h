@@ -71,13 +71,19 @@ struct Q8_0Cache {
   }
   static void Store(void* out, const float* x, int head_dim) {
     uint8_t* block = static_cast<uint8_t*>(out);
-    for (int i = 0; i < head_dim; i += kBlock, block += kBytes) {
-      float scale;
-      int32_t sum;
-      QuantizeBlock<kBlock, kBlock>(x + i, &scale, reinterpret_cast<int8_t*>(block + 2), &sum);
-      uint16_t eight[8];
-      StoreHalf(eight, Splat(scale));
-      __builtin_memcpy(block, eight, sizeof(eight[0]));
+    for (int i = 0; i < head_dim; i += kBlock, block += kBytes) StoreBlock(block, x + i);
+  }
+  // As the scalar encoder does it: levels by the rounded scale. What is not finite becomes NaN.
+  LANTERN_INLINE void StoreBlock(uint8_t* block, const float* x) {
+    uint16_t half[8];
+    StoreHalf(half, Splat(LargestMagnitude(x, kBlock) / 127.0f));
+    const bool finite = (half[0] & 0x7c00) != 0x7c00;
+    if (!finite) half[0] = 0x7e00;
+    __builtin_memcpy(block, half, sizeof(half[0]));
+    const float scale = Scale(block), inverse = finite && scale != 0 ? 1.0f / scale : 0.0f;
+    for (int i = 0; i < kBlock; i += 8) {
+      const I32x8 levels = finite ? RoundToBytes(x + i, inverse) : I32x8{};
+      lantern::LANTERN_ISA_NAMESPACE::Store(block + 2 + i, __builtin_convertvector(levels, I8x8));
     }
   }
 };
