@@ -86,6 +86,8 @@ LANTERN_INLINE Sums AddDot(Sums sums, BV weight, Word activation) {
 LANTERN_INLINE IV Total(Sums sums) { return sums; }
 LANTERN_INLINE IV Total(Sums sums, IV scale) { return sums * scale; }
 LANTERN_INLINE IV Spread(IV scale) { return scale; }
+template <bool kSigned>
+Sums PairDot(BV weight, Word activation);  // never called: of the other sets
 
 #else
 #define LANTERN_WIDE_SUMS 0
