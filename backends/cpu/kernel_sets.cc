@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
 #endif
 
 #include "src/base/error.h"
@@ -20,6 +22,8 @@ LANTERN_DECLARE_SET(avx2)
 LANTERN_DECLARE_SET(avxvnni)
 LANTERN_DECLARE_SET(avx512)
 LANTERN_DECLARE_SET(avx512vnni)
+LANTERN_DECLARE_SET(neon)
+LANTERN_DECLARE_SET(neondot)
 
 namespace {
 
@@ -66,6 +70,13 @@ std::vector<const KernelTable*> RunnableKernels() {
 #endif
 #if LANTERN_HAVE_SSE41
   if (__builtin_cpu_supports("sse4.1")) sets.push_back(&sse41::kKernels);
+#endif
+#if LANTERN_HAVE_NEONDOT
+  constexpr unsigned long kHasDotProduct = 1ul << 20;  // HWCAP_ASIMDDP of asm/hwcap.h
+  if ((getauxval(AT_HWCAP) & kHasDotProduct) != 0) sets.push_back(&neondot::kKernels);
+#endif
+#if LANTERN_HAVE_NEON
+  sets.push_back(&neon::kKernels);  // part of every AArch64
 #endif
   sets.push_back(&generic::kKernels);
   return sets;

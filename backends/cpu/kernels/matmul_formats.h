@@ -69,7 +69,7 @@ using BF16Format = PlainFormat<LoadBFloat16V, 2>;
 
 // ---- integer sums ----
 // `Levels` gives the quantized weights of columns 4 j to 4 j + 3 of a part's rows, as unsigned
-// bytes (Q8_0 without kWideSums: signed), and says how many products' pairs 16 bits can hold.
+// bytes (Q8_0: signed where the set takes those), and says how many products' pairs 16 bits can hold.
 
 LANTERN_INLINE BV LowNibbles(BV v) { return v & 15; }
 LANTERN_INLINE BV HighNibbles(BV v) { return (BV)((U16V)v >> 4) & 15; }
@@ -100,7 +100,7 @@ struct ByteLevels {
   const uint8_t* q;
   LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
     const BV w = Load<BV>(PartOf(q + 4 * kPanelRows * j, 4, part));
-    return kWideSums ? w ^ 128 : w;
+    return kWideSums && !kWideSigned ? w ^ 128 : w;
   }
 };
 
@@ -140,7 +140,7 @@ LANTERN_INLINE void IntegerSums(const Levels& levels, const int8_t* const (&q)[k
 struct Q8_0Format {
   using Input = QuantBlock32;
   static constexpr int kBytes = kPanelRows * 34, kTile = kBlockTile;
-  static constexpr int kOffset = kWideSums ? 128 : 0;  // the level that means zero
+  static constexpr int kOffset = kWideSums && !kWideSigned ? 128 : 0;  // what level means zero
   static constexpr bool kMinimum = false;
   using Place = BlockPlace<kBytes, true>;
   LANTERN_INLINE const uint8_t* Scales(const Place& at) { return at.Field(0, 2 * kPanelRows); }
