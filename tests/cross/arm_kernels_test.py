@@ -1,4 +1,4 @@
-"""The Arm kernels, built by a cross compiler and run by an emulator: the same bits as everywhere."""
+"""The Arm kernels, by a cross compiler and an emulator: they give the same bits as all others."""
 
 import concurrent.futures
 import pathlib
@@ -11,7 +11,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CROSS, EMULATOR = "aarch64-linux-gnu-g++", "qemu-aarch64"
-FLAGS = ["-std=c++20", "-O1", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", f"-I{ROOT}"]
+FLAGS = ["-std=c++20", "-O1", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wno-psabi",
+         f"-I{ROOT}"]
 # As backends/CMakeLists.txt has them.
 SETS = {"generic": [], "neon": ["-DLANTERN_USE_NEON"],
         "neondot": ["-DLANTERN_USE_NEON", "-march=armv8.2-a+dotprod"]}
@@ -23,11 +24,13 @@ def build(compiler, sets, folder):
     jobs = [[compiler, *FLAGS, *flags, f"-DLANTERN_ISA_NAMESPACE={name}", "-c",
              ROOT / "backends/cpu/kernels/kernels.cc", "-o", folder / f"{name}.o"]
             for name, flags in sets.items()]
-    jobs.append([compiler, *FLAGS, "-c", ROOT / "tests/cross/kernels_alike.cc", "-o", folder / "alike.o"])
+    jobs.append([compiler, *FLAGS, "-c", ROOT / "tests/cross/kernels_alike.cc",
+                 "-o", folder / "alike.o"])
     with concurrent.futures.ThreadPoolExecutor() as pool:
         list(pool.map(lambda job: subprocess.run(job, check=True), jobs))
-    subprocess.run([compiler, "-static", *(job[-1] for job in jobs), "-o", folder / "alike"], check=True)
-    return folder / "alike"
+    program = folder / "alike"
+    subprocess.run([compiler, "-static", *(job[-1] for job in jobs), "-o", program], check=True)
+    return program
 
 
 @unittest.skipUnless(shutil.which(CROSS) and shutil.which(EMULATOR),
@@ -44,8 +47,8 @@ class ArmKernelsTest(unittest.TestCase):
         cls.here = build("g++", {"generic": []}, root / "here")
 
     def on(self, cpu, status):
-        done = subprocess.run([EMULATOR, "-cpu", cpu, self.arm], capture_output=True, text=True, timeout=120,
-                              check=False)
+        done = subprocess.run([EMULATOR, "-cpu", cpu, self.arm], capture_output=True, text=True,
+                              timeout=120, check=False)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done.stdout
 
@@ -60,7 +63,8 @@ class ArmKernelsTest(unittest.TestCase):
         self.assertNotIn("neondot", said)
 
     def test_the_bits_are_those_of_this_machine(self):
-        here = subprocess.run([self.here], capture_output=True, text=True, timeout=120, check=False).stdout
+        here = subprocess.run([self.here], capture_output=True, text=True, timeout=120,
+                              check=False).stdout
         expected = re.search(r"hash [0-9a-f]{16}", here)[0]
         self.assertIn(expected, self.on(NEW, 0))
 

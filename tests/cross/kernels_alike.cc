@@ -16,15 +16,15 @@
 
 namespace lantern {
 
-#define LANTERN_DECLARE_SET(name)    \
-  namespace name {                   \
-  extern const KernelTable kKernels; \
-  }
-LANTERN_DECLARE_SET(generic)
-#if defined(__aarch64__)
-LANTERN_DECLARE_SET(neon)
-LANTERN_DECLARE_SET(neondot)
-#endif
+namespace generic {
+extern const KernelTable kKernels;
+}
+namespace neon {
+extern const KernelTable kKernels;
+}
+namespace neondot {
+extern const KernelTable kKernels;
+}
 
 namespace {
 

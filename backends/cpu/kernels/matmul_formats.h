@@ -69,7 +69,7 @@ using BF16Format = PlainFormat<LoadBFloat16V, 2>;
 
 // ---- integer sums ----
 // `Levels` gives the quantized weights of columns 4 j to 4 j + 3 of a part's rows, as unsigned
-// bytes (Q8_0: signed where the set takes those), and says how many products' pairs 16 bits can hold.
+// bytes (Q8_0: signed where the set takes those), and says how many products' pairs 16 bits hold.
 
 LANTERN_INLINE BV LowNibbles(BV v) { return v & 15; }
 LANTERN_INLINE BV HighNibbles(BV v) { return (BV)((U16V)v >> 4) & 15; }
