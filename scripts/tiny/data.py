@@ -9,6 +9,8 @@ import multiprocessing
 import os
 import pathlib
 import random
+import shutil
+import tempfile
 import time
 
 import numpy
@@ -47,7 +49,7 @@ def rows(tokenizer, rng, held_out=False):
                 opened.remove(fullest)
                 padding = shape.CONTEXT - len(fullest)
                 yield numpy.array(fullest + [BEGIN] * min(padding, 1) + [0] * (padding - 1),
-                                  dtype=numpy.uint16)
+                                  dtype=numpy.int16)
             row = []
             opened.append(row)
         row += marked
@@ -76,13 +78,10 @@ def _write_shards(vocabulary, folder, worker):
 
 
 class Stream:
-    """Shards of `workers` processes, through files in `folder` (memory: /dev/shm)."""
+    """Shards of `workers` processes, through small files that live for seconds."""
 
-    def __init__(self, vocabulary, folder, workers):
-        self._folder = pathlib.Path(folder)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for stale in self._folder.iterdir():
-            stale.unlink()
+    def __init__(self, vocabulary, workers):
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="lantern-tiny-"))
         context = multiprocessing.get_context("fork")
         self._processes = [context.Process(target=_write_shards, daemon=True,
                                            args=(vocabulary, self._folder, worker))
@@ -101,6 +100,4 @@ class Stream:
         for process in self._processes:
             process.terminate()
             process.join()
-        for left in self._folder.iterdir():
-            left.unlink()
-        self._folder.rmdir()
+        shutil.rmtree(self._folder)

@@ -8,6 +8,9 @@ from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 import shape
 
 
+_create_block_mask = torch.compile(create_block_mask)
+
+
 def rope_table(positions, device):
     """cos and sin [positions, head_dim / 2]."""
     power = torch.arange(0, shape.HEAD_DIM, 2, device=device, dtype=torch.float64) / shape.HEAD_DIM
@@ -27,7 +30,7 @@ def document_mask(documents):
     def same(row, head, query, key):
         return (query >= key) & (documents[row, query] == documents[row, key])
     rows, positions = documents.shape
-    return create_block_mask(same, rows, None, positions, positions, device=documents.device)
+    return _create_block_mask(same, rows, None, positions, positions, device=documents.device)
 
 
 class Attention(nn.Module):

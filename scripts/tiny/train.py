@@ -31,33 +31,37 @@ HELD_OUT_SEED = 20_000
 
 
 def unpack(numbers):
-    """ids, documents and the weight of each token's loss, from rows of data.py."""
+    """ids, documents and how much the loss of each position weighs, from rows of data.py."""
     numbers = numbers.to(torch.int32)
     documents = (numbers >> 14 & 1).cumsum(1, dtype=torch.int32)
     writer = numbers >> data.WRITER_SHIFT & 3
     weights = (writer == data.WRITERS["assistant"]) + USER_WEIGHT * (writer == data.WRITERS["user"])
-    # A row's token is a target for the one before it: the first of a dialogue has none.
-    weights = weights * (numbers & data.BEGIN == 0)
+    # What a position predicts is the token behind it, and nothing at the end of a dialogue.
+    weights = (weights * (numbers & data.BEGIN == 0)).roll(-1, 1)
+    weights[:, -1] = 0
     return (numbers & data.ID_MASK).long(), documents, weights
 
 
-def token_losses(logits, ids):
-    """[rows, positions - 1]: of each token but the first of a row."""
-    return functional.cross_entropy(logits[:, :-1].float().transpose(1, 2), ids[:, 1:],
-                                    reduction="none")
+def token_losses(model, ids, mask, table):
+    """[rows, positions]: of the token behind each position; the last of a row means nothing."""
+    with torch.autocast("cuda", torch.bfloat16):
+        logits = model(ids, mask, table)
+    targets = ids.roll(-1, 1)
+    losses = functional.cross_entropy(logits.view(-1, shape.VOCAB).float(), targets.view(-1),
+                                      reduction="none")
+    return losses.view(ids.shape)
 
 
 class Trainer:
-    def __init__(self, vocabulary, rows, workers, shards):
+    def __init__(self, vocabulary, rows, workers):
         torch.manual_seed(0)
         torch.set_float32_matmul_precision("high")
         self.rows = rows
         self.tokenizer = Tokenizer(vocabulary)
-        self.stream = data.Stream(vocabulary, shards, workers)
+        self.stream = data.Stream(vocabulary, workers)
         self.model = Llama().cuda()
         self.table = rope_table(shape.CONTEXT, "cuda")
-        self.forward = torch.compile(self.model)
-        self.mask = torch.compile(document_mask)
+        self.token_losses = torch.compile(token_losses)
         matrices = [p for p in self.model.parameters() if p.dim() == 2]
         norms = [p for p in self.model.parameters() if p.dim() == 1]
         self.optimizer = torch.optim.AdamW(
@@ -75,7 +79,7 @@ class Trainer:
                 break
             time.sleep(0.05)
         if self.fresh:
-            shard = torch.from_numpy(self.fresh.pop(0)).cuda(non_blocking=True)
+            shard = torch.from_numpy(self.fresh.pop(0)).cuda()
             self.pool = (self.pool + [shard])[-64:]
         else:
             shard = random.choice(self.pool)
@@ -84,10 +88,8 @@ class Trainer:
 
     def loss(self, numbers):
         ids, documents, weights = unpack(numbers)
-        with torch.autocast("cuda", torch.bfloat16):
-            logits = self.forward(ids, self.mask(documents), self.table)
-        weights = weights[:, 1:]
-        return (token_losses(logits, ids) * weights).sum() / weights.sum()
+        losses = self.token_losses(self.model, ids, document_mask(documents), self.table)
+        return (losses * weights).sum() / weights.sum()
 
     def step(self, numbers, rate):
         for group in self.optimizer.param_groups:
@@ -106,10 +108,9 @@ class Trainer:
         total = count = 0.0
         for numbers in self.held_out.split(self.rows):
             ids, documents, weights = unpack(numbers)
-            with torch.autocast("cuda", torch.bfloat16):
-                logits = self.forward(ids, self.mask(documents), self.table)
-            answers = weights[:, 1:] == 1
-            total += (token_losses(logits, ids) * answers).sum().item()
+            losses = self.token_losses(self.model, ids, document_mask(documents), self.table)
+            answers = weights == 1
+            total += (losses * answers).sum().item()
             count += answers.sum().item()
         return total / count
 
@@ -122,8 +123,12 @@ def rate_at(step, share):
 def run(trainer, seconds):
     """(step, tokens, training loss, held-out loss) about 50 times; ends by the clock."""
     curve, step = [], 0
-    begin, looked = time.monotonic(), 0.0
+    started = time.monotonic()
     trainer.held_out_loss()  # compiles
+    trainer.loss(trainer.held_out[:trainer.rows]).backward()
+    trainer.optimizer.zero_grad(set_to_none=True)
+    print(f"compiled in {time.monotonic() - started:.0f} s", flush=True)
+    begin, looked = time.monotonic(), 0.0
     while True:
         for numbers in trainer.next_batch():
             share = (time.monotonic() - begin) / seconds
@@ -147,10 +152,9 @@ def main():
     parser.add_argument("--seconds", type=float, default=500)
     parser.add_argument("--rows", type=int, default=128, help="windows of a step")
     parser.add_argument("--workers", type=int, default=12, help="processes that make dialogues")
-    parser.add_argument("--shards", default="/dev/shm/lantern-tiny")
     flags = parser.parse_args()
     random.seed(0)
-    trainer = Trainer(flags.vocabulary, flags.rows, flags.workers, flags.shards)
+    trainer = Trainer(flags.vocabulary, flags.rows, flags.workers)
     try:
         curve, seconds = run(trainer, flags.seconds)
     finally:
