@@ -7,7 +7,7 @@ import sys
 import matplotlib
 
 matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402  (the backend comes first)
+from matplotlib import pyplot, ticker  # noqa: E402  (the backend comes first)
 
 
 def main(table, picture):
@@ -19,7 +19,9 @@ def main(table, picture):
               label="a training batch (answers, and users at 0.1)")
     axes.plot(tokens, [row["held_out"] for row in rows], color="#c0392b", linewidth=1.5,
               label="held out (answers)")
-    axes.set(xlabel="million tokens", ylabel="nats per token", yscale="log")
+    axes.set(xlabel="million tokens", ylabel="nats per token", yscale="log", ylim=(None, 4))
+    axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axes.yaxis.set_minor_formatter(ticker.FormatStrFormatter("%g"))
     axes.grid(True, which="both", linewidth=0.3)
     axes.legend(frameon=False, fontsize=8)
     figure.tight_layout()

@@ -23,7 +23,7 @@ import shape
 from model import Llama, document_mask, rope_table
 from tokenizer import Tokenizer
 
-PEAK_RATE = 3e-3
+PEAK_RATE = 2e-3
 WARMUP_STEPS = 200
 USER_WEIGHT = 0.1  # of a user's tokens in the loss; an assistant's weigh 1
 HELD_OUT_ROWS = 128
