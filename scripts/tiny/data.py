@@ -5,6 +5,7 @@ its loss weighs), and a bit that says that a dialogue begins here. Attention sta
 so a row holds as many as fit.
 """
 
+import copy
 import multiprocessing
 import os
 import pathlib
@@ -24,6 +25,25 @@ WRITERS = {"frame": 0, "user": 1, "assistant": 2}
 SHARD_ROWS = 1024
 SHARDS_AHEAD = 6  # of each process
 _OPEN_ROWS = 24
+_LONGER = 0.2  # how many dialogues get others in front, so that chats may become long
+# What may stand in front of any dialogue without changing what is right in it.
+_NEUTRAL = {"arithmetic", "list", "fact", "greeting", "chat"}
+
+
+def dialogues(rng, held_out):
+    """Endless dialogues, some with up to seven others in front of them."""
+    neutral = []
+    while True:
+        dialogue = text.make_dialogue(rng, held_out)
+        if neutral and rng.random() < _LONGER:
+            longer = copy.copy(dialogue)
+            before = rng.choices(neutral, k=rng.randint(1, 7))
+            longer.turns = [turn for each in (*before, dialogue) for turn in each.turns]
+            yield longer
+        else:
+            yield dialogue
+        if all(turn.task in _NEUTRAL for turn in dialogue.turns):
+            neutral = (neutral + [dialogue])[-100:]
 
 
 def mark(tokenizer, dialogue):
@@ -40,8 +60,8 @@ def rows(tokenizer, rng, held_out=False):
     """Endless rows. A dialogue goes into the first open row with room for it; when there is none,
     the fullest row is finished, the rest of it padded with a dialogue of id 0."""
     opened = []
-    while True:
-        marked = mark(tokenizer, text.make_dialogue(rng, held_out))
+    for dialogue in dialogues(rng, held_out):
+        marked = mark(tokenizer, dialogue)
         row = next((row for row in opened if len(row) + len(marked) <= shape.CONTEXT), None)
         if row is None:
             if len(opened) == _OPEN_ROWS:

@@ -20,8 +20,9 @@ def main(table, picture):
     axes.plot(tokens, [row["held_out"] for row in rows], color="#c0392b", linewidth=1.5,
               label="held out (answers)")
     axes.set(xlabel="million tokens", ylabel="nats per token", yscale="log", ylim=(None, 4))
+    axes.set_yticks([0.3, 0.4, 0.6, 1, 2, 4])
     axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
-    axes.yaxis.set_minor_formatter(ticker.FormatStrFormatter("%g"))
+    axes.yaxis.set_minor_formatter(ticker.NullFormatter())
     axes.grid(True, which="both", linewidth=0.3)
     axes.legend(frameon=False, fontsize=8)
     figure.tight_layout()

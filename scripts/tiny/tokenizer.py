@@ -16,11 +16,12 @@ DIALOGUES = 30000  # enough that every word of the generator is seen
 
 
 def _lines(seed):
+    """Plain ASCII only: rare characters would each take a piece, and bytes spell them as well."""
     rng = random.Random(seed)
     for _ in range(DIALOGUES):
         for turn in text.make_dialogue(rng).turns:
-            yield from turn.user.split("\n")
-            yield from turn.assistant.split("\n")
+            lines = turn.user.split("\n") + turn.assistant.split("\n")
+            yield from filter(str.isascii, lines)
 
 
 def train(path):
