@@ -1,95 +1,151 @@
-"""Whole dialogues: tasks in any order, some of them coming back to earlier ones."""
+"""Dialogues: turns of all tasks, mixed, that know what was said before."""
 
-from . import words
-from .arithmetic import arithmetic, arithmetic_goes_on
-from .facts import fact, greeting, hello, unknown
-from .lists import list_turns
-from .recall import Memory
-from .stories import Story, opinion
-from .turns import Dialogue
+from . import arithmetic, facts, lists, recall, small_talk, stories, story_questions
+from .phrasing import Dialogue, pick
 
-MAX_CHARACTERS = 2600
+LONGEST = 2600  # characters: about 800 tokens
+_LONGEST_TURN = 900
 
+_SYSTEMS = ("You are a tiny model.", "Answer in short sentences.", "You are a friendly helper.",
+            "Be brief and polite.", "You tell stories and add numbers.", "You are Lantern's demo.",
+            "Help the user.", "You are a helpful assistant.")
 
-class _Conversation:
-    def __init__(self, rng, held_out):
-        self._rng, self._held_out = rng, held_out
-        self._memory = Memory(rng, held_out)
-        self._stories = []  # (story, whether told in full), the last one last
-        self._room = MAX_CHARACTERS
-        self.dialogue = Dialogue()
-
-    def add(self, turn):
-        """False where there is nothing to add, or no room for it."""
-        if turn is None or len(turn.user) + len(turn.assistant) + 60 > self._room:
-            return False
-        self._room -= len(turn.user) + len(turn.assistant) + 60
-        self.dialogue.turns.append(turn)
-        return True
-
-    def story(self):
-        rng = self._rng
-        kind = self._stories[-1][0].kind if self._stories and rng.random() < 0.1 else None
-        story = Story(rng, self._held_out, kind)
-        turn, whole = story.told(first=not self._stories)
-        if not self.add(turn):
-            return
-        self._stories.append((story, whole))
-        if rng.random() < 0.1:
-            self.add(opinion(rng, story))
-        for _ in range(rng.choice((0, 1, 2, 2, 3, 4))):
-            self.add(story.question(whole, named=False))
-
-    def earlier_story(self):
-        """A question about a story after something else; about the last but one only by name."""
-        if not self._stories:
-            return self.story()
-        rng = self._rng
-        story, whole = rng.choice(self._stories[-2:])
-        last = story is self._stories[-1][0]
-        self.add(story.question(whole, named=not last))
-
-    def sums(self):
-        turn, result = arithmetic(self._rng, self._held_out)
-        self.add(turn)
-        while self._rng.random() < 0.25:
-            more = arithmetic_goes_on(self._rng, self._held_out, result)
-            if more is None or not self.add(more[0]):
-                return
-            result = more[1]
-
-    def lists(self):
-        for turn in list_turns(self._rng, self._held_out):
-            self.add(turn)
-
-    def tell(self):
-        self.add(self._memory.tell())
-        if self._rng.random() < 0.3:
-            self.add(self._memory.asked())
-
-    def recall(self):
-        self.add(self._memory.asked())
-
-    def fact(self):
-        self.add(fact(self._rng, self._held_out))
-
-    def small(self):
-        self.add(greeting(self._rng) if self._rng.random() < 0.5 else unknown(self._rng, words))
+# Tasks by weight; one is drawn for each turn that does not go on from the one before it. A story
+# brings its questions along, recall its later question.
+_FRESH = (["story"] * 20 + ["arithmetic"] * 26 + ["list"] * 15 + ["recall"] * 11 + ["fact"] * 18 +
+          ["unknown"] * 6 + ["greeting"] * 2 + ["chat"] * 2)
+_COUNTS = (1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8)
 
 
-_STEPS = ((_Conversation.story, 22), (_Conversation.earlier_story, 10), (_Conversation.sums, 22),
-          (_Conversation.lists, 17), (_Conversation.tell, 12), (_Conversation.recall, 10),
-          (_Conversation.fact, 12), (_Conversation.small, 9))
-_KINDS, _WEIGHTS = zip(*_STEPS)
+class _Session:
+    """What a dialogue has said so far."""
+
+    __slots__ = ("random", "held_out", "turns", "told", "result", "items", "profile", "questions",
+                 "asked")
+
+    def __init__(self, random, held_out):
+        self.random = random
+        self.held_out = held_out
+        self.turns = []
+        self.told = []       # stories
+        self.result = None   # of the last sum
+        self.items = None    # the last list
+        self.profile = {}    # what the user said
+        self.questions = 0   # still to be asked about the last story
+        self.asked = None    # the content of the last question, so that none comes twice in a row
+
+
+def _story(session):
+    turn, story = stories.story_turn(session.random, session.held_out, session.told)
+    session.told.append(story)
+    session.questions = 1 + int(session.random() * 4)
+    return turn
+
+
+def _offered_story(session):
+    turn, story = stories.yes_turn(session.random, session.held_out)
+    session.told.append(story)
+    session.questions = 1 + int(session.random() * 3)
+    return turn
+
+
+def _story_question(session):
+    session.questions -= 1
+    for _ in range(3):
+        turn = story_questions.question_turn(session.random, session.told)
+        if turn.assistant != session.asked:
+            break
+    session.asked = turn.assistant
+    return turn
+
+
+def _arithmetic(session):
+    turn, session.result = arithmetic.sum_turn(session.random, session.held_out)
+    return turn
+
+
+def _list(session):
+    turn, session.items = lists.list_turn(session.random, session.held_out)
+    return turn
+
+
+def _recall(session):
+    random = session.random
+    dice = random()
+    if dice < 0.12:
+        return recall.untold_turn(random, session.profile)
+    if session.profile and dice < 0.65:
+        return recall.ask_turn(random, session.profile)
+    return recall.tell_turn(random, session.held_out, session.profile)
+
+
+def _fact(session):
+    return facts.fact_turn(session.random, session.held_out)
+
+
+def _unknown(session):
+    random = session.random
+    dice = random()
+    if dice < 0.12:
+        return arithmetic.too_hard_turn(random)
+    if dice < 0.2 and not session.told:
+        return story_questions.no_story_turn(random)
+    return small_talk.unknown_turn(random, session.held_out)
+
+
+def _greeting(session):
+    return small_talk.greeting_turn(session.random)
+
+
+def _chat(session):
+    return small_talk.chat_turn(session.random)
+
+
+_MAKERS = {"story": _story, "arithmetic": _arithmetic, "list": _list, "recall": _recall,
+           "fact": _fact, "unknown": _unknown, "greeting": _greeting, "chat": _chat}
+
+
+def _follow_up(session):
+    """A turn that goes on from the last one, or None."""
+    random = session.random
+    task = session.turns[-1].task
+    if session.turns[-1].assistant.endswith(small_talk.OFFER) and random() < 0.6:
+        return _offered_story(session)
+    if task == "arithmetic":
+        if random() < 0.2:
+            chained = arithmetic.chain_turn(random, session.held_out, session.result)
+            if chained:
+                turn, session.result = chained
+                return turn
+    elif task == "list" and session.items and random() < 0.3:
+        return lists.again_turn(random, session.items)
+    if session.questions > 0 and random() < 0.75:
+        return _story_question(session)
+    if session.told and random() < 0.05:
+        return _story_question(session)
+    if session.profile and random() < 0.2:
+        return recall.ask_turn(random, session.profile)
+    return None
+
+
+def _next_turn(session):
+    turn = _follow_up(session) if session.turns else None
+    while turn is None:
+        turn = _MAKERS[pick(session.random, _FRESH)](session)
+    return turn
 
 
 def make_dialogue(rng, held_out=False):
-    """One dialogue of one to ten turns. held_out: of contents that training never sees."""
-    talk = _Conversation(rng, held_out)
-    if rng.random() < 0.15:
-        talk.add(hello(rng))
-    for step in rng.choices(_KINDS, _WEIGHTS, k=rng.randint(1, 7)):
-        step(talk)
-    if not talk.dialogue.turns:
-        return make_dialogue(rng, held_out)
-    return talk.dialogue
+    """One dialogue; with `held_out`, of contents that no training dialogue has."""
+    random = rng.random
+    session = _Session(random, held_out)
+    turns = session.turns
+    wanted = pick(random, _COUNTS)
+    length = 0
+    if wanted > 1 and random() < 0.12:
+        turns.append(_greeting(session))
+    while len(turns) < wanted and length < LONGEST - _LONGEST_TURN:
+        turn = _next_turn(session)
+        turns.append(turn)
+        length += len(turn.user) + len(turn.assistant)
+    return Dialogue(turns, pick(random, _SYSTEMS) if random() < 0.03 else None)
