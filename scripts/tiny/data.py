@@ -1,8 +1,8 @@
 """Rows of training data: whole dialogues packed into windows, made by processes of their own.
 
 A row is shape.CONTEXT numbers of 16 bits: the id in the low 12, in the next two who wrote it (what
-its loss weighs), and a bit that says that a dialogue begins here. Attention stays within a dialogue,
-so a row holds as many as fit.
+its loss weighs), and a bit that says that a dialogue begins here. Attention stays within a
+dialogue, so a row holds as many as fit.
 """
 
 import copy

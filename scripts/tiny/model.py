@@ -26,7 +26,7 @@ def _rotate(x, table):
 
 
 def document_mask(documents):
-    """Who may look at whom: tokens of the same dialogue, backwards. documents: [rows, positions]."""
+    """Who may look at whom: tokens of one dialogue, backwards. documents: [rows, positions]."""
     def same(row, head, query, key):
         return (query >= key) & (documents[row, query] == documents[row, key])
     rows, positions = documents.shape

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the tiny model on one GPU for a given time; see README.md.
 
-    train.py --vocabulary FILE.model --out FOLDER --seconds 500
+    train.py --vocabulary FILE.model --out FOLDER --seconds 455
 
 Writes weights.pt (float32), loss.csv and training.json into FOLDER. The learning rate falls to 0
 over the time given, so a slower GPU sees fewer tokens and the run still ends well.
@@ -139,8 +139,8 @@ def run(trainer, seconds):
             if share >= looked or share >= 1:
                 looked += 0.02
                 curve.append((step, trainer.tokens, loss.item(), trainer.held_out_loss()))
-                print(f"{share * seconds:5.0f} s, step {step}, {trainer.tokens / 1e6:.0f} M tokens, "
-                      f"loss {curve[-1][2]:.4f}, held out {curve[-1][3]:.4f}", flush=True)
+                print(f"{share * seconds:5.0f} s, step {step}, {trainer.tokens / 1e6:.0f} M tokens,"
+                      f" loss {curve[-1][2]:.4f}, held out {curve[-1][3]:.4f}", flush=True)
             if share >= 1:
                 return curve, time.monotonic() - begin
 
@@ -149,7 +149,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--vocabulary", required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--seconds", type=float, default=500)
+    parser.add_argument("--seconds", type=float, default=455)
     parser.add_argument("--rows", type=int, default=128, help="windows of a step")
     parser.add_argument("--workers", type=int, default=12, help="processes that make dialogues")
     flags = parser.parse_args()
