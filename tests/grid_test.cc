@@ -218,5 +218,25 @@ TEST(StoriesGrid, GoldensForEveryLayout) {
   }
 }
 
+// The trained model of the repository, on a prompt that it was trained to answer.
+TEST(TinyModelGrid, OneAnswerForEveryLayout) {
+  const std::filesystem::path tests = LANTERN_TESTS_DIR;
+  const auto file = OpenWeightFile(tests / "../models/tiny/lantern-tiny-q8_0.gguf");
+  const std::vector<int> prompt = ReadIds(tests / "goldens/tiny/ids.txt");
+  const int tokens = kSampled;
+  const auto expected = RunOne(*file, {{1, 1}}, prompt, tokens);
+  const int chunks[] = {512, 7, 1};
+  int n = 0;
+  for (int tp : {1, 2, 4}) {
+    for (int pp : {1, 2, 4, 8}) {
+      const Way way{{tp, pp}, chunks[n % 3], 1 + n % 2, n % 4};
+      const auto got = RunOne(*file, way, prompt, tokens);
+      EXPECT_EQ(got->tokens, expected->tokens) << Describe(way);
+      EXPECT_EQ(LogitsHash(*got), LogitsHash(*expected)) << Describe(way);
+      ++n;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lantern

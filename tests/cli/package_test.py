@@ -11,6 +11,7 @@ import lantern_cli
 from lantern_cli import PATIENCE_S, free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+MODEL = ROOT / "models/tiny/lantern-tiny-q8_0.gguf"
 TOOLS = ("dpkg-deb", "dpkg-shlibdeps", "objdump", "strip", "unshare", "chroot")
 # A new mount namespace, so that what is mounted goes with the process. Everything keeps its pid.
 ENTER = 'mount --rbind /proc "$0/proc" && mount --bind /dev/null "$0/dev/null" && ' \
@@ -106,6 +107,11 @@ class TarballTest(lantern_cli.CliTestCase):
         said = self.run_bare("chat", "/tmp/" + self.model, "-n", "3", stdin="Hello\n/quit\n")
         self.assertTrue(said.stdout)
 
+    def test_the_model_that_comes_along(self):
+        said = self.run_bare("chat", f"{self.home}/{MODEL.name}", "--temp", "0",
+                             stdin="What is 17 + 25?\n/quit\n")
+        self.assertIn("42", said.stdout)
+
     def test_a_worker_joins_a_leader_outside(self):
         command = ["run", self.model, "-p", "Good morning", "-n", 5]
         alone = self.json_of(*command)
@@ -162,6 +168,10 @@ class DebTest(lantern_cli.CliTestCase):
         self.assertNotRegex(headers, "RPATH|RUNPATH")
         said = subprocess.run([command, "--version"], check=True, capture_output=True, text=True)
         self.assertEqual(said.stdout, self.succeed("--version").out)
+
+    def test_it_brings_the_model(self):
+        packed = self.tree / "usr/share/lantern" / MODEL.name
+        self.assertEqual(packed.read_bytes(), MODEL.read_bytes())
 
     def test_its_scripts_are_shell(self):
         for script in ("postinst", "prerm", "postrm"):
