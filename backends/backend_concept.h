@@ -43,6 +43,13 @@ struct WeightMatrix {
   std::shared_ptr<const std::byte> data;
 };
 
+// Where a packed weight is to lie: empty lets the backend choose. `filled`: it is packed there
+// already, by a start before this one.
+struct PackedPlace {
+  std::shared_ptr<std::byte> data;
+  bool filled = false;
+};
+
 // Rotation by position: row p holds cos and sin of p * frequency(i), i < head_dim / 2.
 struct RopeTable {
   int head_dim = 0;
@@ -84,11 +91,12 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
                              std::span<const Tensor> tensors, const LeafCuts& cuts,
                              const RopeTable& rope, const KvView& kv, const BatchView& batch,
                              const HeadMap& heads, std::span<const int> ids, float number,
-                             int integer, std::span<float> host, BufferOwner& owner, DType type) {
+                             int integer, std::span<float> host, BufferOwner& owner, DType type,
+                             const PackedPlace& place) {
   // Zeroed memory for a [rows, cols] f32 tensor; `owner` keeps it alive.
   { B::Allocate(c, owner, integer, integer) } -> std::same_as<Tensor>;
-  // Reads every row and lays it out for the kernels, in parallel.
-  { B::PackWeight(c, raw) } -> std::same_as<WeightMatrix>;
+  // Reads every row and lays it out for the kernels, in parallel, unless `place` is filled.
+  { B::PackWeight(c, raw, place) } -> std::same_as<WeightMatrix>;
   // out[n, sum of out] = x[n, in] * w^T for each part, side by side in columns: a merged
   // projection whose parts may differ in format. Each output is one chain over `in`.
   { B::MatMul(c, /*out*/ t, /*x*/ t, parts) } -> std::same_as<void>;
@@ -120,6 +128,8 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
   // Before anything runs: bytes that PackWeight will allocate, the kernel sets that run on this
   // machine (best first), and whether weights of a type do (throws Error{kConfig} otherwise).
   { B::PackedBytes(type, integer, integer) } -> std::same_as<size_t>;
+  // Names the packed form, for those that keep it: it changes when the form does.
+  { B::PackedForm() } -> std::same_as<std::string>;
   { B::RunnableIsas() } -> std::same_as<std::vector<std::string>>;
   { B::RequireSupport(c, type) } -> std::same_as<void>;
 };

@@ -62,6 +62,8 @@ class GgufFile {
   GgufFile(std::span<const std::byte> bytes, std::string name);
 
   const std::string& name() const { return name_; }
+  // See MappedFile; empty where there is no file.
+  std::string identity() const { return file_ ? file_->identity() : std::string(); }
   const std::vector<GgufTensor>& tensors() const { return tensors_; }  // in file order
   const GgufTensor* FindTensor(std::string_view name) const;           // nullptr when absent
 

@@ -152,6 +152,7 @@ class GgufWeights : public MappedWeights {
   }
 
   const GgufFile* gguf() const override { return file_.get(); }
+  std::string identity() const override { return file_->identity(); }
 
  private:
   std::unique_ptr<GgufFile> file_;

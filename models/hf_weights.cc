@@ -104,6 +104,12 @@ class HfWeights : public MappedWeights {
     for (const auto& [tensor, shard] : weights) RequireInShard(tensor, shard, index);
   }
 
+  std::string identity() const override {
+    std::string all;
+    for (const auto& file : files_) all += file->identity() + ' ';
+    return all;
+  }
+
  private:
   void OpenShard(const fs::path& path) {
     if (!fs::exists(path)) {

@@ -39,7 +39,12 @@ RawWeight Loader::Raw(const TensorSlice& slice) const {
 
 WeightMatrix Loader::Load(const TensorSlice& slice) {
   Backend::RequireSupport(context_, slice.type);
-  WeightMatrix packed = Backend::PackWeight(context_, Raw(slice));
+  PackedPlace place;
+  if (store_ != nullptr) {
+    place.data = store_->Take(Backend::PackedBytes(slice.type, slice.row.size(), slice.col.size()));
+    place.filled = store_->filled();
+  }
+  WeightMatrix packed = Backend::PackWeight(context_, Raw(slice), place);
   file_.Release(slice.name);
   bytes_done_ += packed.bytes;
   if (progress_) progress_(bytes_done_);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "backends/backend.h"
+#include "models/packed_store.h"
 #include "models/shard.h"
 #include "models/weight_file.h"
 
@@ -16,8 +17,10 @@ class Loader {
   // Called now and then with the bytes packed so far; from the loading thread.
   using Progress = std::function<void(size_t bytes_done)>;
 
-  Loader(Backend::Context& context, const WeightFile& file, Progress progress = {})
-      : context_(context), file_(file), progress_(std::move(progress)) {}
+  // `store`: where packed weights lie, in the order of loading; null: where the backend likes.
+  Loader(Backend::Context& context, const WeightFile& file, Progress progress = {},
+         PackedStore* store = nullptr)
+      : context_(context), file_(file), progress_(std::move(progress)), store_(store) {}
 
   // Throws Error{kIo} where the tensor is missing or of another shape.
   WeightMatrix Load(const TensorSlice& slice);
@@ -30,6 +33,7 @@ class Loader {
   Backend::Context& context_;
   const WeightFile& file_;
   Progress progress_;
+  PackedStore* const store_;
   size_t bytes_done_ = 0;
 };
 

@@ -60,16 +60,19 @@ std::vector<TensorSlice> ModelPart::Slices() const {
   return slices;
 }
 
-size_t ModelPart::WeightBytes() const {
+size_t ModelPart::PackedBytes() const {
   auto packed = [](const TensorSlice& slice) {
     return Backend::PackedBytes(slice.type, slice.row.size(), slice.col.size());
   };
   size_t bytes = last_stage ? packed(head) : 0;
   for (const LayerShard& layer : layers) {
     for (const TensorSlice& slice : layer.slices) bytes += packed(slice);
-    bytes += 2 * sizeof(float) * config.dim;  // norms
   }
   return bytes;
+}
+
+size_t ModelPart::WeightBytes() const {
+  return PackedBytes() + 2 * sizeof(float) * config.dim * layers.size();  // norms
 }
 
 ModelPart PartOf(const WeightFile& file, std::optional<DType> wanted, const ParallelPlan& plan,

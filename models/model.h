@@ -26,7 +26,8 @@ struct ModelPart {
   ActivationShape Activations(int tokens, int logit_rows) const;
   // All that this rank will read of the file.
   std::vector<TensorSlice> Slices() const;
-  // Packed weights of this rank; what loading will allocate.
+  // Bytes of this rank's matrices, packed, and of all its weights: what loading will allocate.
+  size_t PackedBytes() const;
   size_t WeightBytes() const;
 };
 

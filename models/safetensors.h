@@ -34,6 +34,8 @@ class SafetensorsFile {
   SafetensorsFile(std::span<const std::byte> bytes, std::string name);
 
   const std::string& name() const { return name_; }
+  // See MappedFile; empty where there is no file.
+  std::string identity() const { return file_ ? file_->identity() : std::string(); }
   const std::vector<SafetensorsTensor>& tensors() const { return tensors_; }  // by name
 
  private:

@@ -47,6 +47,8 @@ class WeightFile {
   virtual const StoredTensor* Find(std::string_view name) const = 0;
   virtual std::vector<std::string> names() const = 0;
   virtual std::filesystem::path path() const = 0;
+  // Says which files these are and in which state; empty where that is not known.
+  virtual std::string identity() const { return {}; }
   // The GGUF file behind this, whose metadata holds the tokenizer; nullptr for other formats.
   virtual const GgufFile* gguf() const { return nullptr; }
 

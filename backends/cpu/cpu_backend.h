@@ -17,7 +17,8 @@ struct CpuBackend {
   using Context = CpuContext;
 
   static Tensor Allocate(Context& context, BufferOwner& owner, int rows, int cols);
-  static WeightMatrix PackWeight(Context& context, const RawWeight& raw);
+  static WeightMatrix PackWeight(Context& context, const RawWeight& raw,
+                                 const PackedPlace& place = {});
   static void MatMul(Context& context, Tensor out, Tensor x, std::span<const WeightMatrix> parts);
   static void MatMulLeaves(Context& context, std::span<const Tensor> out, Tensor x,
                            const WeightMatrix& weight, const LeafCuts& cuts);
@@ -36,6 +37,7 @@ struct CpuBackend {
 
   // Bytes that PackWeight will allocate: what a memory check before loading counts.
   static size_t PackedBytes(DType type, int out, int in);
+  static std::string PackedForm();
   // Names of the kernel sets this binary holds and this CPU runs, best first.
   static std::vector<std::string> RunnableIsas();
   // Throws Error{kConfig} when this CPU cannot run weights of `type` (f32, f16 and bf16 weights

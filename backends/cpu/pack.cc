@@ -1,5 +1,6 @@
 #include "backends/cpu/pack.h"
 
+#include <fmt/format.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -113,16 +114,22 @@ void PackPanel(DType type, int in, std::span<const std::byte> rows, std::byte* p
   }
 }
 
+// Whole cache lines, so that weights can lie one after the other.
 size_t CpuBackend::PackedBytes(DType type, int out, int in) {
-  return (out + kPanelRows - 1) / kPanelRows * PanelBytes(type, in);
+  constexpr size_t kLine = 64;
+  const size_t bytes = (out + kPanelRows - 1) / kPanelRows * PanelBytes(type, in);
+  return (bytes + kLine - 1) / kLine * kLine;
 }
 
-WeightMatrix CpuBackend::PackWeight(Context& context, const RawWeight& raw) {
+std::string CpuBackend::PackedForm() { return fmt::format("cpu {}", kPackVersion); }
+
+WeightMatrix CpuBackend::PackWeight(Context& context, const RawWeight& raw,
+                                    const PackedPlace& place) {
   LANTERN_CHECK_EQ(raw.in % Info(raw.type).block, 0);
   const size_t row_bytes = RowBytes(raw.type, raw.in), panel_bytes = PanelBytes(raw.type, raw.in);
   const size_t bytes = PackedBytes(raw.type, raw.out, raw.in);
-  const auto data = AllocatePacked(bytes);
-  const int panels = static_cast<int>(bytes / std::max<size_t>(panel_bytes, 1));
+  const auto data = place.data ? place.data : AllocatePacked(bytes);
+  const int panels = place.filled ? 0 : (raw.out + kPanelRows - 1) / kPanelRows;
   context.ParallelFor(panels, [&](int panel) {
     std::vector<std::byte> rows(panel_bytes);  // zeros where the matrix ends
     const int first = panel * kPanelRows, count = std::min(kPanelRows, raw.out - first);

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <system_error>
@@ -142,14 +141,7 @@ void ForEachEntry(const fs::path& folder, const Function& function) {
 BlobCache::BlobCache(fs::path folder, uint64_t max_bytes)
     : folder_(std::move(folder)), max_bytes_(max_bytes) {}
 
-fs::path BlobCache::DefaultFolder() {
-  // A relative one is to be ignored: XDG Base Directory Specification.
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  if (cache != nullptr && cache[0] == '/') return fs::path(cache) / "lantern" / "blobs";
-  const char* home = std::getenv("HOME");
-  if (home != nullptr && home[0] == '/') return fs::path(home) / ".cache" / "lantern" / "blobs";
-  return {};
-}
+fs::path BlobCache::DefaultFolder() { return UserCacheFolder("blobs"); }
 
 std::optional<Blob> BlobCache::Get(const BlobInfo& info) {
   if (folder_.empty()) return std::nullopt;

@@ -129,6 +129,9 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--kv", kv,
                  "KV cache: f32, f16, bf16 or q8_0 (default: f32 for f32 weights, else f16)");
   app.add_option("--reduce", reduce, "How partial sums travel: f32");
+  app.add_option("--packed", packed,
+                 "Folder that keeps packed weights for the next start; none: keep none "
+                 "(default: in the user's cache)");
   app.add_option("--isa", o.isa, "Kernel set; every set gives the same bits (default: the best)")
       ->group("");
   app.add_flag("--json", json, "One JSON object on stdout");
@@ -140,8 +143,14 @@ SessionOptions ModelFlags::Resolve() const {
     options.type = TypeFlag(type, "--type",
                             {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0, DType::kQ4_0});
   }
-  if (!kv.empty())
+  if (!kv.empty()) {
     options.kv_type = TypeFlag(kv, "--kv", {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0});
+  }
+  if (packed.empty()) {
+    options.packed = PackedStore::DefaultFolder();
+  } else if (packed != "none") {
+    options.packed = packed;
+  }
   if (reduce != "f32") {
     Fail(ErrorKind::kConfig,
          "--reduce {} is not available: this version adds partial sums in f32 only.", reduce);

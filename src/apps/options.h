@@ -13,7 +13,7 @@ namespace lantern {
 // MODEL, and how it is spread and run.
 struct ModelFlags {
   SessionOptions session;
-  std::string type, kv, reduce = "f32", hosts;
+  std::string type, kv, reduce = "f32", hosts, packed;
   bool json = false;
 
   void Register(CLI::App& app);

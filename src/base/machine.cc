@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 
@@ -114,6 +115,15 @@ void AllowManyFiles() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::filesystem::path UserCacheFolder(const std::string& name) {
+  const std::filesystem::path ours = std::filesystem::path("lantern") / name;
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && cache[0] == '/') return cache / ours;
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && home[0] == '/') return std::filesystem::path(home) / ".cache" / ours;
+  return {};
 }
 
 std::string HumanBytes(size_t bytes) {

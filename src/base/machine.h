@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,10 @@ std::vector<std::string> LanAddresses();
 // Raises this process's limit of open files to what the system allows it. Each connection is one,
 // and shells commonly give 1024: as many strangers would leave none for the run itself.
 void AllowManyFiles();
+
+// $XDG_CACHE_HOME/lantern/NAME or $HOME/.cache/lantern/NAME; empty when neither is set. A relative
+// one is to be ignored: XDG Base Directory Specification.
+std::filesystem::path UserCacheFolder(const std::string& name);
 
 // "1.5 GiB", "320 KiB".
 std::string HumanBytes(size_t bytes);

@@ -1,6 +1,7 @@
 #include "src/base/mmap.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +24,8 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
     Fail(ErrorKind::kIo, "{} is {}.", name, regular ? "empty" : "not a regular file");
   }
   size_ = static_cast<size_t>(info.st_size);
+  identity_ = fmt::format("{}:{}:{}:{}.{:09}", info.st_dev, info.st_ino, info.st_size,
+                          info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
   void* data = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd, 0);
   const int error = errno;
   ::close(fd);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string>
 
 namespace lantern {
 
@@ -17,9 +18,13 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   const std::filesystem::path& path() const { return path_; }
+  // Says which file this is and in which state: another content has another identity, as far as the
+  // system's times tell.
+  const std::string& identity() const { return identity_; }
 
  private:
   std::filesystem::path path_;
+  std::string identity_;
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
 };

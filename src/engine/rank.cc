@@ -1,5 +1,9 @@
 #include "src/engine/rank.h"
 
+#include <fmt/ranges.h>
+
+#include <optional>
+
 #include "src/base/error.h"
 #include "src/base/machine.h"
 #include "src/base/thread_pool.h"
@@ -32,6 +36,20 @@ void RequireMemory(const RunSpec& spec, const WeightFile& file, int first, int c
        available);
 }
 
+namespace {
+
+// All that a rank's packed weights depend on: the form, the files, and which slices it has.
+std::string PackedKey(const RunSpec& spec, const WeightFile& file, int rank) {
+  const ModelConfig& c = file.config();
+  return fmt::format(
+      "{}; {}; layers {} dim {} ffn {} heads {}/{} x {} vocab {} tied {}; type {}; "
+      "tp {} pp {} shares {} rank {}",
+      Backend::PackedForm(), file.identity(), c.layers, c.dim, c.ffn, c.heads, c.kv_heads,
+      c.head_dim, c.vocab, c.tied, spec.type, spec.tp, spec.pp, fmt::join(spec.shares, ","), rank);
+}
+
+}  // namespace
+
 Rank::Rank(const RunSpec& spec, const WeightFile& file, std::shared_ptr<Communicator> world,
            Loader::Progress progress)
     : mesh_(MakeMesh(std::move(world), spec.Plan(file.config()))) {
@@ -39,7 +57,14 @@ Rank::Rank(const RunSpec& spec, const WeightFile& file, std::shared_ptr<Communic
   const int threads = spec.threads > 0 ? spec.threads : PhysicalCores();
   context_ = MakeContext({threads, spec.spin, spec.isa});
   const ModelPart part = PartOf(file, spec.wanted(), mesh_.plan, mesh_.rank);
-  stage_ = std::make_unique<Stage>(*context_, mesh_, part, file, spec.stage(), std::move(progress));
+  std::optional<PackedStore> store;
+  if (!spec.packed.empty() && !file.identity().empty()) {
+    store.emplace(spec.packed, PackedKey(spec, file, mesh_.rank), part.PackedBytes());
+  }
+  PackedStore* const usable = store && store->usable() ? &*store : nullptr;
+  Loader loader(*context_, file, std::move(progress), usable);
+  stage_ = std::make_unique<Stage>(*context_, mesh_, part, loader, spec.stage());
+  if (usable != nullptr) usable->Keep();
 }
 
 }  // namespace lantern

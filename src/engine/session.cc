@@ -65,6 +65,7 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.step_tokens = std::max(o.chunk, o.sequences);
   spec.logit_rows = std::max(o.logit_rows, 1);
   spec.isa = o.isa;
+  spec.packed = o.packed.string();
   // Ranks on machines of their own find their cores themselves.
   const int cores = PhysicalCores();
   spec.threads = o.threads > 0 ? o.threads : o.local > 1 ? std::max(1, cores / o.local) : 0;

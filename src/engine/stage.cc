@@ -16,8 +16,8 @@ double SecondsSince(Clock::time_point start) {
 
 }  // namespace
 
-Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, const WeightFile& file,
-             const StageOptions& options, Loader::Progress progress)
+Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loader& loader,
+             const StageOptions& options)
     : context_(context),
       mesh_(mesh),
       first_(part.first_stage),
@@ -25,7 +25,6 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, const
       first_id_(part.head.row.begin),
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
       act_(context, part.Activations(options.step_tokens, options.logit_rows)) {
-  Loader loader(context, file, std::move(progress));
   model_ = LoadModel(part, loader, options.context);
 }
 

@@ -27,9 +27,9 @@ struct StepTimes {
 
 class Stage {
  public:
-  // Loads this rank's weights. Everything referred to must outlive the stage.
-  Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, const WeightFile& file,
-        const StageOptions& options, Loader::Progress progress);
+  // Loads this rank's weights. Everything referred to must outlive the stage, but not `loader`.
+  Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loader& loader,
+        const StageOptions& options);
 
   // Leader: hands the plan to its group, runs it, and collects the last stage's answers, one per
   // row of the plan, joined over the vocabulary.

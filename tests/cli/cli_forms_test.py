@@ -51,6 +51,29 @@ class FormsTest(lantern_cli.CliTestCase):
         self.assertIn(answer["logits_hash"], shown.err)
         self.assertIn("finish: length", shown.err)
 
+    def test_packed_weights_of_an_earlier_start(self):
+        folder = self.folder / "packed"
+        model = self.synth("packed.gguf", "--type", "q8_0")
+
+        def answer(*flags):
+            return self.json_of("run", model, "--ids", "1,2,3", "-n", 3, "--ignore-eos",
+                                "--packed", folder, *flags)["logits_hash"]
+
+        first = answer()
+        (file,) = folder.iterdir()
+        self.assertEqual(answer(), first)
+        self.assertEqual(answer("--local", 2), first)  # slices of their own
+        self.assertEqual(len(list(folder.iterdir())), 3)
+        with open(file, "r+b") as damaged:
+            damaged.seek(5000)
+            damaged.write(b"?")
+        self.assertEqual(answer(), first)
+        self.synth("packed.gguf", "--type", "q8_0", "--seed", "7")  # another model in its place
+        self.assertNotEqual(answer(), first)
+        self.assertEqual(answer(), self.json_of(
+            "run", model, "--ids", "1,2,3", "-n", 3, "--ignore-eos", "--packed", "none")
+            ["logits_hash"])
+
     def test_run_ends_with_the_context(self):
         answer = self.json_of("run", self.model, "--ids", "1,2,3", "-n", 50, "--ctx", 8,
                               "--ignore-eos")
