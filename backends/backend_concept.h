@@ -54,7 +54,7 @@ struct RopeTable {
 struct KvView {
   std::byte* keys = nullptr;
   std::byte* values = nullptr;
-  DType type = DType::kF32;  // kF32 or kF16
+  DType type = DType::kF32;  // f32, f16, bf16, or q8_0 where head_dim is a multiple of 32
   int block_tokens = 0;
   int heads = 0;  // this rank's kv heads
   int head_dim = 0;

@@ -10,6 +10,7 @@
 
 #include "backends/backend.h"
 #include "src/base/thread_pool.h"
+#include "src/tensor/quant.h"
 
 namespace lantern {
 namespace {
@@ -21,12 +22,18 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Bytes that every format reads as finite numbers of moderate size: only bits that keep a half's
-// exponent below infinity's are set.
+// Bytes that every format reads as finite numbers of moderate size, never as subnormal ones, which
+// processors multiply slowly: plain types get ordinary numbers; in blocks only bits are set that
+// keep a half's exponent below infinity's.
 RawWeight SomeWeight(DType type, int out) {
   auto row = std::make_shared<std::vector<std::byte>>(RowBytes(type, kIn));
   std::mt19937 random(1);
   for (std::byte& byte : *row) byte = static_cast<std::byte>(random() & 0x3b);
+  if (!IsBlockFormat(type)) {
+    std::vector<float> values(kIn);
+    for (float& value : values) value = std::normal_distribution<float>()(random);
+    EncodeRow(type, values.data(), kIn, row->data());
+  }
   return {"bench", type, out, kIn,
           [row](int, std::byte* bytes) { std::memcpy(bytes, row->data(), row->size()); }};
 }

@@ -171,8 +171,8 @@ class AttentionRun {
     if (blocks % 7 == 0) std::iota(tables_[0].begin(), tables_[0].end(), 0);
     LANTERN_CHECK(blocks % 7 != 0 || tables_.size() == 1);
     spans_.assign(tables_.begin(), tables_.end());
-    const size_t bytes = static_cast<size_t>(blocks) * kKvHeads * c.block_tokens * c.head_dim *
-                         Info(c.type).block_bytes;
+    const size_t bytes =
+        static_cast<size_t>(blocks) * kKvHeads * c.block_tokens * RowBytes(c.type, c.head_dim);
     keys_.assign(bytes, std::byte{0xff});
     values_.assign(bytes, std::byte{0xff});
     for (size_t s = 0; s < lengths_.size(); ++s) {
@@ -247,8 +247,12 @@ class AttentionRun {
 
   reference::Matrix Stored(Tensor values) const {
     auto matrix = reference::FromTensor(values);
-    if (case_.type == DType::kF16) {
-      for (double& x : matrix.values) x = HalfToFloat(FloatToHalf(static_cast<float>(x)));
+    std::vector<float> row(values.cols);
+    std::vector<std::byte> bytes(RowBytes(case_.type, values.cols));
+    for (int r = 0; r < values.rows; ++r) {
+      EncodeRow(case_.type, values.Row(r), values.cols, bytes.data());
+      DecodeRow(case_.type, bytes.data(), values.cols, row.data());
+      std::copy(row.begin(), row.end(), matrix.values.begin() + size_t(r) * values.cols);
     }
     return matrix;
   }
@@ -291,7 +295,11 @@ INSTANTIATE_TEST_SUITE_P(
     Cases, AttentionTest,
     testing::Values(AttentionCase{DType::kF32, 8, 0, 16}, AttentionCase{DType::kF32, 64, 0, 32},
                     AttentionCase{DType::kF32, 20, 6, 16}, AttentionCase{DType::kF16, 128, 0, 16},
-                    AttentionCase{DType::kF16, 8, 260, 64}, AttentionCase{DType::kF16, 26, 3, 32}));
+                    AttentionCase{DType::kF16, 8, 260, 64}, AttentionCase{DType::kF16, 26, 3, 32},
+                    AttentionCase{DType::kBF16, 80, 0, 32},
+                    AttentionCase{DType::kBF16, 24, 300, 16},
+                    AttentionCase{DType::kQ8_0, 32, 0, 32},
+                    AttentionCase{DType::kQ8_0, 96, 290, 16}));
 
 TEST(AppendKv, RoundsToHalvesLikeTheScalarDefinition) {
   // Every half, the points between halves and their neighbours, then everything else coarsely.

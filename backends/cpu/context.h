@@ -28,6 +28,11 @@ class QuantizedRows {
   std::vector<Block> memory_;
 };
 
+// Neighbouring query heads that share a kv head.
+struct HeadGroup {
+  int first, count;
+};
+
 class CpuContext {
  public:
   // Throws Error{kConfig} for a kernel set that is unknown or cannot run here.
@@ -54,6 +59,13 @@ class CpuContext {
   };
   MatMulScratch& matmul_scratch() { return matmul_scratch_; }
 
+  // Scratch of attention, likewise.
+  struct AttentionScratch {
+    std::vector<HeadGroup> groups;
+    std::vector<float> parts;
+  };
+  AttentionScratch& attention_scratch() { return attention_scratch_; }
+
  private:
   // Aborts when this thread flushes subnormals to zero or does not round to nearest: a linked
   // library may have changed either, and answers would differ between machines. Costs 2 ns.
@@ -62,6 +74,7 @@ class CpuContext {
   const KernelTable& kernels_;
   ThreadPool pool_;
   MatMulScratch matmul_scratch_;
+  AttentionScratch attention_scratch_;
 };
 
 }  // namespace lantern

@@ -3,23 +3,45 @@
 #include <fmt/ranges.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
 #endif
 
 #include "src/base/error.h"
 
 namespace lantern {
 
-namespace generic {
-extern const KernelTable kKernels;
+// The tables of all sets; some builds hold fewer.
+#define LANTERN_DECLARE_SET(name)    \
+  namespace name {                   \
+  extern const KernelTable kKernels; \
+  }
+LANTERN_DECLARE_SET(generic)
+LANTERN_DECLARE_SET(sse41)
+LANTERN_DECLARE_SET(avx2)
+LANTERN_DECLARE_SET(avxvnni)
+LANTERN_DECLARE_SET(avx512)
+LANTERN_DECLARE_SET(avx512vnni)
+LANTERN_DECLARE_SET(neon)
+LANTERN_DECLARE_SET(neondot)
+
+namespace {
+
+#if defined(__x86_64__)
+bool HasAvx2() { return __builtin_cpu_supports("avx2") && HasFusedMultiplyAdd(); }
+
+bool HasAvxVnni() {  // CPUID leaf 7.1, EAX[4]: neither g++ 12 nor clang 14 knows it by name
+  unsigned eax = 0, ebx, ecx, edx;
+  return HasAvx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & 1u << 4) != 0;
 }
-#if LANTERN_HAVE_X86_SETS
-namespace sse41 {
-extern const KernelTable kKernels;
-}
-namespace avx2 {
-extern const KernelTable kKernels;
+
+bool HasAvx512() {  // what the sets are compiled for; asks the system too
+  return HasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
 #endif
+
+}  // namespace
 
 bool HasFusedMultiplyAdd() {
 #if defined(__x86_64__)
@@ -34,9 +56,27 @@ bool HasFusedMultiplyAdd() {
 
 std::vector<const KernelTable*> RunnableKernels() {
   std::vector<const KernelTable*> sets;
-#if LANTERN_HAVE_X86_SETS
-  if (__builtin_cpu_supports("avx2") && HasFusedMultiplyAdd()) sets.push_back(&avx2::kKernels);
+#if LANTERN_HAVE_AVX512VNNI
+  if (HasAvx512() && __builtin_cpu_supports("avx512vnni")) sets.push_back(&avx512vnni::kKernels);
+#endif
+#if LANTERN_HAVE_AVX512
+  if (HasAvx512()) sets.push_back(&avx512::kKernels);
+#endif
+#if LANTERN_HAVE_AVXVNNI
+  if (HasAvxVnni()) sets.push_back(&avxvnni::kKernels);
+#endif
+#if LANTERN_HAVE_AVX2
+  if (HasAvx2()) sets.push_back(&avx2::kKernels);
+#endif
+#if LANTERN_HAVE_SSE41
   if (__builtin_cpu_supports("sse4.1")) sets.push_back(&sse41::kKernels);
+#endif
+#if LANTERN_HAVE_NEONDOT
+  constexpr unsigned long kHasDotProduct = 1ul << 20;  // HWCAP_ASIMDDP of asm/hwcap.h
+  if ((getauxval(AT_HWCAP) & kHasDotProduct) != 0) sets.push_back(&neondot::kKernels);
+#endif
+#if LANTERN_HAVE_NEON
+  sets.push_back(&neon::kKernels);  // part of every AArch64
 #endif
   sets.push_back(&generic::kKernels);
   return sets;

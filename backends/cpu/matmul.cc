@@ -1,5 +1,5 @@
-// Matrix products: quantizes the activations once per kind, then hands panels of eight output rows
-// to the kernels in one parallel region.
+// Matrix products: quantizes the activations once per kind, then hands panels of output rows to
+// the kernels in one parallel region.
 #include <algorithm>
 #include <array>
 #include <span>
@@ -108,6 +108,7 @@ Part MakePart(CpuContext& context, Inputs& inputs, const WeightMatrix& weight, i
   Part part;
   part.kernel = KernelOf(context.kernels(), weight.type);
   part.job.panel = reinterpret_cast<const uint8_t*>(weight.data.get());
+  part.job.blocks = weight.in / Info(weight.type).block;
   part.job.input = input.data;
   part.job.input_stride = input.stride;
   part.panel_bytes = PanelBytes(weight.type, weight.in);

@@ -38,9 +38,9 @@ std::array<Field, 5> FieldsOf(DType type) {
     case DType::kQ4_1:
       return {{{0, 4, 2}, {4, 16, 4}}};
     case DType::kQ5_0:
-      return {{{0, 2, 2}, {2, 20, 4}}};
+      return {{{0, 2, 2}, {2, 4, 4}, {6, 16, 4}}};
     case DType::kQ5_1:
-      return {{{0, 4, 2}, {4, 20, 4}}};
+      return {{{0, 4, 2}, {4, 4, 4}, {8, 16, 4}}};
     case DType::kQ4_K:
       return {{{0, 4, 2}, {4, 140, 4}}};
     case DType::kQ5_K:
@@ -52,12 +52,12 @@ std::array<Field, 5> FieldsOf(DType type) {
   return {};
 }
 
-// Offset of the packed high bits of Q5_0 and Q5_1, -1 for other formats.
-int HighBitsOffset(DType type) {
-  if (type == DType::kQ5_0) return 2 * kPanelRows;
-  if (type == DType::kQ5_1) return 4 * kPanelRows;
-  return -1;
-}
+// Whether panels keep the fields of two blocks side by side: where one block's rows are an odd
+// multiple of 32 bytes, so that all of a field stays on its cache lines.
+bool IsPaired(DType type) { return Info(type).block > 1 && Info(type).block_bytes % 4 != 0; }
+
+// Which field holds the high bits of Q5_0 and Q5_1, -1 for other formats.
+int HighBitsField(DType type) { return type == DType::kQ5_0 || type == DType::kQ5_1 ? 1 : -1; }
 
 // A row's 32 high bits: bit of column 4 j + i moves from 4 j + i to bit j of byte i, where the
 // kernel's bytes for columns 4 j to 4 j + 3 reach it by one shift.
@@ -98,17 +98,17 @@ size_t PanelBytes(DType type, int in) { return kPanelRows * RowBytes(type, in); 
 void PackPanel(DType type, int in, std::span<const std::byte> rows, std::byte* panel) {
   const size_t row_bytes = RowBytes(type, in);
   LANTERN_CHECK_EQ(rows.size(), kPanelRows * row_bytes);
-  const DTypeInfo& info = Info(type);
+  const size_t block = Info(type).block_bytes, step = IsPaired(type) ? 2 * block : block;
   const auto fields = FieldsOf(type);
-  const int high_bits = HighBitsOffset(type);
-  for (size_t block = 0; block < row_bytes; block += info.block_bytes) {
-    std::byte* const start = panel;
-    for (const Field& field : fields) {
-      panel = field.unit == 4 ? Interleave<4>(rows.data() + block, row_bytes, field, panel)
-                              : Interleave<2>(rows.data() + block, row_bytes, field, panel);
-    }
-    for (int row = 0; high_bits >= 0 && row < kPanelRows; ++row) {
-      SpreadHighBits(start + high_bits + 4 * row);
+  for (size_t first = 0; first < row_bytes; first += step) {
+    for (size_t f = 0; f < fields.size(); ++f) {
+      for (size_t at = first; at < std::min(first + step, row_bytes); at += block) {
+        std::byte* const start = panel;
+        panel = fields[f].unit == 4 ? Interleave<4>(rows.data() + at, row_bytes, fields[f], panel)
+                                    : Interleave<2>(rows.data() + at, row_bytes, fields[f], panel);
+        if (static_cast<int>(f) != HighBitsField(type)) continue;
+        for (int row = 0; row < kPanelRows; ++row) SpreadHighBits(start + 4 * row);
+      }
     }
   }
 }

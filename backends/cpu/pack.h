@@ -1,4 +1,4 @@
-// The packed form of weights: panels of eight output rows, each one stream of blocks in ascending
+// The packed form of weights: panels of sixteen output rows, each one stream of blocks in ascending
 // order, the rows' bytes interleaved so that a SIMD lane walks one row. Packing keeps the bits on
 // disk: a Q4_0 weight stays 4.5 bits. Bump kPackVersion when the form changes: caches key on it.
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace lantern {
 
-inline constexpr int kPackVersion = 1;
+inline constexpr int kPackVersion = 2;
 
 // Bytes of one panel. REQUIRES: in is a multiple of the type's block.
 size_t PanelBytes(DType type, int in);

@@ -126,7 +126,8 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--ctx", o.context, "Tokens of context (default: the model's, at most 4096)");
   app.add_option("--chunk", o.chunk, "Prompt tokens of one sequence in a step (default 512)");
   app.add_option("--type", type, "Convert weights at load: f32, f16, bf16, q8_0 or q4_0");
-  app.add_option("--kv", kv, "KV cache: f32 or f16 (default: f32 for f32 weights, else f16)");
+  app.add_option("--kv", kv,
+                 "KV cache: f32, f16, bf16 or q8_0 (default: f32 for f32 weights, else f16)");
   app.add_option("--reduce", reduce, "How partial sums travel: f32");
   app.add_option("--isa", o.isa, "Kernel set; every set gives the same bits (default: the best)")
       ->group("");
@@ -139,7 +140,8 @@ SessionOptions ModelFlags::Resolve() const {
     options.type = TypeFlag(type, "--type",
                             {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0, DType::kQ4_0});
   }
-  if (!kv.empty()) options.kv_type = TypeFlag(kv, "--kv", {DType::kF32, DType::kF16});
+  if (!kv.empty())
+    options.kv_type = TypeFlag(kv, "--kv", {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0});
   if (reduce != "f32") {
     Fail(ErrorKind::kConfig,
          "--reduce {} is not available: this version adds partial sums in f32 only.", reduce);

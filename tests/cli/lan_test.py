@@ -292,7 +292,7 @@ class SlowLanTest(LanTestCase):
         workers = {machine: self.worker(machine) for machine in (2, 3)}
         with Terminal(self, "-n", 4, "--workers", 2, "--listen", LEADER, "--insecure",
                       "--threads", 1, prefix=self.lan.on(1), wait=False) as chat:
-            chat.until(r"pc3: \d+%")
+            chat.until(r"pc3: [^\r\n]*%")
             send_signal(workers[3].pid, signal.SIGKILL)
             self.assertIn("(pc3, pid", chat.until(GOES_ON))
             chat.type("/resume\r")  # waits a while for the third

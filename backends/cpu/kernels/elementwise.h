@@ -107,8 +107,8 @@ LANTERN_INLINE I32x8 RoundToBytes(const float* x, float inverse) {
 }
 
 // One block with one scale: q = x * 127 / amax, and the sums of every kGroup of them.
-template <int kElements, int kGroup>
-LANTERN_INLINE void QuantizeBlock(const float* x, float* scale, int8_t* q, int32_t* sum) {
+template <int kElements, int kGroup, class Sum>
+LANTERN_INLINE void QuantizeBlock(const float* x, float* scale, int8_t* q, Sum* sum) {
   const float most = LargestMagnitude(x, kElements);
   const float inverse = 127.0f / most;
   const bool finite = most < __builtin_inff();
@@ -127,20 +127,28 @@ LANTERN_INLINE void QuantizeBlock(const float* x, float* scale, int8_t* q, int32
       total += rounded;
       Store(q + i, __builtin_convertvector(rounded, I8x8));
     }
-    sum[group] = 0;
-    for (int i = 0; i < 8; ++i) sum[group] += total[i];
+    int32_t all = 0;
+    for (int i = 0; i < 8; ++i) all += total[i];
+    sum[group] = static_cast<Sum>(all);
   }
 }
 
 void Quantize32(QuantBlock32* out, const float* x, int n) {
   for (int i = 0; i < n / 32; ++i) {
-    QuantizeBlock<32, 32>(x + 32 * i, &out[i].scale, out[i].q, &out[i].sum);
+    int32_t sum;
+    QuantizeBlock<32, 32>(x + 32 * i, &out[i].scale, out[i].q, &sum);
+    out[i].sum = static_cast<float>(sum);
+    out[i].minus_8_sum = -8 * sum;
   }
 }
 
 void Quantize256(QuantBlock256* out, const float* x, int n) {
   for (int i = 0; i < n / 256; ++i) {
-    QuantizeBlock<256, 16>(x + 256 * i, &out[i].scale, out[i].q, out[i].sum);
+    QuantBlock256& block = out[i];
+    QuantizeBlock<256, 16>(x + 256 * i, &block.scale, block.q, block.sum16);
+    for (int j = 0; j < 8; ++j) {
+      block.sum32[j] = static_cast<int16_t>(block.sum16[2 * j] + block.sum16[2 * j + 1]);
+    }
   }
 }
 

@@ -10,20 +10,23 @@
 
 namespace lantern {
 
-inline constexpr int kPanelRows = 8;         // output rows that a panel interleaves: lane = row
+inline constexpr int kPanelRows = 16;        // output rows that a panel interleaves: lane = row
 inline constexpr int kMaxTreeDepth = 16;     // a slice may hold up to 2^16 - 1 leaves
 inline constexpr int kAttentionChunk = 256;  // positions whose sums are formed together
+inline constexpr int kAttentionQueries = 4;  // that share one pass over the keys and values
+inline constexpr int kPartHead = 2;          // floats before a part's values: maximum, sum
 inline constexpr int kMaxHeadDim = 512;
 
 // Activations as the block formats read them: q * scale, each block from its own elements alone.
 struct QuantBlock32 {
   float scale;
-  int32_t sum;  // of q
+  float sum;            // of q: a small integer, so exact
+  int32_t minus_8_sum;  // what a weight's levels count too much when they mean level - 8
   int8_t q[32];
 };
 struct QuantBlock256 {
   float scale;
-  int32_t sum[16];  // of 16 q each
+  int16_t sum16[16], sum32[8];  // of 16 and of 32 q each
   int8_t q[256];
 };
 
@@ -33,11 +36,12 @@ struct OutputRows {
   int64_t stride;
 };
 
-// A panel of eight output rows times some tokens. Leaves, subtrees: see src/tensor/sum_tree.h.
+// A panel of output rows times some tokens. Leaves, subtrees: see src/tensor/sum_tree.h.
 struct PanelJob {
   const uint8_t* panel;  // packed blocks, ascending (pack.h)
+  int blocks;            // of each of its rows
   int row;               // the panel's first output row
-  int rows;              // how many of the eight exist
+  int rows;              // how many of the panel's exist
   const void* input;     // per token: float, QuantBlock32 or QuantBlock256, by weight format
   int64_t input_stride;  // bytes from one token to the next
   int token_begin, token_end;
@@ -48,10 +52,12 @@ struct PanelJob {
 };
 using PanelKernel = void (*)(const PanelJob&);
 
-// One token's query head against the keys and values of positions [begin, end).
+// Some query heads of one token, all of one kv head, against the keys and values of positions
+// [begin, end).
 struct AttentionJob {
-  float* out;      // [head_dim]
-  const float* q;  // [head_dim]
+  float* out;      // [queries, head_dim]
+  const float* q;  // the same
+  int queries;     // at most kAttentionQueries
   int head_dim;
   float scale;            // of the scores
   const uint8_t* keys;    // [block][heads][block_tokens][head_dim]
@@ -59,6 +65,9 @@ struct AttentionJob {
   const int* blocks;      // the sequence's block table
   int block_tokens, heads, head;
   int begin, end;
+  // Null, or [queries, kPartHead + head_dim]: takes what this one chunk gives instead of `out`, to
+  // be merged later. REQUIRES then: [begin, end) lies within one chunk.
+  float* part;
 };
 
 struct KernelTable {
@@ -75,11 +84,15 @@ struct KernelTable {
   void (*add)(float* x, const float* y, int n);
   void (*exp)(float* out, const float* x, int n);
 
-  // `count` values into the key/value cache, and attention over a cache of that type.
-  void (*store_f32)(void* out, const float* x, int count);
-  void (*store_f16)(void* out, const float* x, int count);
-  void (*attend_f32)(const AttentionJob&);
-  void (*attend_f16)(const AttentionJob&);
+  // A head's values into the key/value cache, and attention over a cache of that type.
+  // REQUIRES: for q8_0, head_dim is a multiple of 32.
+  struct Cache {
+    void (*store)(void* out, const float* x, int head_dim);
+    void (*attend)(const AttentionJob&);
+  };
+  Cache cache_f32, cache_f16, cache_bf16, cache_q8_0;
+  // One head's result from its chunks, in order of position, `stride` floats apart.
+  void (*merge_parts)(float* out, const float* parts, int chunks, int64_t stride, int head_dim);
 };
 
 }  // namespace lantern

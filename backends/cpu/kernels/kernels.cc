@@ -31,10 +31,11 @@ const KernelTable kKernels = {
     .silu_mul = SiluMul,
     .add = Add,
     .exp = ExpRow,
-    .store_f32 = StoreF32,
-    .store_f16 = StoreF16,
-    .attend_f32 = Attend<F32Cache>,
-    .attend_f16 = Attend<F16Cache>,
+    .cache_f32 = {F32Cache::Store, Attend<F32Cache>},
+    .cache_f16 = {F16Cache::Store, Attend<F16Cache>},
+    .cache_bf16 = {BF16Cache::Store, Attend<BF16Cache>},
+    .cache_q8_0 = {Q8_0Cache::Store, Attend<Q8_0Cache>},
+    .merge_parts = MergeParts,
 };
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE

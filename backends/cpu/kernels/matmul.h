@@ -1,34 +1,24 @@
-// A panel of eight output rows times tokens: chains over leaves, leaves summed in the tree of
+// A panel of sixteen output rows times tokens: chains over leaves, leaves summed in the tree of
 // src/tensor/sum_tree.h. One code path for one token and for many, so batches keep the bits.
 // Included by kernels.cc only.
 #pragma once
 
 #include "backends/cpu/kernels/kernel_table.h"
 #include "backends/cpu/kernels/matmul_formats.h"
-#include "backends/cpu/kernels/simd.h"
 
 namespace lantern::LANTERN_ISA_NAMESPACE {
 
-// A hint ~1.5 KB ahead of the stream: hardware prefetchers stop at page ends.
-template <int kBytes>
-LANTERN_INLINE void PrefetchAhead(const uint8_t* w, int block) {
-  if constexpr (kBytes >= 64) {
-    for (int i = 0; i < kBytes; i += 64) __builtin_prefetch(w + 1536 + i);
-  } else if (block % (64 / kBytes) == 0) {
-    __builtin_prefetch(w + 1536);
-  }
-}
-
 // AddBlock of every format in one spelling.
 template <class Format, int kTokens>
-LANTERN_INLINE void AddBlock(const uint8_t* w, const typename Format::Input* const (&in)[kTokens],
-                             int block, F8 (&sum)[kTokens]) {
+LANTERN_INLINE void AddBlock(const PanelJob& job,
+                             const typename Format::Input* const (&in)[kTokens], int block,
+                             PanelSums<kTokens>& sum) {
   if constexpr (requires { Format::kMinimum; }) {
-    AddSmallBlock<Format>(w, in, block, sum);
+    AddSmallBlock<Format>(job.panel, job.blocks, in, block, sum);
   } else if constexpr (requires { Format::kSixBitScales; }) {
-    AddMinimumSuperBlock<Format>(w, in, block, sum);
+    AddMinimumSuperBlock<Format>(job.panel, in, block, sum);
   } else {
-    Format::AddBlock(w, in, block, sum);
+    Format::AddBlock(job.panel, job.blocks, in, block, sum);
   }
 }
 
@@ -36,26 +26,32 @@ LANTERN_INLINE void AddBlock(const uint8_t* w, const typename Format::Input* con
 template <int kTokens>
 class TreeStack {
  public:
-  LANTERN_FORCE_INLINE void Push(F8 (&leaf)[kTokens]) {
+  LANTERN_FORCE_INLINE void Push(PanelSums<kTokens>& leaf) {
     for (unsigned n = pushed_++; n & 1; n >>= 1) AddTopTo(leaf);
-    for (int t = 0; t < kTokens; ++t) stack_[depth_][t] = leaf[t];
+    __builtin_memcpy(stack_[depth_], leaf, sizeof(leaf));
     ++depth_;
   }
   // The sum of all, zero for none; the stack is empty afterwards.
-  LANTERN_FORCE_INLINE void Collapse(F8 (&sum)[kTokens]) {
-    for (int t = 0; t < kTokens; ++t) sum[t] = depth_ > 0 ? stack_[depth_ - 1][t] : F8{};
+  LANTERN_FORCE_INLINE void Collapse(PanelSums<kTokens>& sum) {
+    if (depth_ > 0) {
+      __builtin_memcpy(sum, stack_[depth_ - 1], sizeof(sum));
+    } else {
+      __builtin_memset(sum, 0, sizeof(sum));
+    }
     for (--depth_; depth_ > 0;) AddTopTo(sum);
     depth_ = 0;
     pushed_ = 0;
   }
 
  private:
-  LANTERN_FORCE_INLINE void AddTopTo(F8 (&sum)[kTokens]) {
+  LANTERN_FORCE_INLINE void AddTopTo(PanelSums<kTokens>& sum) {
     --depth_;
-    for (int t = 0; t < kTokens; ++t) sum[t] = stack_[depth_][t] + sum[t];
+    for (int t = 0; t < kTokens; ++t) {
+      for (int p = 0; p < kParts; ++p) sum[t][p] = stack_[depth_][t][p] + sum[t][p];
+    }
   }
 
-  F8 stack_[kMaxTreeDepth][kTokens];
+  PanelSums<kTokens> stack_[kMaxTreeDepth];
   int depth_ = 0;
   unsigned pushed_ = 0;
 };
@@ -69,44 +65,44 @@ void Tile(const PanelJob& job, int token) {
   }
   TreeStack<kTokens> tree;
   for (int s = 0; s < job.subtrees; ++s) {
-    F8 sum[kTokens];
+    PanelSums<kTokens> sum;
     for (int leaf = job.subtree[s]; leaf < job.subtree[s + 1]; ++leaf) {
-      for (int t = 0; t < kTokens; ++t) sum[t] = F8{};
+      __builtin_memset(sum, 0, sizeof(sum));
       for (int block = job.leaf[leaf]; block < job.leaf[leaf + 1]; ++block) {
-        const uint8_t* w = job.panel + static_cast<size_t>(block) * Format::kBytes;
-        // With more tokens the panel comes from the first-level cache after the first tile.
-        if constexpr (kTokens == 1) PrefetchAhead<Format::kBytes>(w, block);
-        AddBlock<Format>(w, in, block, sum);
+        AddBlock<Format>(job, in, block, sum);
       }
       tree.Push(sum);
     }
     tree.Collapse(sum);
     const OutputRows& out = job.out[s];
     for (int t = 0; t < kTokens; ++t) {
-      StorePart(out.data + (token + t) * out.stride + job.row, sum[t], job.rows);
+      float* row = out.data + (token + t) * out.stride + job.row;
+      for (int p = 0; p < kParts; ++p) {
+        const int rows = job.rows - p * kLanes;
+        if (rows > 0) StorePartV(row + p * kLanes, sum[t][p], rows);
+      }
     }
   }
 }
 
-// Tokens of a tile share one decoding of the weights. Four are what AVX2's registers hold beside an
-// integer format's decoding; plain formats take more, as many chains as hide an fma's latency.
+// All tokens of the job, a tile at a time.
 template <class Format>
 void Panel(const PanelJob& job) {
   int token = job.token_begin;
-  if constexpr (Format::kTileTokens > 4) {
-    for (; token + Format::kTileTokens <= job.token_end; token += Format::kTileTokens) {
-      Tile<Format, Format::kTileTokens>(job, token);
+  for (; token + Format::kTile <= job.token_end; token += Format::kTile) {
+    Tile<Format, Format::kTile>(job, token);
+  }
+  if constexpr (Format::kTile > 4) {
+    if (token + 4 <= job.token_end) {
+      Tile<Format, 4>(job, token);
+      token += 4;
     }
   }
-  for (; token + 4 <= job.token_end; token += 4) Tile<Format, 4>(job, token);
-  switch (job.token_end - token) {
-    case 3:
-      return Tile<Format, 3>(job, token);
-    case 2:
-      return Tile<Format, 2>(job, token);
-    case 1:
-      return Tile<Format, 1>(job, token);
+  if (token + 2 <= job.token_end) {
+    Tile<Format, 2>(job, token);
+    token += 2;
   }
+  if (token < job.token_end) Tile<Format, 1>(job, token);
 }
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE

@@ -1,86 +1,136 @@
-// How each weight format's packed block of eight rows (pack.h) adds to the sums of some tokens.
+// How each weight format's packed block of sixteen rows (pack.h) adds to the sums of some tokens.
 // Everything a format is: its bytes, its input, and AddBlock, the arithmetic of one block in the
 // order that backends/README.md fixes. Included by kernels.cc only.
 #pragma once
 
 #include "backends/cpu/kernels/kernel_table.h"
-#include "backends/cpu/kernels/simd.h"
+#include "backends/cpu/kernels/lanes.h"
 
 namespace lantern::LANTERN_ISA_NAMESPACE {
 
+// One panel's sums: [token][part].
+template <int kTokens>
+using PanelSums = FV[kTokens][kParts];
+
+// Rows of part `part` in a field of `unit` bytes a row.
+LANTERN_INLINE const uint8_t* PartOf(const uint8_t* field, int unit, int part) {
+  return field + unit * kLanes * part;
+}
+
+// ---- where a panel keeps its blocks' fields ----
+// Formats whose block is an odd multiple of 32 bytes keep the fields of two blocks side by side, so
+// that vectors of 64 bytes stay within cache lines; a last block without a neighbour is alone.
+
+template <int kBlockBytes, bool kPaired>
+struct BlockPlace {
+  const uint8_t* base;
+  int neighbours, place;  // blocks in this pair, and which of them this is
+
+  LANTERN_FORCE_INLINE BlockPlace(const uint8_t* panel, int block, int blocks)
+      : base(panel + static_cast<size_t>(kPaired ? block & ~1 : block) * kBlockBytes),
+        neighbours(kPaired && (block | 1) < blocks ? 2 : 1),
+        place(kPaired ? block & 1 : 0) {}
+  // A field of `bytes` that begins `offset` bytes into a block that is alone.
+  LANTERN_FORCE_INLINE const uint8_t* Field(int offset, int bytes) const {
+    return base + neighbours * offset + place * bytes;
+  }
+};
+
+// Weights arrive ~1.5 KB ahead of their use: hardware prefetchers stop at page ends.
+template <int kBytes>
+LANTERN_INLINE void PrefetchAhead(const uint8_t* w) {
+  LANTERN_UNROLL for (int i = 0; i < kBytes; i += 64) __builtin_prefetch(w + 1536 + i);
+}
+
 // ---- plain numbers: a block is one column, the sum a chain of fused multiply-adds ----
 
-template <F8 (*kLoad)(const void*), int kElementBytes>
+template <FV (*kLoad)(const void*), int kElementBytes>
 struct PlainFormat {
   using Input = float;
-  static constexpr int kBytes = kPanelRows * kElementBytes, kTileTokens = 8;
+  static constexpr int kBytes = kPanelRows * kElementBytes, kTile = kPlainTile;
 
   template <int kTokens>
-  LANTERN_INLINE void AddBlock(const uint8_t* w, const float* const (&in)[kTokens], int column,
-                               F8 (&sum)[kTokens]) {
-    const F8 weight = kLoad(w);
+  LANTERN_INLINE void AddBlock(const uint8_t* panel, int /*blocks*/,
+                               const float* const (&in)[kTokens], int column,
+                               PanelSums<kTokens>& sum) {
+    const uint8_t* w = panel + static_cast<size_t>(column) * kBytes;
+    if (kTokens == 1 && column % (64 / kBytes) == 0) PrefetchAhead<64>(w);
+    FV weight[kParts];
+    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) weight[p] = kLoad(PartOf(w, kElementBytes, p));
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-      sum[t] = Fma(weight, Splat(in[t][column]), sum[t]);
+      const FV x = SplatV(in[t][column]);
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) sum[t][p] = FmaV(weight[p], x, sum[t][p]);
     }
   }
 };
-using F32Format = PlainFormat<Load<F8>, 4>;
-using F16Format = PlainFormat<LoadHalf, 2>;
-using BF16Format = PlainFormat<LoadBFloat16, 2>;
+using F32Format = PlainFormat<Load<FV>, 4>;
+using F16Format = PlainFormat<LoadHalfV, 2>;
+using BF16Format = PlainFormat<LoadBFloat16V, 2>;
 
 // ---- integer sums ----
-// `Levels` gives the quantized weights of columns 4 j to 4 j + 3 of all eight rows, as bytes, and
-// says how many products' pairs 16 bits can hold.
+// `Levels` gives the quantized weights of columns 4 j to 4 j + 3 of a part's rows, as unsigned
+// bytes (Q8_0: signed where the set takes those), and says how many products' pairs 16 bits hold.
+
+LANTERN_INLINE BV LowNibbles(BV v) { return v & 15; }
+LANTERN_INLINE BV HighNibbles(BV v) { return (BV)((U16V)v >> 4) & 15; }
 
 struct NibbleLevels {               // low nibbles are columns 0-15, high ones 16-31
   static constexpr int kBatch = 8;  // 8 * 2 * 15 * 127 < 2^15
+  static constexpr bool kSigned = false;
   const uint8_t* q;
-  LANTERN_FORCE_INLINE U8x32 operator()(int j) const {
-    return j < 4 ? LowNibbles(Load<U8x32>(q + 32 * j)) : HighNibbles(Load<U8x32>(q + 32 * (j - 4)));
+  LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
+    const BV both = Load<BV>(PartOf(q + 4 * kPanelRows * (j % 4), 4, part));
+    return j < 4 ? LowNibbles(both) : HighNibbles(both);
   }
-  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
 };
 
 struct NibbleHighLevels {           // bit j of the high bytes belongs to column 4 j + byte
   static constexpr int kBatch = 4;  // 4 * 2 * 31 * 127 < 2^15
-  const uint8_t* q;
-  U8x32 high;
-  LANTERN_FORCE_INLINE U8x32 operator()(int j) const {
-    const U16x16 bits = (U16x16)high;
-    return NibbleLevels{q}(j) | ((U8x32)(j < 4 ? bits << (4 - j) : bits >> (j - 4)) & 16);
+  static constexpr bool kSigned = false;
+  const uint8_t *q, *high;
+  LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
+    const U16V bits = Load<U16V>(PartOf(high, 4, part));
+    return NibbleLevels{q}(j, part) | ((BV)(j < 4 ? bits << (4 - j) : bits >> (j - 4)) & 16);
   }
-  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
 };
 
 struct ByteLevels {
-  static constexpr int kBatch = 1;  // 2 * 128 * 127 < 2^15
+  static constexpr int kBatch = 1;       // 2 * 128 * 127 < 2^15
+  static constexpr bool kSigned = true;  // without kWideSums
   const uint8_t* q;
-  LANTERN_FORCE_INLINE U8x32 operator()(int j) const { return Load<U8x32>(q + 32 * j); }
-  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDotSigned(w, a); }
+  LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
+    const BV w = Load<BV>(PartOf(q + 4 * kPanelRows * j, 4, part));
+    return kWideSums && !kWideSigned ? w ^ 128 : w;
+  }
 };
 
-LANTERN_INLINE I32x8 FourColumns(const int8_t* q, int j) {
-  int32_t word;
-  __builtin_memcpy(&word, q + 4 * j, sizeof(word));
-  return Splat(word);
-}
-
-// sum[t] = the exact integer products over 4 * kVectors columns.
-template <int kVectors, int kTokens, class Levels>
+// The exact products over 4 * kVectors columns: finish(token, part, sums) for every batch of them,
+// with kWideSums beginning at start(token).
+template <int kVectors, int kTokens, class Levels, class Start, class Finish>
 LANTERN_INLINE void IntegerSums(const Levels& levels, const int8_t* const (&q)[kTokens],
-                                I32x8 (&sum)[kTokens]) {
-  LANTERN_UNROLL for (int j = 0; j < kVectors; j += Levels::kBatch) {
-    PairSums pairs[kTokens];
-    LANTERN_UNROLL for (int i = j; i < j + Levels::kBatch; ++i) {
-      const U8x32 weight = levels(i);
+                                const Start& start, const Finish& finish) {
+  constexpr int kBatch = kWideSums ? kVectors : Levels::kBatch;
+  LANTERN_UNROLL for (int j = 0; j < kVectors; j += kBatch) {
+    Sums sums[kTokens][kParts];
+    LANTERN_UNROLL for (int i = j; i < j + kBatch; ++i) {
+      BV weight[kParts];
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) weight[p] = levels(i, p);
       LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-        const PairSums dot = Levels::Dot(weight, FourColumns(q[t], i));
-        pairs[t] = i == j ? dot : pairs[t] + dot;
-        Pin(pairs[t]);
+        const Word word = LoadWord(q[t] + 4 * i);
+        LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+          if constexpr (kWideSums) {
+            const auto before = i == j ? start(t) : sums[t][p];
+            sums[t][p] = AddDot(before, weight[p], word);
+          } else {
+            const Sums dot = PairDot<Levels::kSigned>(weight[p], word);
+            sums[t][p] = i == j ? dot : sums[t][p] + dot;
+            Pin(sums[t][p]);
+          }
+        }
       }
     }
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-      sum[t] = j == 0 ? SumPairs(pairs[t]) : sum[t] + SumPairs(pairs[t]);
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) finish(t, p, sums[t][p]);
     }
   }
 }
@@ -89,9 +139,14 @@ LANTERN_INLINE void IntegerSums(const Levels& levels, const int8_t* const (&q)[k
 
 struct Q8_0Format {
   using Input = QuantBlock32;
-  static constexpr int kBytes = kPanelRows * 34, kOffset = 0, kTileTokens = 4;
+  static constexpr int kBytes = kPanelRows * 34, kTile = kBlockTile;
+  static constexpr int kOffset = kWideSums && !kWideSigned ? 128 : 0;  // what level means zero
   static constexpr bool kMinimum = false;
-  LANTERN_INLINE ByteLevels Levels(const uint8_t* w) { return {w + 16}; }
+  using Place = BlockPlace<kBytes, true>;
+  LANTERN_INLINE const uint8_t* Scales(const Place& at) { return at.Field(0, 2 * kPanelRows); }
+  LANTERN_INLINE ByteLevels Levels(const Place& at) {
+    return {at.Field(2 * kPanelRows, 32 * kPanelRows)};
+  }
 };
 
 template <bool kHighBits, bool kHasMinimum>
@@ -99,160 +154,232 @@ struct NibbleFormat {
   using Input = QuantBlock32;
   static constexpr bool kMinimum = kHasMinimum;
   static constexpr int kHead = kPanelRows * (kMinimum ? 4 : 2);
-  static constexpr int kBytes = kHead + kPanelRows * (kHighBits ? 20 : 16), kTileTokens = 4;
-  static constexpr int kOffset = kMinimum ? 0 : kHighBits ? 16 : 8;  // the level that means zero
-  LANTERN_INLINE auto Levels(const uint8_t* w) {
+  static constexpr int kHigh = kHighBits ? kPanelRows * 4 : 0;
+  static constexpr int kBytes = kHead + kHigh + kPanelRows * 16, kTile = kBlockTile;
+  static constexpr int kOffset = kMinimum ? 0 : kHighBits ? 16 : 8;
+  using Place = BlockPlace<kBytes, !kMinimum>;
+  LANTERN_INLINE const uint8_t* Scales(const Place& at) { return at.Field(0, kHead); }
+  LANTERN_INLINE auto Levels(const Place& at) {
+    const uint8_t* q = at.Field(kHead + kHigh, 16 * kPanelRows);
     if constexpr (kHighBits) {
-      return NibbleHighLevels{w + kHead + 32, Load<U8x32>(w + kHead)};
+      return NibbleHighLevels{q, at.Field(kHead, kHigh)};
     } else {
-      return NibbleLevels{w + kHead};
+      return NibbleLevels{q};
     }
   }
 };
 
 template <class Format, int kTokens>
-LANTERN_INLINE void AddSmallBlock(const uint8_t* w, const QuantBlock32* const (&in)[kTokens],
-                                  int block, F8 (&sum)[kTokens]) {
+LANTERN_INLINE void AddSmallBlock(const uint8_t* panel, int blocks,
+                                  const QuantBlock32* const (&in)[kTokens], int block,
+                                  PanelSums<kTokens>& sum) {
+  const typename Format::Place at(panel, block, blocks);
+  if (kTokens == 1) {
+    PrefetchAhead<Format::kBytes>(panel + static_cast<size_t>(block) * Format::kBytes);
+  }
   const int8_t* q[kTokens];
   LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) q[t] = in[t][block].q;
-  I32x8 products[kTokens];
-  IntegerSums<8>(Format::Levels(w), q, products);
-  const F8 scale = LoadHalf(w);
-  LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-    const QuantBlock32& a = in[t][block];
-    const I32x8 exact = products[t] - Splat(Format::kOffset * a.sum);
-    sum[t] = sum[t] + ToFloat(exact) * (scale * Splat(a.scale));
-    if constexpr (Format::kMinimum) {
-      const F8 minimum = LoadHalf(w + 16);
-      sum[t] = sum[t] + ToFloat(Splat(a.sum)) * (minimum * Splat(a.scale));
+  IV exact[kTokens][kParts];
+  const auto start = [&](int t) __attribute__((always_inline)) {
+    return Format::kOffset == 0 ? IV{} : SplatV(in[t][block].minus_8_sum) * (Format::kOffset / 8);
+  };
+  for (int t = 0; !kWideSums && t < kTokens; ++t) {
+    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) exact[t][p] = start(t);
+  }
+  IntegerSums<8>(
+      Format::Levels(at), q,
+      start, [&](int t, int p, const Sums& sums) __attribute__((always_inline)) {
+        exact[t][p] = kWideSums ? Total(sums) : exact[t][p] + Total(sums);
+      });
+  const uint8_t* scales = Format::Scales(at);
+  LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+    const FV scale = LoadHalfV(PartOf(scales, 2, p));
+    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
+      const QuantBlock32& a = in[t][block];
+      sum[t][p] = sum[t][p] + ToFloatV(exact[t][p]) * (scale * SplatV(a.scale));
+      if constexpr (Format::kMinimum) {
+        const FV minimum = LoadHalfV(PartOf(scales + 2 * kPanelRows, 2, p));
+        sum[t][p] = sum[t][p] + SplatV(a.sum) * (minimum * SplatV(a.scale));
+      }
     }
   }
 }
 
 // ---- blocks of 256: sub-blocks with integer scales (and minimums) of their own ----
 
-// The eight 6-bit scales and minimums of Q4_K and Q5_K. Each row's 12 bytes lie in one lane of
-// three vectors: byte j of the first two holds scale j and minimum j (6 bits) and the top two bits
-// of scale and minimum j + 4, whose low nibbles share byte j of the third.
-LANTERN_INLINE void SixBitScales(const uint8_t* w, I32x8 (&scale)[8], I32x8 (&minimum)[8]) {
-  const U32x8 first = Load<U32x8>(w), second = Load<U32x8>(w + 32), third = Load<U32x8>(w + 64);
+// Neighbouring integers of 16 bits as the two halves of each lane.
+LANTERN_INLINE IV Pair(IV low, IV high) { return (IV)(((UV)low & 0xffff) | (UV)high << 16); }
+LANTERN_INLINE IV PairAt(const int16_t* sums) {
+  int32_t word;
+  __builtin_memcpy(&word, sums, sizeof(word));
+  return SplatV(word);
+}
+
+// The eight 6-bit scales and minimums of Q4_K and Q5_K, minimums in pairs. Each row's 12 bytes lie
+// in one lane of three vectors: byte j of the first two holds scale j and minimum j (6 bits) and
+// the top two bits of scale and minimum j + 4, whose low nibbles share byte j of the third.
+LANTERN_INLINE void SixBitScales(const uint8_t* w, int part, IV (&scale)[8], IV (&minimums)[4]) {
+  const UV first = Load<UV>(PartOf(w, 4, part));
+  const UV second = Load<UV>(PartOf(w + 4 * kPanelRows, 4, part));
+  const UV third = Load<UV>(PartOf(w + 8 * kPanelRows, 4, part));
+  IV minimum[8];
   LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
-    const U32x8 a = first >> (8 * j), b = second >> (8 * j), c = third >> (8 * j);
-    scale[j] = (I32x8)(a & 63);
-    minimum[j] = (I32x8)(b & 63);
-    scale[j + 4] = (I32x8)((c & 15) | (a >> 2 & 48));
-    minimum[j + 4] = (I32x8)((c >> 4 & 15) | (b >> 2 & 48));
+    const UV a = first >> (8 * j), b = second >> (8 * j), c = third >> (8 * j);
+    scale[j] = Spread((IV)(a & 63));
+    minimum[j] = (IV)(b & 63);
+    scale[j + 4] = Spread((IV)((c & 15) | (a >> 2 & 48)));
+    minimum[j + 4] = (IV)((c >> 4 & 15) | (b >> 2 & 48));
+  }
+  LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
+    minimums[j] = Pair(minimum[2 * j], minimum[2 * j + 1]);
   }
 }
 
 struct Q4KLevels {
   static constexpr int kBatch = 8;
+  static constexpr bool kSigned = false;
   const uint8_t* q;
   int shift;
-  LANTERN_FORCE_INLINE U8x32 operator()(int j) const {
-    return (U8x32)(Load<U16x16>(q + 32 * j) >> shift) & 15;
+  LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
+    return (BV)(Load<U16V>(PartOf(q + 4 * kPanelRows * j, 4, part)) >> shift) & 15;
   }
-  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
 };
 
 struct Q5KLevels {
   static constexpr int kBatch = 4;
+  static constexpr bool kSigned = false;
   const uint8_t *q, *high;
   int shift, bit;
-  LANTERN_FORCE_INLINE U8x32 operator()(int j) const {
-    const U16x16 bits = (Load<U16x16>(high + 32 * j) >> bit) << 4;
-    return Q4KLevels{q, shift}(j) | ((U8x32)bits & 16);
+  LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
+    const U16V bits = (Load<U16V>(PartOf(high + 4 * kPanelRows * j, 4, part)) >> bit) << 4;
+    return Q4KLevels{q, shift}(j, part) | ((BV)bits & 16);
   }
-  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
 };
 
 struct Q6KLevels {
   static constexpr int kBatch = 2;  // 2 * 2 * 63 * 127 < 2^15
+  static constexpr bool kSigned = false;
   const uint8_t *q, *high;
   int shift, high_shift;
-  LANTERN_FORCE_INLINE U8x32 operator()(int j) const {
-    const U16x16 bits = (Load<U16x16>(high + 32 * j) >> high_shift) << 4;
-    return Q4KLevels{q, shift}(j) | ((U8x32)bits & 48);
+  LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
+    const U16V bits = (Load<U16V>(PartOf(high + 4 * kPanelRows * j, 4, part)) >> high_shift) << 4;
+    return Q4KLevels{q, shift}(j, part) | ((BV)bits & 48);
   }
-  LANTERN_INLINE PairSums Dot(U8x32 w, I32x8 a) { return PairDot(w, a); }
 };
 
 struct Q4KFormat {
   using Input = QuantBlock256;
-  static constexpr int kBytes = kPanelRows * 144, kTileTokens = 4;
+  static constexpr int kBytes = kPanelRows * 144, kTile = kBlockTile;
   static constexpr bool kSixBitScales = true;
   LANTERN_INLINE Q4KLevels Levels(const uint8_t* w, int sub) {
-    return {w + 128 + (sub / 2) * 256, sub % 2 * 4};
+    return {w + kPanelRows * (16 + sub / 2 * 32), sub % 2 * 4};
   }
 };
 
 struct Q5KFormat {
   using Input = QuantBlock256;
-  static constexpr int kBytes = kPanelRows * 176, kTileTokens = 4;
+  static constexpr int kBytes = kPanelRows * 176, kTile = kBlockTile;
   static constexpr bool kSixBitScales = true;
   LANTERN_INLINE Q5KLevels Levels(const uint8_t* w, int sub) {
-    return {w + 384 + (sub / 2) * 256, w + 128, sub % 2 * 4, sub};
+    return {w + kPanelRows * (48 + sub / 2 * 32), w + kPanelRows * 16, sub % 2 * 4, sub};
   }
 };
 
-template <class Format, int kTokens>
-LANTERN_INLINE void AddMinimumSuperBlock(const uint8_t* w,
-                                         const QuantBlock256* const (&in)[kTokens], int block,
-                                         F8 (&sum)[kTokens]) {
-  I32x8 scale[8], minimum[8], products[kTokens], minimums[kTokens];
-  SixBitScales(w + 32, scale, minimum);
-  for (int t = 0; t < kTokens; ++t) products[t] = minimums[t] = I32x8{};
-  for (int sub = 0; sub < 8; ++sub) {
-    const int8_t* q[kTokens];
-    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) q[t] = in[t][block].q + 32 * sub;
-    I32x8 part[kTokens];
-    IntegerSums<8>(Format::Levels(w, sub), q, part);
-    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-      const int32_t* sums = in[t][block].sum + 2 * sub;
-      products[t] += part[t] * scale[sub];
-      minimums[t] += minimum[sub] * Splat(sums[0] + sums[1]);
-    }
+// Weighted sums of the levels, by kSubs sub-blocks: products += scale * levels.
+template <int kSubs, int kTokens, class Format, class ScaleOf>
+LANTERN_INLINE void SubBlockProducts(const uint8_t* w, const QuantBlock256* const (&in)[kTokens],
+                                     int block, const ScaleOf& scale_of,
+                                     IV (&products)[kTokens][kParts]) {
+  constexpr int kColumns = 256 / kSubs;
+  for (int t = 0; t < kTokens; ++t) {
+    for (int p = 0; p < kParts; ++p) products[t][p] = IV{};
   }
-  const F8 d = LoadHalf(w), d_minimum = LoadHalf(w + 16);
-  LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-    const F8 a = Splat(in[t][block].scale);
-    sum[t] = sum[t] + ToFloat(products[t]) * (d * a);
-    sum[t] = sum[t] - ToFloat(minimums[t]) * (d_minimum * a);
+  for (int sub = 0; sub < kSubs; ++sub) {
+    if (kTokens == 1) PrefetchAhead<Format::kBytes / kSubs>(w + Format::kBytes / kSubs * sub);
+    const int8_t* q[kTokens];
+    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) q[t] = in[t][block].q + kColumns * sub;
+    IV scale[kParts];
+    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) scale[p] = scale_of(sub, p);
+    IntegerSums<kColumns / 4>(
+        Format::Levels(w, sub), q, [](int) __attribute__((always_inline)) { return IV{}; },
+        [&](int t, int p, const Sums& sums)
+            __attribute__((always_inline)) { products[t][p] += Total(sums, scale[p]); });
+  }
+}
+
+template <class Format, int kTokens>
+LANTERN_INLINE void AddMinimumSuperBlock(const uint8_t* panel,
+                                         const QuantBlock256* const (&in)[kTokens], int block,
+                                         PanelSums<kTokens>& sum) {
+  const uint8_t* w = panel + static_cast<size_t>(block) * Format::kBytes;
+  IV scale[kParts][8], minimums[kParts][4], products[kTokens][kParts];
+  LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+    SixBitScales(w + 4 * kPanelRows, p, scale[p], minimums[p]);
+  }
+  SubBlockProducts<8, kTokens, Format>(
+      w, in, block, [&](int sub, int p) __attribute__((always_inline)) { return scale[p][sub]; },
+      products);
+  LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+    const FV d = LoadHalfV(PartOf(w, 2, p));
+    const FV d_minimum = LoadHalfV(PartOf(w + 2 * kPanelRows, 2, p));
+    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
+      const QuantBlock256& x = in[t][block];
+      IV minimum = {};
+      LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
+        minimum += PairProducts(minimums[p][j], PairAt(x.sum32 + 2 * j));
+      }
+      const FV a = SplatV(x.scale);
+      sum[t][p] = sum[t][p] + ToFloatV(products[t][p]) * (d * a);
+      sum[t][p] = sum[t][p] - ToFloatV(minimum) * (d_minimum * a);
+    }
   }
 }
 
 // Q6_K: sixteen sub-blocks of 16 with 8-bit scales; levels 0 to 63 mean -32 to 31.
 struct Q6KFormat {
   using Input = QuantBlock256;
-  static constexpr int kBytes = kPanelRows * 210, kTileTokens = 4;
+  static constexpr int kBytes = kPanelRows * 210, kTile = kBlockTile;
+  static constexpr int kScales = 192 * kPanelRows, kFactor = 208 * kPanelRows;
+  using Place = BlockPlace<kBytes, true>;
+
   // Half h of the block: low bits at q[64 h], nibbles of 32 + 32 bytes; high bits at high[32 h].
   LANTERN_INLINE Q6KLevels Levels(const uint8_t* w, int sub) {
     const int half = sub / 8, quarter = sub / 2 % 4, part = sub % 2;
-    return {w + half * 512 + quarter % 2 * 256 + part * 128, w + 1024 + half * 256 + part * 128,
-            quarter / 2 * 4, quarter * 2};
+    return {w + kPanelRows * (half * 64 + quarter % 2 * 32 + part * 16),
+            w + kPanelRows * (128 + half * 32 + part * 16), quarter / 2 * 4, quarter * 2};
   }
-  LANTERN_INLINE I32x8 Scale(const uint8_t* w, int sub) {
-    return Load<I32x8>(w + 1536 + sub / 4 * 32) << (24 - sub % 4 * 8) >> 24;
+  LANTERN_INLINE IV Scale(const uint8_t* w, int sub, int part) {
+    const IV four = Load<IV>(PartOf(w + kScales + sub / 4 * 4 * kPanelRows, 4, part));
+    return four << (24 - sub % 4 * 8) >> 24;
   }
 
   template <int kTokens>
-  LANTERN_INLINE void AddBlock(const uint8_t* w, const QuantBlock256* const (&in)[kTokens],
-                               int block, F8 (&sum)[kTokens]) {
-    I32x8 products[kTokens];
-    for (int t = 0; t < kTokens; ++t) products[t] = I32x8{};
-    for (int sub = 0; sub < 16; ++sub) {
-      const int8_t* q[kTokens];
-      LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) q[t] = in[t][block].q + 16 * sub;
-      I32x8 part[kTokens];
-      IntegerSums<4>(Levels(w, sub), q, part);
-      const I32x8 scale = Scale(w, sub);
-      LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-        products[t] += (part[t] - Splat(32 * in[t][block].sum[sub])) * scale;
+  LANTERN_INLINE void AddBlock(const uint8_t* panel, int blocks,
+                               const QuantBlock256* const (&in)[kTokens], int block,
+                               PanelSums<kTokens>& sum) {
+    const Place at(panel, block, blocks);
+    const uint8_t* w = at.Field(0, kFactor);
+    IV products[kTokens][kParts];
+    SubBlockProducts<16, kTokens, Q6KFormat>(
+        w, in, block,
+        [&](int sub, int p) __attribute__((always_inline)) { return Spread(Scale(w, sub, p)); },
+        products);
+    const uint8_t* factors = at.Field(kFactor, 2 * kPanelRows);
+    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+      IV scales[8];
+      LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
+        scales[j] = Pair(Scale(w, 2 * j, p), Scale(w, 2 * j + 1, p));
       }
-    }
-    const F8 d = LoadHalf(w + 1664);
-    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-      sum[t] = sum[t] + ToFloat(products[t]) * (d * Splat(in[t][block].scale));
+      const FV d = LoadHalfV(PartOf(factors, 2, p));
+      LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
+        const QuantBlock256& x = in[t][block];
+        IV offset = {};
+        LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
+          offset += PairProducts(scales[j], PairAt(x.sum16 + 2 * j));
+        }
+        const IV exact = products[t][p] - 32 * offset;
+        sum[t][p] = sum[t][p] + ToFloatV(exact) * (d * SplatV(x.scale));
+      }
     }
   }
 };

@@ -22,10 +22,7 @@ typedef float F8 __attribute__((vector_size(32)));
 typedef float F4 __attribute__((vector_size(16)));
 typedef int32_t I32x8 __attribute__((vector_size(32)));
 typedef uint32_t U32x8 __attribute__((vector_size(32)));
-typedef int16_t I16x16 __attribute__((vector_size(32)));
-typedef uint16_t U16x16 __attribute__((vector_size(32)));
 typedef uint16_t U16x8 __attribute__((vector_size(16)));
-typedef uint8_t U8x32 __attribute__((vector_size(32)));
 typedef int8_t I8x8 __attribute__((vector_size(8)));
 
 template <class V>
@@ -115,104 +112,26 @@ LANTERN_INLINE F8 LoadBFloat16(const void* p) {
 #endif
 }
 
-// ---- 8-bit products ----
-// Bytes travel as eight lanes of four; a lane is one output row, its bytes four ascending columns.
-
-#if defined(__SSE4_1__) && !defined(__AVX2__)
-// A vector as its two registers: g++ keeps one of 32 bytes in memory where no register holds it.
-struct Halves {
-  __m128i low, high;
-};
-template <class V>
-LANTERN_INLINE Halves Split(const V& v) {
-  static_assert(sizeof(V) == sizeof(Halves));
-  Halves halves;
-  __builtin_memcpy(&halves, &v, sizeof(halves));
-  return halves;
-}
-using PairSums = Halves;
-LANTERN_INLINE PairSums operator+(PairSums a, PairSums b) {
-  return {_mm_add_epi16(a.low, b.low), _mm_add_epi16(a.high, b.high)};
-}
-#else
-using PairSums = I16x16;
-#endif
-
-// Sixteen sums of two neighbouring products, unsigned times signed.
-// REQUIRES: no sum leaves 16 bits.
-LANTERN_INLINE PairSums PairDot(U8x32 weight, I32x8 activation) {
-#if defined(__AVX2__)
-  return (I16x16)_mm256_maddubs_epi16((__m256i)weight, (__m256i)activation);
-#elif defined(__SSE4_1__)
-  const Halves w = Split(weight), a = Split(activation);
-  return {_mm_maddubs_epi16(w.low, a.low), _mm_maddubs_epi16(w.high, a.high)};
-#else
-  const I16x16 a = (I16x16)activation;
-  return (I16x16)((U16x16)weight & 0xff) * ((I16x16)((U16x16)a << 8) >> 8) +
-         (I16x16)((U16x16)weight >> 8) * (a >> 8);
-#endif
-}
-
-// The same with signed weights.
-LANTERN_INLINE PairSums PairDotSigned(U8x32 weight, I32x8 activation) {
-#if defined(__AVX2__)
-  const __m256i w = (__m256i)weight;
-  return (I16x16)_mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8((__m256i)activation, w));
-#elif defined(__SSE4_1__)
-  const Halves w = Split(weight), a = Split(activation);
-  return {_mm_maddubs_epi16(_mm_abs_epi8(w.low), _mm_sign_epi8(a.low, w.low)),
-          _mm_maddubs_epi16(_mm_abs_epi8(w.high), _mm_sign_epi8(a.high, w.high))};
-#else
-  const I16x16 a = (I16x16)activation, w = (I16x16)weight;
-  return ((I16x16)((U16x16)w << 8) >> 8) * ((I16x16)((U16x16)a << 8) >> 8) + (w >> 8) * (a >> 8);
-#endif
-}
-
-// Eight sums of the two halves of each lane.
-LANTERN_INLINE I32x8 SumPairs(PairSums v) {
-#if defined(__AVX2__)
-  return (I32x8)_mm256_madd_epi16((__m256i)v, _mm256_set1_epi16(1));
-#elif defined(__SSE4_1__)
-  const __m128i ones = _mm_set1_epi16(1);
-  const Halves sums = {_mm_madd_epi16(v.low, ones), _mm_madd_epi16(v.high, ones)};
-  return Load<I32x8>(&sums);
-#else
-  return ((I32x8)((U32x8)v << 16) >> 16) + ((I32x8)v >> 16);
-#endif
-}
-
-// Low and high nibbles of every byte.
-LANTERN_INLINE U8x32 LowNibbles(U8x32 v) { return v & 15; }
-LANTERN_INLINE U8x32 HighNibbles(U8x32 v) { return (U8x32)((U16x16)v >> 4) & 15; }
-
-// g++ reassociates integer vector sums and spills a tile's accumulators; this keeps one in place.
-LANTERN_INLINE void Pin(PairSums& v) {
-#if defined(__AVX2__)
-  asm("" : "+x"(v));
-#elif defined(__SSE4_1__)
-  asm("" : "+x"(v.low), "+x"(v.high));
-#else
-  (void)v;
-#endif
-}
-
 // ---- exp ----
 
-// OwnExp of src/tensor/own_math.h, operation by operation, so that the bits agree.
-LANTERN_INLINE F8 Exp(F8 x) {
-  const F8 shifted = x * exp_terms::kLog2E + exp_terms::kRound;
-  const F8 n = shifted - exp_terms::kRound;
-  const F8 r = (x - n * exp_terms::kLn2High) - n * exp_terms::kLn2Low;
-  F8 p = Splat(exp_terms::kTaylor[0]);
+// OwnExp of src/tensor/own_math.h, operation by operation, so that the bits agree. F, I, U: vectors
+// of as many floats, integers and unsigned integers.
+template <class F, class I, class U>
+LANTERN_INLINE F ExpOf(F x) {
+  const F shifted = x * exp_terms::kLog2E + exp_terms::kRound;
+  const F n = shifted - exp_terms::kRound;
+  const F r = (x - n * exp_terms::kLn2High) - n * exp_terms::kLn2Low;
+  F p = F{} + exp_terms::kTaylor[0];
   for (int i = 1; i < exp_terms::kTaylorCount; ++i) p = p * r + exp_terms::kTaylor[i];
-  const F8 y = (r * r * p + r) + 1.0f;
-  const I32x8 exponent = (I32x8)((U32x8)shifted - exp_terms::kRoundBits);
-  const I32x8 first = exponent >> 1;
-  const U32x8 second = (U32x8)exponent - (U32x8)first;
-  F8 result = y * (F8)(((U32x8)first + 127) << 23) * (F8)((second + 127) << 23);
-  result = x > exp_terms::kOverflow ? Splat(__builtin_inff()) : result;
-  result = x < exp_terms::kUnderflow ? F8{} : result;
+  const F y = (r * r * p + r) + 1.0f;
+  const I exponent = (I)((U)shifted - exp_terms::kRoundBits);
+  const I first = exponent >> 1;
+  const U second = (U)exponent - (U)first;
+  F result = y * (F)(((U)first + 127) << 23) * (F)((second + 127) << 23);
+  result = x > exp_terms::kOverflow ? F{} + __builtin_inff() : result;
+  result = x < exp_terms::kUnderflow ? F{} : result;
   return x == x ? result : x;
 }
+LANTERN_INLINE F8 Exp(F8 x) { return ExpOf<F8, I32x8, U32x8>(x); }
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE

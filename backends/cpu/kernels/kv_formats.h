@@ -1,0 +1,91 @@
+// The formats of the key/value cache: how a head's values are stored, and read back sixteen at a
+// time. Included by kernels.cc only.
+#pragma once
+
+#include "backends/cpu/kernels/elementwise.h"
+#include "backends/cpu/kernels/sixteen.h"
+
+namespace lantern::LANTERN_ISA_NAMESPACE {
+
+struct F32Cache {
+  LANTERN_INLINE int64_t RowBytes(int head_dim) { return 4 * static_cast<int64_t>(head_dim); }
+  // Values i to i + count - 1 of a row, the other lanes zero.
+  LANTERN_INLINE W At(const uint8_t* row, int i, int count) {
+    return LoadPartW(reinterpret_cast<const float*>(row) + i, count);
+  }
+  static void Store(void* out, const float* x, int head_dim) {
+    __builtin_memcpy(out, x, static_cast<size_t>(head_dim) * sizeof(float));
+  }
+};
+
+LANTERN_INLINE void StoreBFloat16(void* p, F8 v) {  // to nearest, ties to even; NaN stays one
+  const U32x8 bits = (U32x8)v;
+  const U32x8 rounded = bits + (0x7fff + (bits >> 16 & 1));
+  const U32x8 nan = bits | 0x400000;
+  const U32x8 chosen = (bits & 0x7fffffff) > 0x7f800000 ? nan : rounded;
+  lantern::LANTERN_ISA_NAMESPACE::Store(p, __builtin_convertvector(chosen >> 16, U16x8));
+}
+
+template <W (*kLoad)(const void*), void (*kStore)(void*, F8)>
+struct SixteenBitCache {
+  LANTERN_INLINE int64_t RowBytes(int head_dim) { return 2 * static_cast<int64_t>(head_dim); }
+  LANTERN_INLINE W At(const uint8_t* row, int i, int count) {
+    if (count == 16) return kLoad(row + 2 * i);
+    uint16_t part[16] = {};
+    __builtin_memcpy(part, row + 2 * i, static_cast<size_t>(count) * 2);
+    return kLoad(part);
+  }
+  static void Store(void* out, const float* x, int head_dim) {
+    uint16_t* values = static_cast<uint16_t*>(out);
+    ForEights(
+        head_dim, [=](int i, int n) __attribute__((always_inline)) {
+          uint16_t eight[8];
+          kStore(eight, LoadUpTo8(x + i, n));
+          __builtin_memcpy(values + i, eight, static_cast<size_t>(n) * sizeof(uint16_t));
+        });
+  }
+};
+using F16Cache = SixteenBitCache<LoadHalfW, StoreHalf>;
+using BF16Cache = SixteenBitCache<LoadBFloat16W, StoreBFloat16>;
+
+// Blocks of 32 values with one 16-bit scale, as in src/tensor/quant.h.
+struct Q8_0Cache {
+  static constexpr int kBlock = 32, kBytes = 34;
+  LANTERN_INLINE int64_t RowBytes(int head_dim) {
+    return static_cast<int64_t>(head_dim) / kBlock * kBytes;
+  }
+  LANTERN_INLINE float Scale(const uint8_t* block) {
+#if defined(__F16C__)
+    uint16_t bits;
+    __builtin_memcpy(&bits, block, sizeof(bits));
+    return _cvtsh_ss(bits);
+#else
+    uint16_t eight[8] = {};
+    __builtin_memcpy(eight, block, sizeof(eight[0]));
+    return LoadHalf(eight)[0];
+#endif
+  }
+  LANTERN_INLINE W At(const uint8_t* row, int i, int /*count*/) {
+    const uint8_t* block = row + i / kBlock * kBytes;
+    return LoadBytesW(block + 2 + i % kBlock) * SplatW(Scale(block));
+  }
+  static void Store(void* out, const float* x, int head_dim) {
+    uint8_t* block = static_cast<uint8_t*>(out);
+    for (int i = 0; i < head_dim; i += kBlock, block += kBytes) StoreBlock(block, x + i);
+  }
+  // As the scalar encoder does it: levels by the rounded scale. What is not finite becomes NaN.
+  LANTERN_INLINE void StoreBlock(uint8_t* block, const float* x) {
+    uint16_t half[8];
+    StoreHalf(half, Splat(LargestMagnitude(x, kBlock) / 127.0f));
+    const bool finite = (half[0] & 0x7c00) != 0x7c00;
+    if (!finite) half[0] = 0x7e00;
+    __builtin_memcpy(block, half, sizeof(half[0]));
+    const float scale = Scale(block), inverse = finite && scale != 0 ? 1.0f / scale : 0.0f;
+    for (int i = 0; i < kBlock; i += 8) {
+      const I32x8 levels = finite ? RoundToBytes(x + i, inverse) : I32x8{};
+      lantern::LANTERN_ISA_NAMESPACE::Store(block + 2 + i, __builtin_convertvector(levels, I8x8));
+    }
+  }
+};
+
+}  // namespace lantern::LANTERN_ISA_NAMESPACE

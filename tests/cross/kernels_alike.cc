@@ -1,0 +1,233 @@
+// Every kernel set of this architecture against the generic one, bit for bit, on random panels of
+// all formats, random activations and caches. Links nothing but the kernels, so that it can be
+// built for a machine that is not here and run by an emulator. Prints a line per set, and a hash of
+// what the generic set gives, which is to be the same on every architecture; exit status 1 where
+// bits differ, 2 where a set cannot run.
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <vector>
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
+#include "backends/cpu/kernels/kernel_table.h"
+
+namespace lantern {
+
+namespace generic {
+extern const KernelTable kKernels;
+}
+namespace neon {
+extern const KernelTable kKernels;
+}
+namespace neondot {
+extern const KernelTable kKernels;
+}
+
+namespace {
+
+struct Format {
+  const char* name;
+  PanelKernel KernelTable::*kernel;
+  int elements, bytes;  // of a row's block
+};
+constexpr Format kFormats[] = {
+    {"f32", &KernelTable::f32, 1, 4},       {"f16", &KernelTable::f16, 1, 2},
+    {"bf16", &KernelTable::bf16, 1, 2},     {"q8_0", &KernelTable::q8_0, 32, 34},
+    {"q4_0", &KernelTable::q4_0, 32, 18},   {"q4_1", &KernelTable::q4_1, 32, 20},
+    {"q5_0", &KernelTable::q5_0, 32, 22},   {"q5_1", &KernelTable::q5_1, 32, 24},
+    {"q4_k", &KernelTable::q4_k, 256, 144}, {"q5_k", &KernelTable::q5_k, 256, 176},
+    {"q6_k", &KernelTable::q6_k, 256, 210}};
+struct Cache {
+  const char* name;
+  KernelTable::Cache KernelTable::*kernels;
+  int elements, bytes;
+};
+constexpr Cache kCaches[] = {{"f32", &KernelTable::cache_f32, 1, 4},
+                             {"f16", &KernelTable::cache_f16, 1, 2},
+                             {"bf16", &KernelTable::cache_bf16, 1, 2},
+                             {"q8_0", &KernelTable::cache_q8_0, 32, 34}};
+
+constexpr int kTokens = 11;
+
+// Random bytes that are finite numbers in every format: no exponent is all ones.
+std::vector<uint8_t> RandomBytes(size_t count, std::mt19937& random) {
+  std::vector<uint8_t> bytes(count);
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random() & 0xbb);
+  return bytes;
+}
+
+// Not by std::normal_distribution, which asks the C library for logarithms.
+std::vector<float> RandomFloats(size_t count, std::mt19937& random) {
+  std::vector<float> values(count);
+  for (float& value : values) {
+    value = (static_cast<float>(random() % 65536) - 32768.0f) / 16384.0f;
+  }
+  return values;
+}
+
+// All outputs of a panel of `blocks` blocks: three leaves in two subtrees, 13 of its 16 rows.
+std::vector<float> Products(const KernelTable& set, const Format& format, int blocks, int tokens,
+                            unsigned seed) {
+  std::mt19937 random(seed);
+  const auto panel = RandomBytes(size_t{kPanelRows} * format.bytes * blocks, random);
+  const int columns = blocks * format.elements;
+  const auto x = RandomFloats(size_t(kTokens) * columns, random);
+  std::vector<QuantBlock32> small(size_t(kTokens) * columns / 32 + 1);
+  std::vector<QuantBlock256> large(size_t(kTokens) * columns / 256 + 1);
+  const void* input = x.data();
+  int64_t stride = columns * static_cast<int64_t>(sizeof(float));
+  for (int t = 0; t < kTokens; ++t) {
+    if (format.elements == 32) {
+      set.quantize32(&small[size_t(t) * blocks], &x[size_t(t) * columns], columns);
+    } else if (format.elements == 256) {
+      set.quantize256(&large[size_t(t) * blocks], &x[size_t(t) * columns], columns);
+    }
+  }
+  if (format.elements == 32) {
+    input = small.data();
+    stride = blocks * static_cast<int64_t>(sizeof(QuantBlock32));
+  } else if (format.elements == 256) {
+    input = large.data();
+    stride = blocks * static_cast<int64_t>(sizeof(QuantBlock256));
+  }
+  constexpr int kRows = 13;
+  std::vector<float> out(size_t{2} * kTokens * kPanelRows, -1.0f);
+  const OutputRows rows[] = {{out.data(), kPanelRows},
+                             {out.data() + kTokens * kPanelRows, kPanelRows}};
+  const int leaf[] = {0, blocks / 3, blocks / 2, blocks}, subtree[] = {0, 2, 3};
+  PanelJob job{};
+  job.panel = panel.data();
+  job.blocks = blocks;
+  job.rows = kRows;
+  job.input = input;
+  job.input_stride = stride;
+  job.token_end = tokens;
+  job.leaf = leaf;
+  job.subtree = subtree;
+  job.subtrees = 2;
+  job.out = rows;
+  (set.*format.kernel)(job);
+  return out;
+}
+
+// What four queries get from a cache of `positions`, two heads to a block of 16 positions.
+std::vector<float> Attended(const KernelTable& set, const Cache& cache, int head_dim, int positions,
+                            unsigned seed) {
+  std::mt19937 random(seed);
+  constexpr int kBlockTokens = 16, kHeads = 2;
+  const int blocks = (positions + kBlockTokens - 1) / kBlockTokens;
+  const size_t row = size_t(head_dim) / cache.elements * cache.bytes;
+  std::vector<uint8_t> keys(row * blocks * kHeads * kBlockTokens), values(keys.size());
+  for (size_t i = 0; i < keys.size() / row; ++i) {
+    (set.*cache.kernels).store(&keys[i * row], RandomFloats(head_dim, random).data(), head_dim);
+    (set.*cache.kernels).store(&values[i * row], RandomFloats(head_dim, random).data(), head_dim);
+  }
+  std::vector<int> table(blocks);
+  for (int i = 0; i < blocks; ++i) table[i] = blocks - 1 - i;
+  constexpr int kQueries = 3;
+  const auto q = RandomFloats(size_t{kQueries} * head_dim, random);
+  std::vector<float> out(q.size());
+  AttentionJob job{};
+  job.out = out.data();
+  job.q = q.data();
+  job.queries = kQueries;
+  job.head_dim = head_dim;
+  job.scale = 0.125f;
+  job.keys = keys.data();
+  job.values = values.data();
+  job.blocks = table.data();
+  job.block_tokens = kBlockTokens;
+  job.heads = kHeads;
+  job.head = 1;
+  job.begin = 5;
+  job.end = positions;
+  (set.*cache.kernels).attend(job);
+  return out;
+}
+
+std::vector<float> Elementwise(const KernelTable& set, int n) {
+  std::mt19937 random(n);
+  const auto x = RandomFloats(n, random), y = RandomFloats(n, random);
+  std::vector<float> all(4 * size_t(n));
+  set.rms_norm(&all[0], x.data(), y.data(), n, 1e-5f);
+  set.silu_mul(&all[n], x.data(), y.data(), n);
+  set.exp(&all[2 * n], x.data(), n);
+  std::copy(x.begin(), x.end(), all.begin() + 3 * n);
+  set.add(&all[3 * n], y.data(), n);
+  return all;
+}
+
+// Everything that a set computes here, in one list.
+std::vector<float> All(const KernelTable& set) {
+  std::vector<float> all;
+  const auto add = [&](const std::vector<float>& part) {
+    all.insert(all.end(), part.begin(), part.end());
+  };
+  for (const Format& format : kFormats) {
+    for (int blocks : {1, 2, 5, 8}) {
+      for (int tokens : {1, 2, 3, 4, 7, kTokens}) {
+        add(Products(set, format, blocks, tokens, static_cast<unsigned>(blocks * 100 + tokens)));
+      }
+    }
+  }
+  for (const Cache& cache : kCaches) {
+    for (int head_dim : {32, 64, 96}) {
+      for (int positions : {6, 40, 300}) add(Attended(set, cache, head_dim, positions, 7));
+    }
+  }
+  for (int n : {1, 7, 16, 33, 256}) add(Elementwise(set, n));
+  return all;
+}
+
+size_t Differences(const std::vector<float>& a, const std::vector<float>& b) {
+  size_t count = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    count += std::memcmp(&a[i], &b[i], sizeof(float)) != 0;
+  }
+  return count;
+}
+
+// FNV-1a of the values' bits.
+uint64_t Hash(const std::vector<float>& values) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (float value : values) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    hash = (hash ^ bits) * 0x100000001b3;
+  }
+  return hash;
+}
+
+// The sets that run here, and whether those are all of this architecture.
+bool FindSets(std::vector<const KernelTable*>& sets) {
+#if defined(__aarch64__)
+  sets.push_back(&neon::kKernels);
+  constexpr unsigned long kHasDotProduct = 1ul << 20;  // HWCAP_ASIMDDP of asm/hwcap.h
+  if ((getauxval(AT_HWCAP) & kHasDotProduct) == 0) return false;
+  sets.push_back(&neondot::kKernels);
+#endif
+  (void)sets;
+  return true;
+}
+
+}  // namespace
+}  // namespace lantern
+
+int main() {
+  using namespace lantern;
+  std::vector<const KernelTable*> sets;
+  const bool complete = FindSets(sets);
+  const std::vector<float> expected = All(generic::kKernels);
+  std::printf("generic: %zu values, hash %016llx\n", expected.size(),
+              static_cast<unsigned long long>(Hash(expected)));
+  size_t wrong = 0;
+  for (const KernelTable* set : sets) {
+    const size_t differences = Differences(All(*set), expected);
+    std::printf("%s: %zu differ\n", set->name, differences);
+    wrong += differences;
+  }
+  return wrong > 0 ? 1 : complete ? 0 : 2;
+}
