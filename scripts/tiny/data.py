@@ -18,6 +18,7 @@ import numpy
 
 import shape
 import text
+from strange import strange
 from tokenizer import Tokenizer
 
 ID_MASK, WRITER_SHIFT, BEGIN = 0xFFF, 12, 1 << 14
@@ -26,6 +27,7 @@ SHARD_ROWS = 1024
 SHARDS_AHEAD = 6  # of each process
 _OPEN_ROWS = 24
 _LONGER = 0.2  # how many dialogues get others in front, so that chats may become long
+_STRANGE = 0.4  # how many dialogues have made-up words
 # What may stand in front of any dialogue without changing what is right in it.
 _NEUTRAL = {"arithmetic", "list", "fact", "greeting", "chat"}
 
@@ -35,6 +37,8 @@ def dialogues(rng, held_out):
     neutral = []
     while True:
         dialogue = text.make_dialogue(rng, held_out)
+        if not held_out and rng.random() < _STRANGE:
+            dialogue.turns = strange(rng, dialogue.turns)
         if neutral and rng.random() < _LONGER:
             longer = copy.copy(dialogue)
             before = rng.choices(neutral, k=rng.randint(1, 7))

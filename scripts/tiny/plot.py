@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""plot.py LOSS.csv PICTURE.png: the losses of a training run over its tokens."""
+"""plot.py LOSS.csv... PICTURE.png: the losses of a training run, and of those that went on from it.
+"""
 
 import csv
 import sys
@@ -10,9 +11,15 @@ matplotlib.use("Agg")
 from matplotlib import pyplot, ticker  # noqa: E402  (the backend comes first)
 
 
-def main(table, picture):
-    with open(table, newline="") as file:
-        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+def main(*arguments):
+    *tables, picture = arguments
+    rows, before = [], 0
+    for table in tables:
+        with open(table, newline="") as file:
+            part = [{key: float(value) for key, value in row.items()}
+                    for row in csv.DictReader(file)]
+        rows += [{**row, "tokens": row["tokens"] + before} for row in part]
+        before = rows[-1]["tokens"]
     tokens = [row["tokens"] / 1e6 for row in rows]
     figure, axes = pyplot.subplots(figsize=(6, 3), dpi=90)
     axes.plot(tokens, [row["training"] for row in rows], color="#9aa0a6", linewidth=1,

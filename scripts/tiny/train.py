@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Trains the tiny model on one GPU for a given time; see README.md.
 
-    train.py --vocabulary FILE.model --out FOLDER --seconds 455
+    train.py --vocabulary FILE.model --out FOLDER --seconds 455 [--from FILE.gguf --rate 1e-3]
 
 Writes weights.pt (float32), loss.csv and training.json into FOLDER. The learning rate falls to 0
-over the time given, so a slower GPU sees fewer tokens and the run still ends well.
+over the time given, so a slower GPU sees fewer tokens and the run still ends well. With --from,
+training goes on from a model that was made with the same vocabulary.
 """
 
 import argparse
@@ -19,6 +20,8 @@ import torch
 from torch.nn import functional
 
 import data
+import export
+import gguf_file
 import shape
 from model import Llama, document_mask, rope_table
 from tokenizer import Tokenizer
@@ -53,10 +56,10 @@ def token_losses(model, ids, mask, table):
 
 
 class Trainer:
-    def __init__(self, vocabulary, rows, workers):
+    def __init__(self, vocabulary, rows, workers, rate):
         torch.manual_seed(0)
         torch.set_float32_matmul_precision("high")
-        self.rows = rows
+        self.rows, self.rate = rows, rate
         self.tokenizer = Tokenizer(vocabulary)
         self.stream = data.Stream(vocabulary, workers)
         self.model = Llama().cuda()
@@ -66,10 +69,18 @@ class Trainer:
         norms = [p for p in self.model.parameters() if p.dim() == 1]
         self.optimizer = torch.optim.AdamW(
             [{"params": matrices, "weight_decay": 0.1}, {"params": norms, "weight_decay": 0.0}],
-            lr=PEAK_RATE, betas=(0.9, 0.98), fused=True)
+            lr=rate, betas=(0.9, 0.98), fused=True)
         self.held_out = torch.from_numpy(data.batch(
             self.tokenizer, HELD_OUT_SEED, HELD_OUT_ROWS, held_out=True)).cuda()
         self.fresh, self.pool, self.tokens, self.repeated = [], [], 0, 0
+
+    @torch.no_grad()
+    def go_on_from(self, path):
+        _, tensors = gguf_file.read(path)
+        parameters = dict(self.model.named_parameters())
+        for name, theirs, _ in shape.tensors():
+            wide = export.rows_as_hf(name, tensors[name]).copy()
+            parameters[theirs.removeprefix("model.")].copy_(torch.from_numpy(wide))
 
     def next_batch(self):
         """Rows that were never seen, or where the processes are too slow, rows seen before."""
@@ -102,9 +113,10 @@ class Trainer:
         self.tokens += numbers.numel()
         return loss.detach()
 
-    @torch.no_grad()
     def held_out_loss(self):
-        """Nats per token of assistants' answers of dialogues whose contents are never trained."""
+        """Nats per token of assistants' answers of dialogues whose contents are never trained.
+        As training computes it: to compile that once more without gradients takes half a minute.
+        """
         total = count = 0.0
         for numbers in self.held_out.split(self.rows):
             ids, documents, weights = unpack(numbers)
@@ -116,15 +128,15 @@ class Trainer:
 
 
 def rate_at(step, share):
-    """Warms up by steps, then falls in a straight line to 0 over the time (share: of it gone)."""
-    return PEAK_RATE * min(1, (step + 1) / WARMUP_STEPS) * max(0.0, 1 - share)
+    """Of the peak. Warms up by steps, then falls in a straight line to 0 over the time (share: of
+    it gone)."""
+    return min(1, (step + 1) / WARMUP_STEPS) * max(0.0, 1 - share)
 
 
 def run(trainer, seconds):
     """(step, tokens, training loss, held-out loss) about 50 times; ends by the clock."""
     curve, step = [], 0
     started = time.monotonic()
-    trainer.held_out_loss()  # compiles
     trainer.loss(trainer.held_out[:trainer.rows]).backward()
     trainer.optimizer.zero_grad(set_to_none=True)
     print(f"compiled in {time.monotonic() - started:.0f} s", flush=True)
@@ -132,7 +144,7 @@ def run(trainer, seconds):
     while True:
         for numbers in trainer.next_batch():
             share = (time.monotonic() - begin) / seconds
-            loss = trainer.step(numbers, rate_at(step, share))
+            loss = trainer.step(numbers, trainer.rate * rate_at(step, share))
             step += 1
             if step % 20 == 0:
                 loss.item()  # keeps the host from running far ahead of the clock
@@ -150,11 +162,15 @@ def main():
     parser.add_argument("--vocabulary", required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--seconds", type=float, default=455)
+    parser.add_argument("--rate", type=float, default=PEAK_RATE, help="the highest")
+    parser.add_argument("--from", dest="start", help="go on from this GGUF file")
     parser.add_argument("--rows", type=int, default=128, help="windows of a step")
     parser.add_argument("--workers", type=int, default=12, help="processes that make dialogues")
     flags = parser.parse_args()
     random.seed(0)
-    trainer = Trainer(flags.vocabulary, flags.rows, flags.workers)
+    trainer = Trainer(flags.vocabulary, flags.rows, flags.workers, flags.rate)
+    if flags.start:
+        trainer.go_on_from(flags.start)
     try:
         curve, seconds = run(trainer, flags.seconds)
     finally:
