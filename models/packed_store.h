@@ -17,7 +17,7 @@ class PackedStore {
   static constexpr uint64_t kMostBytes = uint64_t{64} << 30;
 
   // `key`: all that the packed bytes depend on. `bytes`: of all weights that will be taken, in the
-  // order of taking. Maps the file that an earlier start kept, if every byte is as it was; otherwise
+  // order of taking. Maps the file that an earlier start kept, if every byte is as it was, else
   // begins one. Without a folder, rights or room the store is not usable, which is no error.
   PackedStore(const std::filesystem::path& folder, const std::string& key, size_t bytes);
   ~PackedStore();  // what was begun and not kept is removed; memory that was taken stays valid
