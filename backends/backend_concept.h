@@ -97,6 +97,8 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
   { B::Allocate(c, owner, integer, integer) } -> std::same_as<Tensor>;
   // Reads every row and lays it out for the kernels, in parallel, unless `place` is filled.
   { B::PackWeight(c, raw, place) } -> std::same_as<WeightMatrix>;
+  // Reads all of these weights once and computes nothing: how fast a decode step could be.
+  { B::StreamWeights(c, parts) } -> std::same_as<void>;
   // out[n, sum of out] = x[n, in] * w^T for each part, side by side in columns: a merged
   // projection whose parts may differ in format. Each output is one chain over `in`.
   { B::MatMul(c, /*out*/ t, /*x*/ t, parts) } -> std::same_as<void>;

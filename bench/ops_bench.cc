@@ -46,30 +46,9 @@ std::vector<float> SomeActivations(int tokens) {
   return x;
 }
 
-// Sums a part of memory as fast as it arrives; without the hints it is slower than some products.
-uint64_t ReadSum(const std::byte* data, size_t bytes) {
-  typedef uint64_t U64x4 __attribute__((vector_size(32)));
-  U64x4 sum[4] = {};
-  for (size_t i = 0; i + sizeof(sum) <= bytes; i += sizeof(sum)) {
-    __builtin_prefetch(data + i + 2048);
-    __builtin_prefetch(data + i + 2048 + 64);
-#pragma GCC unroll 4
-    for (int j = 0; j < 4; ++j) {
-      U64x4 part;
-      std::memcpy(&part, data + i + j * sizeof(part), sizeof(part));
-      sum[j] += part;
-    }
-  }
-  const U64x4 all = sum[0] + sum[1] + sum[2] + sum[3];
-  return all[0] + all[1] + all[2] + all[3];
-}
-
-double TimeRead(ThreadPool& pool, const WeightMatrix& w) {
-  constexpr int kParts = 64;
+double TimeRead(Backend::Context& context, const WeightMatrix& w) {
   const auto start = std::chrono::steady_clock::now();
-  pool.ParallelFor(kParts, [&](int part) {
-    benchmark::DoNotOptimize(ReadSum(w.data.get() + w.bytes / kParts * part, w.bytes / kParts));
-  });
+  Backend::StreamWeights(context, {&w, 1});
   return SecondsSince(start);
 }
 
@@ -80,10 +59,9 @@ void Decode(benchmark::State& state, DType type) {
   const int out = static_cast<int>(kStreamBytes / RowBytes(type, kIn));
   const WeightMatrix w = Backend::PackWeight(*context, SomeWeight(type, out));
   std::vector<float> x = SomeActivations(1), y(out);
-  ThreadPool readers(threads, false);
   double multiplying = 0, reading = 0;
   for (auto _ : state) {
-    reading += TimeRead(readers, w);
+    reading += TimeRead(*context, w);
     const auto start = std::chrono::steady_clock::now();
     Backend::MatMul(*context, Tensor::F32(y.data(), 1, out), Tensor::F32(x.data(), 1, kIn),
                     {&w, 1});

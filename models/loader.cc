@@ -46,6 +46,7 @@ WeightMatrix Loader::Load(const TensorSlice& slice) {
   }
   WeightMatrix packed = Backend::PackWeight(context_, Raw(slice), place);
   file_.Release(slice.name);
+  loaded_.push_back(packed);
   bytes_done_ += packed.bytes;
   if (progress_) progress_(bytes_done_);
   return packed;

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "backends/backend.h"
 #include "models/packed_store.h"
@@ -24,6 +26,8 @@ class Loader {
 
   // Throws Error{kIo} where the tensor is missing or of another shape.
   WeightMatrix Load(const TensorSlice& slice);
+  // All that Load gave; they share their memory with the model's.
+  std::vector<WeightMatrix> TakeLoaded() { return std::move(loaded_); }
   // A slice to be read row by row later, never packed: the embedding table. Refers to the file.
   RawWeight Raw(const TensorSlice& slice) const;
   // A vector [1, size] in f32, whole on every rank: norm weights.
@@ -35,6 +39,7 @@ class Loader {
   Progress progress_;
   PackedStore* const store_;
   size_t bytes_done_ = 0;
+  std::vector<WeightMatrix> loaded_;
 };
 
 }  // namespace lantern

@@ -19,6 +19,7 @@ struct CpuBackend {
   static Tensor Allocate(Context& context, BufferOwner& owner, int rows, int cols);
   static WeightMatrix PackWeight(Context& context, const RawWeight& raw,
                                  const PackedPlace& place = {});
+  static void StreamWeights(Context& context, std::span<const WeightMatrix> weights);
   static void MatMul(Context& context, Tensor out, Tensor x, std::span<const WeightMatrix> parts);
   static void MatMulLeaves(Context& context, std::span<const Tensor> out, Tensor x,
                            const WeightMatrix& weight, const LeafCuts& cuts);

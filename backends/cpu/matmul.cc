@@ -152,6 +152,19 @@ void CheckShapes(Tensor x, const WeightMatrix& weight) {
 
 }  // namespace
 
+void CpuBackend::StreamWeights(Context& context, std::span<const WeightMatrix> weights) {
+  constexpr int64_t kLine = 64;
+  for (const WeightMatrix& weight : weights) {
+    const int64_t lines = static_cast<int64_t>(weight.bytes) / kLine;
+    const int tasks = context.threads() * kTasksPerThread;
+    context.ParallelFor(tasks, [&](int task) {
+      const int64_t begin = lines * task / tasks, end = lines * (task + 1) / tasks;
+      const auto* data = reinterpret_cast<const uint8_t*>(weight.data.get());
+      context.kernels().read_sum(data + begin * kLine, (end - begin) * kLine);
+    });
+  }
+}
+
 void CpuBackend::MatMul(Context& context, Tensor out, Tensor x,
                         std::span<const WeightMatrix> parts) {
   if (x.rows == 0) return;

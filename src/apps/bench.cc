@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -16,6 +17,7 @@
 #include "src/base/machine.h"
 #include "src/base/read_bandwidth.h"
 #include "src/base/thread_pool.h"
+#include "src/engine/rank.h"
 
 namespace lantern {
 namespace {
@@ -28,6 +30,7 @@ struct BenchFlags {
 
 struct Sample {
   double seconds = 0, wire_s = 0, wait_s = 0;
+  double read_gbps = 0;  // of this machine, just then
   std::string hash;
 };
 
@@ -68,11 +71,28 @@ std::optional<Sample> RunOnce(Engine& engine, const Test& test, int vocab) {
   return sample;
 }
 
-nlohmann::ordered_json Row(const Test& test, const std::vector<Sample>& samples, Session& session,
-                           double read_gbps) {
+// GB/s at which this machine's threads read the weights and compute nothing. A rank that is alone
+// reads its own; several share the machine's memory, so all their threads read at once.
+double ReadBandwidth(Session& session) {
+  const int ranks = session.plan().world();
+  if (ranks > 1) return MeasureReadBandwidth(ThreadsOf(session) * ranks);
+  const auto start = std::chrono::steady_clock::now();
+  session.rank().StreamWeights();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  return session.weight_bytes() / seconds.count() / 1e9;
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+nlohmann::ordered_json Row(const Test& test, const std::vector<Sample>& samples, Session& session) {
   std::vector<double> rates;
+  std::vector<double> reads;
   Sample total;
   for (const Sample& s : samples) {
+    reads.push_back(s.read_gbps);
     rates.push_back(test.tokens() / s.seconds);
     total.seconds += s.seconds;
     total.wire_s += s.wire_s;
@@ -95,10 +115,12 @@ nlohmann::ordered_json Row(const Test& test, const std::vector<Sample>& samples,
                          {"wire", per_token_ms(total.wire_s)},
                          {"wait", per_token_ms(total.wait_s)}};
   if (test.generate > 0) {
-    const double gbps = mean * session.weight_bytes() / 1e9;
+    const double gbps = mean * session.weight_bytes() / 1e9, read_gbps = Median(reads);
     row["weight_gb_per_s"] = gbps;
     row["read_gb_per_s"] = read_gbps;
     row["read_share"] = gbps / read_gbps;
+  } else if (session.plan().world() == 1) {
+    row["gop_per_s"] = 2e-9 * mean * session.rank().ProductsPerToken();
   }
   row["layout"] = {{"tp", session.plan().tp},
                    {"pp", session.plan().pp},
@@ -126,6 +148,7 @@ void Print(const nlohmann::ordered_json& row) {
                row["weight_gb_per_s"].get<double>(), 100 * row["read_share"].get<double>(),
                row["read_gb_per_s"].get<double>());
   }
+  if (row.contains("gop_per_s")) fmt::print("   {:.0f} GOP/s", row["gop_per_s"].get<double>());
   fmt::print("   {}\n", row["logits_hash"].get<std::string>());
   std::fflush(stdout);
 }
@@ -155,19 +178,18 @@ int Bench(const BenchFlags& flags) {
   Leader leader(options);
   Session& session = leader.session();
   const int vocab = session.file().config().vocab;
-  const int ranks_here = session.plan().world();  // of this machine, when all are local
-  const double read_gbps = MeasureReadBandwidth(ThreadsOf(session) * ranks_here);
   auto rows = nlohmann::ordered_json::array();
   for (const Test& test : tests) {
     const Test warm_up{"warm-up", std::min(test.prompt, 32), std::min(test.generate, 4)};
     if (!RunOnce(session.engine(), warm_up, vocab)) return kInterruptedExit;
     std::vector<Sample> samples;
     for (int r = 0; r < flags.repetitions; ++r) {
-      const std::optional<Sample> sample = RunOnce(session.engine(), test, vocab);
+      std::optional<Sample> sample = RunOnce(session.engine(), test, vocab);
       if (!sample) return kInterruptedExit;
+      if (test.generate > 0) sample->read_gbps = ReadBandwidth(session);
       samples.push_back(*sample);
     }
-    rows.push_back(Row(test, samples, session, read_gbps));
+    rows.push_back(Row(test, samples, session));
     if (!flags.model.json) Print(rows.back());
   }
   if (flags.model.json) fmt::print("{}\n", rows.dump());

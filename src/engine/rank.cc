@@ -65,6 +65,16 @@ Rank::Rank(const RunSpec& spec, const WeightFile& file, std::shared_ptr<Communic
   Loader loader(*context_, file, std::move(progress), usable);
   stage_ = std::make_unique<Stage>(*context_, mesh_, part, loader, spec.stage());
   if (usable != nullptr) usable->Keep();
+  weights_ = loader.TakeLoaded();
+  if (part.last_stage) {
+    head_products_ = static_cast<size_t>(part.head.row.size()) * part.head.col.size();
+  }
+}
+
+size_t Rank::ProductsPerToken() const {
+  size_t products = 0;
+  for (const WeightMatrix& w : weights_) products += static_cast<size_t>(w.out) * w.in;
+  return products - head_products_;
 }
 
 }  // namespace lantern

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "net/mesh.h"
 #include "src/engine/run_spec.h"
@@ -23,12 +24,18 @@ class Rank {
        Loader::Progress progress);
 
   Stage& stage() { return *stage_; }
+  // Reads this rank's weights once, as a decode step does, and computes nothing.
+  void StreamWeights() { Backend::StreamWeights(*context_, weights_); }
+  // Multiplications with weights that a token of a prompt needs here: all but the head's.
+  size_t ProductsPerToken() const;
   const ParallelPlan& plan() const { return mesh_.plan; }
 
  private:
   std::shared_ptr<Backend::Context> context_;
   Mesh mesh_;
   std::unique_ptr<Stage> stage_;
+  std::vector<WeightMatrix> weights_;
+  size_t head_products_ = 0;
 };
 
 }  // namespace lantern

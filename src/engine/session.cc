@@ -280,6 +280,7 @@ Session::Session(const SessionOptions& options, const Events& events)
 Session::~Session() = default;
 
 Engine& Session::engine() { return *state_->engine; }
+Rank& Session::rank() { return *state_->rank; }
 const WeightFile& Session::file() const { return *state_->file; }
 const ParallelPlan& Session::plan() const { return state_->rank->plan(); }
 const RunSpec& Session::spec() const { return state_->spec; }

@@ -45,6 +45,8 @@ struct SessionOptions {
   bool follower() const { return rank > 0; }
 };
 
+class Rank;
+
 class Session {
  public:
   // What happens on the way, for whoever shows it.
@@ -75,6 +77,7 @@ class Session {
   // Connections so far of others than this run's ranks.
   int64_t strangers() const;
   size_t weight_bytes() const;  // of all ranks together: what one decode step streams
+  Rank& rank();                 // this process's own
 
  private:
   struct State;

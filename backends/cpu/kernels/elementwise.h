@@ -152,4 +152,17 @@ void Quantize256(QuantBlock256* out, const float* x, int n) {
   }
 }
 
+// Four sums, so that additions never wait for each other; with prefetches as products have them.
+uint64_t ReadSum(const uint8_t* data, int64_t bytes) {
+  typedef uint64_t U64x4 __attribute__((vector_size(32)));
+  U64x4 sum[4] = {};
+  for (int64_t i = 0; i + 128 <= bytes; i += 128) {
+    __builtin_prefetch(data + i + 2048);
+    __builtin_prefetch(data + i + 2112);
+    LANTERN_UNROLL for (int j = 0; j < 4; ++j) sum[j] += Load<U64x4>(data + i + 32 * j);
+  }
+  const U64x4 all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  return all[0] + all[1] + all[2] + all[3];
+}
+
 }  // namespace lantern::LANTERN_ISA_NAMESPACE

@@ -83,6 +83,7 @@ struct KernelTable {
   void (*silu_mul)(float* out, const float* gate, const float* up, int n);
   void (*add)(float* x, const float* y, int n);
   void (*exp)(float* out, const float* x, int n);
+  uint64_t (*read_sum)(const uint8_t* data, int64_t bytes);  // a yardstick: reads, and adds up
 
   // A head's values into the key/value cache, and attention over a cache of that type.
   // REQUIRES: for q8_0, head_dim is a multiple of 32.

@@ -31,6 +31,7 @@ const KernelTable kKernels = {
     .silu_mul = SiluMul,
     .add = Add,
     .exp = ExpRow,
+    .read_sum = ReadSum,
     .cache_f32 = {F32Cache::Store, Attend<F32Cache>},
     .cache_f16 = {F16Cache::Store, Attend<F16Cache>},
     .cache_bf16 = {BF16Cache::Store, Attend<BF16Cache>},
