@@ -16,7 +16,7 @@ namespace {
 constexpr int kTokenBlock = 64;
 
 // Tasks per thread: enough that a thread which starts late or is slowed does not hold up the rest.
-constexpr int kTasksPerThread = 8;
+constexpr int kTasksPerThread = 4;
 
 constexpr int kMaxParts = 8;
 
