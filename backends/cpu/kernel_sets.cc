@@ -28,14 +28,15 @@ LANTERN_DECLARE_SET(neondot)
 namespace {
 
 #if defined(__x86_64__)
-bool HasAvx2() { return __builtin_cpu_supports("avx2") && HasFusedMultiplyAdd(); }
+[[maybe_unused]] bool HasAvx2() { return __builtin_cpu_supports("avx2") && HasFusedMultiplyAdd(); }
 
-bool HasAvxVnni() {  // CPUID leaf 7.1, EAX[4]: neither g++ 12 nor clang 14 knows it by name
+[[maybe_unused]] bool
+HasAvxVnni() {  // CPUID leaf 7.1, EAX[4]: neither g++ 12 nor clang 14 knows it by name
   unsigned eax = 0, ebx, ecx, edx;
   return HasAvx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & 1u << 4) != 0;
 }
 
-bool HasAvx512() {  // what the sets are compiled for; asks the system too
+[[maybe_unused]] bool HasAvx512() {  // what the sets are compiled for; asks the system too
   return HasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
