@@ -30,8 +30,8 @@ namespace {
 #if defined(__x86_64__)
 [[maybe_unused]] bool HasAvx2() { return __builtin_cpu_supports("avx2") && HasFusedMultiplyAdd(); }
 
-[[maybe_unused]] bool
-HasAvxVnni() {  // CPUID leaf 7.1, EAX[4]: neither g++ 12 nor clang 14 knows it by name
+// CPUID leaf 7.1, EAX[4]: neither g++ 12 nor clang 14 knows it by name.
+[[maybe_unused]] bool HasAvxVnni() {
   unsigned eax = 0, ebx, ecx, edx;
   return HasAvx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & 1u << 4) != 0;
 }
