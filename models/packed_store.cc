@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A page with the header, the weights, and a hash of every chunk of them.
+// A page with the header, and the weights.
 constexpr size_t kHeaderBytes = 4096;
 constexpr size_t kChunkBytes = size_t{4} << 20;
 constexpr char kMagic[8] = {'L', 'N', 'T', 'R', 'P', 'A', 'C', 'K'};
@@ -35,10 +35,8 @@ constexpr uint64_t kSpareBytes = uint64_t{2} << 30;
 struct Header {
   char magic[8];
   uint64_t key, bytes;
-  uint64_t hashes;  // of the chunks' hashes
+  uint64_t hash;  // of the weights
 };
-
-size_t ChunksIn(size_t bytes) { return (bytes + kChunkBytes - 1) / kChunkBytes; }
 
 class Descriptor {
  public:
@@ -61,9 +59,10 @@ std::shared_ptr<std::byte> Map(int fd, size_t bytes, int protection, int flags) 
   return {static_cast<std::byte*>(data), [bytes](std::byte* p) { munmap(p, bytes); }};
 }
 
-// Of every chunk, by as many threads as there are processors: memory is the limit.
-std::vector<uint64_t> HashChunks(const std::byte* data, size_t bytes) {
-  std::vector<uint64_t> hashes(ChunksIn(bytes));
+// A hash of the hashes of all chunks, which as many threads as there are processors make: memory is
+// the limit.
+uint64_t HashOf(const std::byte* data, size_t bytes) {
+  std::vector<uint64_t> hashes((bytes + kChunkBytes - 1) / kChunkBytes);
   std::atomic<size_t> next{0};
   const auto work = [&] {
     for (size_t chunk; (chunk = next++) < hashes.size();) {
@@ -76,10 +75,6 @@ std::vector<uint64_t> HashChunks(const std::byte* data, size_t bytes) {
   for (size_t i = 1; i < std::min(threads, hashes.size()); ++i) helpers.emplace_back(work);
   work();
   for (std::thread& helper : helpers) helper.join();
-  return hashes;
-}
-
-uint64_t HashOf(const std::vector<uint64_t>& hashes) {
   return XXH3_64bits(hashes.data(), hashes.size() * sizeof(hashes[0]));
 }
 
@@ -128,9 +123,7 @@ PackedStore::~PackedStore() {
   if (!begun_.empty()) fs::remove(begun_, ignored);
 }
 
-size_t PackedStore::file_bytes() const {
-  return kHeaderBytes + bytes_ + ChunksIn(bytes_) * sizeof(uint64_t);
-}
+size_t PackedStore::file_bytes() const { return kHeaderBytes + bytes_; }
 
 // False, and no such file any more, where it is not whole.
 bool PackedStore::MapKept() {
@@ -145,7 +138,7 @@ bool PackedStore::MapKept() {
     std::memcpy(&header, data.get(), sizeof(header));
     const bool ours = std::memcmp(header.magic, kMagic, sizeof(kMagic)) == 0 &&
                       header.key == key_ && header.bytes == bytes_;
-    if (ours && HashOf(HashChunks(data.get() + kHeaderBytes, bytes_)) == header.hashes) {
+    if (ours && HashOf(data.get() + kHeaderBytes, bytes_) == header.hash) {
       data_ = data;
       futimens(file.fd(), nullptr);  // used just now
       return true;
@@ -186,10 +179,7 @@ std::shared_ptr<std::byte> PackedStore::Take(size_t bytes) {
 void PackedStore::Keep() {
   if (filled_) return;
   LANTERN_CHECK_EQ(taken_, bytes_);
-  const std::vector<uint64_t> hashes = HashChunks(data_.get() + kHeaderBytes, bytes_);
-  std::memcpy(data_.get() + kHeaderBytes + bytes_, hashes.data(),
-              hashes.size() * sizeof(hashes[0]));
-  Header header{{}, key_, bytes_, HashOf(hashes)};
+  Header header{{}, key_, bytes_, HashOf(data_.get() + kHeaderBytes, bytes_)};
   std::memcpy(header.magic, kMagic, sizeof(kMagic));
   std::memcpy(data_.get(), &header, sizeof(header));
   mprotect(data_.get(), file_bytes(), PROT_READ);

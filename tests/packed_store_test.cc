@@ -86,7 +86,7 @@ TEST_F(PackedStoreTest, WhatWasNotKeptLeavesNothing) {
 }
 
 TEST_F(PackedStoreTest, OneChangedByteIsNoticed) {
-  // In the header, the weights (first, middle, last byte), the hashes' place plays no part.
+  // In the header, and the weights' first, middle and last byte.
   for (const long offset : {3L, 9L, 20L, 4096L, 4096L + (5 << 20), 4096L + (9 << 20) - 1}) {
     KeepOne("model 1", 'x');
     ASSERT_EQ(Files().size(), 1u);

@@ -45,7 +45,16 @@ bool HoldsF32(const WeightFile& file) {
 }
 
 DType KvType(const SessionOptions& o, const WeightFile& file) {
-  if (o.kv_type) return *o.kv_type;
+  if (o.kv_type) {
+    const int block = Info(*o.kv_type).block, head_dim = file.config().head_dim;
+    if (head_dim % block != 0) {
+      Fail(
+          ErrorKind::kConfig,
+          "--kv {} holds blocks of {} values, and this model's heads have {}: choose another --kv.",
+          Info(*o.kv_type).name, block, head_dim);
+    }
+    return *o.kv_type;
+  }
   return o.type.value_or(HoldsF32(file) ? DType::kF32 : DType::kF16) == DType::kF32 ? DType::kF32
                                                                                     : DType::kF16;
 }

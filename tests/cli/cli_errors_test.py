@@ -113,6 +113,11 @@ class ErrorsTest(lantern_cli.CliTestCase):
         self.refuse(BAD_FLAGS, ["-p", "x"], "bench", self.model, "-p", "x")
         self.refuse(BAD_FLAGS, ["-p", "-n"], "bench", self.model, "-p", 0, "-n", 0)
 
+    def test_a_cache_format_that_heads_do_not_fit(self):
+        model = self.synth("odd-heads.gguf", "--head-dim", "40")
+        self.refuse(BAD_FLAGS, ["--kv q8_0", "blocks of 32", "heads have 40"], "run", model,
+                    "--ids", "1,2", "-n", 1, "--kv", "q8_0")
+
     def test_models(self):
         for command in (["run", "-p", "a"], ["chat"], ["bench"], ["inspect"], ["score", "--ids",
                         "1,2"], ["tokenize"]):
