@@ -241,7 +241,7 @@ class KeyTest(lantern_cli.CliTestCase):
             self.wait_until(lambda: f"127.0.0.1:{port} has no key" in worker.err, worker.err)
 
     def test_a_thousand_strangers(self):
-        tokens = 250  # some ten seconds
+        tokens = 600  # some ten seconds: meanwhile all strangers come
         port, running = free_port(), []
         with self.start_leader(port, "--key", self.key, tokens=tokens) as leader, \
                 Strangers(lambda: [process.pid for process in running]) as strangers:
