@@ -105,14 +105,16 @@ void TuneLink(int fd) {
 }
 
 // Puts `socket` in the place of the connection that `pair` has. Its descriptor stays the same, so
-// gloo goes on with it; but the epoll set forgets a descriptor whose connection is gone.
+// gloo goes on with it. The old one leaves the epoll set first: a connection that something still
+// holds would stay in it, and an event of it after the pair has closed ends the process.
 void Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket) {
   const OwnedSocket end(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int fd = Connect(pair, end);
   TuneLink(socket.fd());
-  RequireSystem(dup3(socket.fd(), fd, O_CLOEXEC) == fd, "hand a connection over");
   auto* handler = dynamic_cast<tcp::Handler*>(&pair);
   LANTERN_CHECK(handler != nullptr);
+  device.unregisterDescriptor(fd, handler);
+  RequireSystem(dup3(socket.fd(), fd, O_CLOEXEC) == fd, "hand a connection over");
   device.registerDescriptor(fd, EPOLLIN, handler);
 }
 
