@@ -38,21 +38,23 @@ std::string SomeLoopbackAddress() {
          std::to_string(byte(random));
 }
 
-bool IsPeerOf(int fd, const sockaddr_in& address) {
-  sockaddr_in peer{};
-  socklen_t size = sizeof(peer);
-  return getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
-         peer.sin_family == AF_INET && peer.sin_port == address.sin_port &&
-         peer.sin_addr.s_addr == address.sin_addr.s_addr;
+using NameOf = int (*)(int fd, sockaddr* address, socklen_t* size);
+
+bool IsNamed(NameOf name, int fd, const sockaddr_in& wanted) {
+  sockaddr_in found{};
+  socklen_t size = sizeof(found);
+  return name(fd, reinterpret_cast<sockaddr*>(&found), &size) == 0 && found.sin_family == AF_INET &&
+         found.sin_port == wanted.sin_port && found.sin_addr.s_addr == wanted.sin_addr.s_addr;
 }
 
-// This process's descriptor of the connection whose other end is `address`; -1: none.
-int FindConnectionTo(const sockaddr_in& address) {
+// This process's descriptor of the connection from `client` that `server` accepted; -1: none. Both
+// ends count: the system gives one port to connections that go to different addresses.
+int FindConnection(const sockaddr_in& client, const sockaddr_in& server) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     const std::string name = entry.path().filename();
     int fd = -1;
     std::from_chars(name.data(), name.data() + name.size(), fd);
-    if (IsPeerOf(fd, address)) return fd;
+    if (IsNamed(getpeername, fd, client) && IsNamed(getsockname, fd, server)) return fd;
   }
   return -1;
 }
@@ -73,8 +75,9 @@ void RequireSystem(bool success, const char* what) {
 // Connects `pair`, which listens, with this end, and returns gloo's descriptor of the connection.
 int Connect(gloo::transport::Pair& pair, const OwnedSocket& end) {
   const tcp::Address address(pair.address().bytes());
-  const auto* generic = reinterpret_cast<const sockaddr*>(&address.getSockaddr());
-  RequireSystem(connect(end.fd(), generic, sizeof(sockaddr_in)) == 0, "connect over loopback");
+  const auto& server = reinterpret_cast<const sockaddr_in&>(address.getSockaddr());
+  RequireSystem(connect(end.fd(), reinterpret_cast<const sockaddr*>(&server), sizeof(server)) == 0,
+                "connect over loopback");
   // Later versions of gloo listen for all pairs together, and want to know for which one this is.
   const tcp::sequence_number_t number = address.getSeq();
   if (number != tcp::Address::kSequenceNumberUnset) {
@@ -86,7 +89,7 @@ int Connect(gloo::transport::Pair& pair, const OwnedSocket& end) {
   RequireSystem(getsockname(end.fd(), reinterpret_cast<sockaddr*>(&self), &size) == 0,
                 "read the address of a connection");
   pair.connect(HighestAddress());
-  const int fd = FindConnectionTo(self);
+  const int fd = FindConnection(self, server);
   if (fd < 0) {
     Fail(ErrorKind::kPeerLost, "Another program of this machine came between Lantern's own links.");
   }
@@ -105,15 +108,13 @@ void TuneLink(int fd) {
 }
 
 // Puts `socket` in the place of the connection that `pair` has. Its descriptor stays the same, so
-// gloo goes on with it. The old one leaves the epoll set first: a connection that something still
-// holds would stay in it, and an event of it after the pair has closed ends the process.
+// gloo goes on with it, and the old connection leaves its epoll set with its last descriptor.
 void Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket) {
   const OwnedSocket end(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int fd = Connect(pair, end);
   TuneLink(socket.fd());
   auto* handler = dynamic_cast<tcp::Handler*>(&pair);
   LANTERN_CHECK(handler != nullptr);
-  device.unregisterDescriptor(fd, handler);
   RequireSystem(dup3(socket.fd(), fd, O_CLOEXEC) == fd, "hand a connection over");
   device.registerDescriptor(fd, EPOLLIN, handler);
 }

@@ -80,6 +80,13 @@ class FormsTest(lantern_cli.CliTestCase):
         self.assertEqual(answer["finish_reason"], "context")
         self.assertEqual(answer["prompt_tokens"] + len(answer["tokens"]), 8)
 
+    def test_a_group_forms_where_connections_share_ports(self):
+        # With a hundred ports the system gives most of them to several connections at once.
+        inside = self.unshared("--net", "ip link set lo up && "
+                                        "echo 50000 50099 >/proc/sys/net/ipv4/ip_local_port_range")
+        for _ in range(5):
+            self.succeed("run", self.model, "--ids", "1", "-n", 1, "--local", 4, inside=inside)
+
     def test_ids_are_taken_as_they_are(self):
         ids = self.json_of("tokenize", self.model, text="Good morning")["ids"]
         by_text = self.json_of("run", self.model, "-p", "Good morning", "-n", 4)

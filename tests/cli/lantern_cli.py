@@ -142,11 +142,24 @@ class CliTestCase(unittest.TestCase):
                        cwd=cls.folder, env=cls.environment, check=True, timeout=PATIENCE_S)
         return name
 
-    def run_lantern(self, *arguments, text="", extra_environment=None):
-        """Runs the command to its end; `text` (or bytes) is its stdin."""
+    def unshared(self, space, prepare):
+        """A command that runs another one in a namespace of its own ("--mount", "--net"), after
+        the shell commands `prepare`. Skips the test where that is forbidden."""
+        for flags in ([space], [space, "--map-root-user"]):
+            inside = ["unshare", *flags, "sh", "-c", f"{prepare} && exec \"$@\"", "sh"]
+            try:
+                tried = subprocess.run([*inside, "true"], capture_output=True, check=False)
+                if tried.returncode == 0:
+                    return inside
+            except FileNotFoundError:
+                break
+        return self.skipTest(f"unshare {space} is not permitted here")
+
+    def run_lantern(self, *arguments, text="", extra_environment=None, inside=()):
+        """Runs the command to its end; `text` (or bytes) is its stdin, `inside` what runs it."""
         start = time.monotonic()
         done = subprocess.run(
-            [self.lantern, *map(str, arguments)], cwd=self.folder, timeout=PATIENCE_S,
+            [*inside, self.lantern, *map(str, arguments)], cwd=self.folder, timeout=PATIENCE_S,
             env={**self.environment, **(extra_environment or {})},
             input=text if isinstance(text, bytes) else text.encode(), capture_output=True)
         return Result(done.returncode, done.stdout.decode(errors="replace"),
