@@ -1,5 +1,7 @@
 #include "src/apps/interrupt.h"
 
+#include <algorithm>
+
 namespace lantern {
 namespace {
 
@@ -31,11 +33,12 @@ int TakeInterrupts() {
 
 bool InterruptPending() { return interrupts > 0; }
 
-bool RunUntilDone(Engine& engine, const std::shared_ptr<Sequence>& sequence) {
+bool RunUntilDone(Engine& engine, std::span<const std::shared_ptr<Sequence>> sequences) {
   CatchInterrupts();
-  while (!sequence->done()) {
+  const auto done = [](const auto& sequence) { return sequence->done(); };
+  while (!std::all_of(sequences.begin(), sequences.end(), done)) {
     if (TakeInterrupts() > 0) {
-      engine.Cancel(sequence);
+      for (const auto& sequence : sequences) engine.Cancel(sequence);
       return false;
     }
     engine.Step();

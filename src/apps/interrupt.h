@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <memory>
+#include <span>
 
 #include "src/engine/engine.h"
 
@@ -30,8 +31,11 @@ int TakeInterrupts();
 // Whether there are any to take.
 bool InterruptPending();
 
-// Steps until `sequence` is done; Ctrl-C cancels it. False when that happened.
-bool RunUntilDone(Engine& engine, const std::shared_ptr<Sequence>& sequence);
+// Steps until all are done; Ctrl-C cancels them. False when that happened.
+bool RunUntilDone(Engine& engine, std::span<const std::shared_ptr<Sequence>> sequences);
+inline bool RunUntilDone(Engine& engine, const std::shared_ptr<Sequence>& sequence) {
+  return RunUntilDone(engine, std::span(&sequence, 1));
+}
 
 // Exit code of a command that Ctrl-C ended, as shells have it.
 inline constexpr int kInterruptedExit = 130;

@@ -112,6 +112,8 @@ class ErrorsTest(lantern_cli.CliTestCase):
         self.refuse_run(BAD_INPUT, ["--top-p"], "--top-p", 1.5)
         self.refuse(BAD_FLAGS, ["-p", "x"], "bench", self.model, "-p", "x")
         self.refuse(BAD_FLAGS, ["-p", "-n"], "bench", self.model, "-p", 0, "-n", 0)
+        self.refuse(BAD_FLAGS, ["-d", "-1"], "bench", self.model, "-d=-1")
+        self.refuse(BAD_FLAGS, ["--sequences"], "bench", self.model, "--sequences", 0)
 
     def test_a_cache_format_that_heads_do_not_fit(self):
         model = self.synth("odd-heads.gguf", "--head-dim", "40")

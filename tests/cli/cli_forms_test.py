@@ -179,10 +179,23 @@ class FormsTest(lantern_cli.CliTestCase):
             self.assertEqual((row["layout"]["tp"], row["layout"]["ranks"]), (2, 2))
             self.assertRegex(row["logits_hash"], HASH)
         self.assertAlmostEqual(rows[2]["read_share"],
-                               rows[2]["weight_gb_per_s"] / rows[2]["read_gb_per_s"], delta=1e-6)
+                               (rows[2]["weight_gb_per_s"] + rows[2]["kv_gb_per_s"]) /
+                               rows[2]["read_gb_per_s"], delta=1e-6)
         alone = self.json_of("bench", self.model, "-p", 0, "-n", 4, "-r", 1)
         self.assertEqual([row["test"] for row in alone], ["tg4"])
         self.assertEqual(alone[0]["logits_hash"], rows[2]["logits_hash"])
+
+    def test_bench_of_several_sequences_and_depths(self):
+        flags = ("bench", self.model, "-p", 4, "-n", 3, "-r", 2, "-d", "0,50")
+        alone = self.json_of(*flags)
+        self.assertEqual([row["test"] for row in alone], ["pp4", "tg3", "pp4@50", "tg3@50"])
+        self.assertGreater(alone[3]["kv_gb_per_s"] / alone[3]["tokens_per_s"],
+                           20 * alone[1]["kv_gb_per_s"] / alone[1]["tokens_per_s"])
+        together = self.json_of(*flags, "--sequences", 5)
+        self.assertEqual([row["test"] for row in together],
+                         ["pp4x5", "tg3x5", "pp4x5@50", "tg3x5@50"])
+        self.assertEqual([row["logits_hash"] for row in together],
+                         [row["logits_hash"] for row in alone])
 
     def test_inspect(self):
         model = self.json_of("inspect", self.model, "--tp", 2, "--pp", 2, "--tensors")
