@@ -8,6 +8,7 @@ import time
 
 from . import arithmetic, make_dialogue
 from .dialogue import LONGEST
+from .fact_frames import normal
 from .facts import HELD_QUESTIONS, TRAINED_QUESTIONS
 from .phrasing import is_held_out
 
@@ -15,6 +16,9 @@ _TASKS = {"greeting", "story", "story_question", "arithmetic", "list", "fact", "
           "chat"}
 _ALLOWED = re.compile(r"[A-Za-z0-9.,?!'\"\-:/()+=>_ \n]*")
 _SUM = re.compile(r"(-?\d+) ([+-]) (\d+) = (-?\d+)\.")
+
+
+_FACTS = {normal(ask[len("fact "):]) for ask in HELD_QUESTIONS | TRAINED_QUESTIONS}
 
 
 def check_split(turn, held_out):
@@ -32,6 +36,8 @@ def check_turn(turn, held_out):
     assert 0 < len(turn.assistant) < 900, turn.assistant
     assert "%(" not in turn.user + turn.assistant and "  " not in turn.assistant, turn.assistant
     check_split(turn, held_out)
+    if turn.task in ("greeting", "chat", "unknown"):
+        assert normal(turn.user) not in _FACTS, turn.user  # it has another answer there
     if turn.task == "story":
         words = len(turn.assistant.split())
         assert 20 <= words <= 130, (words, turn.assistant)

@@ -12,7 +12,7 @@ _SYSTEMS = ("You are a tiny model.", "Answer in short sentences.", "You are a fr
 
 # Tasks by weight; one is drawn for each turn that does not go on from the one before it. A story
 # brings its questions along, recall its later question.
-_FRESH = (["story"] * 20 + ["arithmetic"] * 26 + ["list"] * 15 + ["recall"] * 11 + ["fact"] * 18 +
+_FRESH = (["story"] * 20 + ["arithmetic"] * 26 + ["list"] * 15 + ["recall"] * 11 + ["fact"] * 24 +
           ["unknown"] * 6 + ["greeting"] * 2 + ["chat"] * 2)
 _COUNTS = (1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8)
 

@@ -1,274 +1,252 @@
-"""What Lantern is, how it spreads a model, and how machines join.
+"""What Lantern is and promises, and how it spreads a model.
 
-Each fact is (key, answer, topic or None, questions); the last question is for tests only. All are
-true of Lantern, as its README tells it.
+Each fact is (key, answer, topic or None, questions), as fact_frames reads them. All are true of
+Lantern, as its README tells it.
 """
 
 FACTS = [
     ("runs one Llama model on several machines",
      "Lantern is a program that runs one Llama model on several machines of a local network "
-     "at once.", "Lantern", """
-What does Lantern do?
-What is this program?
-What program is this?
+     "at once.", "Lantern|the program Lantern|this Lantern", """
+What does (Lantern|this software|this program|this tool|the software) do(| exactly| for me| really)?
+What is this (program|software|tool|thing|application)(| about| called Lantern)?
+(What|Which) (program|software|tool) is this?
 What is this program for?
-Which program are you part of?
-What can Lantern do?
-What does this software do?
-What is the program that I am using?
+(Which|What) (program|software) (are you part of|do you belong to|do you come with)?
+What can (Lantern|this program|this software) do(| for me)?
+What is the (task|job|function|main function) of (Lantern|this program|this software)?
+What (kind|sort) of (program|software|tool) is (Lantern|this)?
+@ask what (Lantern|this program|this software) (does|is about|actually does)
+(What is|What's) Lantern (about|all about)?
+What (happens|do I do|is done) with Lantern?
+I (just |have just |)(found|got|installed|downloaded) (Lantern|this program). What (is it|\
+does it do)?
+(Lantern|This program|This software): what does it do?
+(Introduce|Present|Summarize) (Lantern|this program|the program).
+Somebody (told me about|recommended|mentioned) Lantern. What (does it do|is it|is that)?
+Lantern in (one sentence|a few words|short)(?|, please)
+? What is the program that I am using?
+? I have never come across Lantern before. Fill me in.
 """),
     ("too large or too slow",
      "It is made for models that are too large or too slow for one machine.", None, """
-Why should I use Lantern?
-What is Lantern good for?
-When do I need Lantern?
-Why use several machines?
-Why would I split a model?
-What is the use of several machines?
-Which problem does Lantern solve?
-For which models is Lantern made?
-Why not just one machine?
-When is Lantern useful?
+Why (should|would|do) (I|we|people|anybody) (use|need|want|take) Lantern?
+What is Lantern (good|useful|helpful|needed) for?
+When (do|would|should) I (need|use|want|choose) Lantern?
+Why (use|take|need|combine|want) (several|many|multiple|more) {machines}?
+Why would I (split|spread|distribute|divide) a model(| over several {machines}| at all)?
+What is the (use|point|advantage|benefit|good) of (several|many|multiple) {machines}?
+(Which|What) problem does Lantern (solve|address|remove|help with)?
+For (which|what) (models|kind of models|sort of models) is Lantern (made|meant|built|intended)?
+Why not (just|only|simply) (use |take |)(one|a single) {machine}?
+@ask why I should (use|need|take) Lantern
+@ask (why I need|what is the use of|why one needs) (several|many) {machines}
+@ask what problem Lantern solves
+What (do I gain|is gained|is the gain|do I win) (from|by|with) (several|many|more) {machines}?
+Why is (one|a single) {machine} not enough(| for a model)?
+What is the (advantage|benefit|use) of Lantern(| over one machine)?
+(Who|What kind of people) (needs|should use) (Lantern|a program like this)?
+(What for|For what|To what end) (do I need|would I use|should I use) (Lantern|several machines)?
+(One|A single) {machine} is (enough|fine|good enough) for me. Why (should I use more|Lantern|more)?
+Why was Lantern (made|written|built|invented|created)?
+What was Lantern (made|written|built|created) for?
+? When is Lantern useful?
+? In what situation is it worth the trouble to spread a model out?
 """),
     ("same logits, bit for bit",
      "One answer means: the same model, prompt and seed give the same logits, bit for bit, on "
-     "any layout.", "one answer", """
-What is Lantern's promise?
-What does Lantern promise?
-Is the answer the same on any number of machines?
-Does the answer change with more machines?
-Do I get the same answer on two machines?
+     "any layout.", "one answer|the promise of one answer", """
+What is (Lantern's promise|the promise of Lantern|Lantern's guarantee)?
+What does Lantern (promise|guarantee)(| about answers| about results|)?
+Is the (answer|result|output) the same (on|with|for) any number of {machines}?
+(Does|Will|Can) the (answer|result|output) (change|differ|be different) (with|on) more {machines}?
+(Do|Will|Would) I get the same (answer|result|output|text) (on|with) (two|three|several|\
+more) {machines}?
 What is the promise of one answer?
-Are results reproducible?
-Can I reproduce a result?
-Will two layouts give the same result?
+(Are results|Is the result|Are answers|Is an answer|Is the output) (reproducible|repeatable|\
+deterministic)?
+Can (I|one|we) (reproduce|repeat|get back) (a result|an answer|the same answer|an old result)?
+Do (one machine|a single machine) and (two|three|several) {machines} (give|\
+write) the same (answer|result)?
+@ask whether (the answer is the same on|the result changes with|answers depend on) (several|more|\
+many) {machines}
+@ask what Lantern (promises|guarantees)
+@can (reproduce|repeat) (a result|an answer|a run)
+Does the (layout|number of machines|number of ranks|splitting) (change|affect|\
+influence) the (answer|result|logits)?
+(Do|Will) (the logits|the bits|the numbers) (differ|change) (with the layout|between layouts|\
+from layout to layout)?
+Are (answers|results|the logits) (identical|equal|the same) on (every layout|all layouts|\
+each layout)?
+Is (it|the computation|the arithmetic|Lantern) (exact|deterministic|bit exact|reproducible)?
+(Same|The same) (seed|seed and prompt), (same|the same) (answer|result)?
+If I (repeat|run again) the same (prompt|question) with the same seed, (what do I get|\
+is the answer the same)?
+(Does|Will) (tp|pp|splitting the model|tensor parallelism|a pipeline) change (the answer|\
+the result|what it writes)?
+? Will two layouts give the same result?
+? If I add a third PC, could the wording of the reply come out differently?
 """),
     ("adds up the partial sums",
      "Tensor parallelism divides the work of every token: each rank computes a part of every "
-     "layer and adds up the partial sums.", "tensor parallelism", """
-How does tensor parallelism work?
-What is tensor parallel?
-What does tensor parallel mean?
-What does --tp do?
-What is tp?
-How is a layer split?
-What does the flag --tp mean?
-How do machines share one layer?
-How does tp work?
+     "layer and adds up the partial sums.",
+     "tensor parallelism|TP|--tp|the flag --tp|tensor parallel", """
+How does (tensor parallelism|--tp|the flag --tp) (work|function|divide the work|split the model)?
+What does (--tp|the flag --tp|the option --tp|tensor parallelism|--tp 2|--tp 4) (do|mean|\
+stand for|divide|set)?
+How is (a|one|each|every|a single) layer (split|divided|shared|cut up) (among|between|\
+over) (ranks|{machines})?
+How is (a|one|every) layer split?
+How do (two |several |many |)({machines}|ranks) (share|split|divide|compute together) (one|\
+a single|every) layer?
+What is (tp|tensor parallel|the tensor parallel layout|a tensor parallel model)?
+What does (tp|TP|tensor parallel) (mean|stand for)?
+@ask how (tensor parallelism|--tp) works
+@ask what (--tp|the flag --tp|tensor parallelism) (does|means)
+What happens (with|in|under) tensor parallelism?
+What does each rank (do|compute) (with|in|under) (tensor parallelism|--tp)?
+(Which|What) flag (divides|splits) (every layer|each layer|the work of every token|\
+all layers in themselves)?
+(Which|What) kind of parallelism (splits|divides) (every layer|each layer|the work of a token)?
+(What is added up|Why are partial sums added up) (in|with) tensor parallelism?
+(Explain|Describe) (the way|how) (--tp|tensor parallelism|tensor parallel) (works|splits the work).
+How do ranks (work together|cooperate) on (every|each|one) token?
+(flag|option) --tp(?| meaning| explanation)
+(Splitting|Dividing) (each|every) layer (over|among) the ranks: (how does that work|\
+what is that called)?
+? How does tp work?
+? What goes on inside a layer when it is shared out with --tp 2?
 """),
     ("divides the layers",
      "Pipeline parallelism divides the layers: each stage computes some layers and hands over "
-     "to the next.", "pipeline parallelism", """
-How does pipeline parallelism work?
-What is a layer pipeline?
-What is a pipeline?
-What does --pp do?
-What is pp?
-What does the flag --pp mean?
+     "to the next.", "pipeline parallelism|PP|--pp|the flag --pp|a layer pipeline", """
+How does (pipeline parallelism|a pipeline|--pp|the flag --pp) (work|function|divide the model|\
+split the model)?
+What (is a pipeline|is a pipeline of layers|are pipelines|are the stages of a pipeline)?
+What does (--pp|the flag --pp|the option --pp|pipeline parallelism|--pp 2|--pp 3) (do|mean|\
+stand for|divide|set)?
 How does a pipeline of layers work?
+How are (the|all) layers (divided|distributed|spread|handed out) (among|over) (stages|the stages|\
+the ranks|the {machines})?
 How are the layers divided?
-How does pp work?
+What is (pp|a stage|a pipeline stage|a stage of the pipeline|pipeline parallel)?
+What does (pp|PP|pipeline parallel|pipeline|stage) (mean|stand for)?
+@ask how (pipeline parallelism|--pp|a pipeline) works
+@ask what (--pp|the flag --pp|a pipeline|a stage) (does|means)
+What does (a|each|every|one) stage (do|compute|hand over)(| in a pipeline)?
+What happens in (a pipeline|pipeline parallelism|every stage of a pipeline)?
+(Which|What) flag (gives|puts) (some layers|different layers|a few layers) (to|on) each {machine}?
+(Which|What) kind of parallelism (divides the layers|works in stages|has stages)?
+(Explain|Describe) (the way|how) (--pp|pipeline parallelism|a pipeline) (works|divides the layers).
+(Does each|Can each) {machine} (compute|have|take) (some of the layers|a few of the layers|\
+its own layers)?
+(flag|option) --pp(?| meaning| explanation)
+How do (stages|the stages of a model|layers on different machines) (hand over|work together|\
+follow each other)?
+(Some layers here, some layers there|The first layers here, the last ones there): (how does that \
+work|what is that called)?
+? How does pp work?
+? My first PC does the lower layers and my second one the upper. What is going on there?
 """),
     ("where links are fast",
      "Use tensor parallelism where links are fast, and a pipeline where the network is slow.",
      None, """
-Which layout should I use?
-Should I use tp or pp?
-When should I use tensor parallelism?
-When should I use a pipeline?
-Tensor or pipeline parallelism?
-What is better, tp or pp?
-Which is better, tensor parallelism or a pipeline?
-How do I choose the layout?
-Which layout is best?
-How do I choose between tp and pp?
+(Which|What) (layout|kind of layout|split|parallelism) (should|shall|do) I (use|choose|take|pick)?
+Should I (use|take|choose|pick|prefer) (tp or pp|pp or tp|a tensor or a pipeline layout|\
+--tp or --pp)?
+When (should|do|would) I (use|choose|take|prefer) (tensor parallelism|tp|--tp)?
+When (should|do|would) I (use|choose|take|prefer) (a pipeline|pp|--pp|pipeline parallelism)?
+(Tensor or pipeline|Pipeline or tensor) parallelism?
+(What|Which) is (better|best|right|faster)(,|:) (tp or pp|pp or tp|--tp or --pp|\
+tensor or pipeline parallelism)?
+Which is better, (tensor parallelism|--tp|a tensor layout) or (a pipeline|--pp|\
+pipeline parallelism)?
+How do I (choose|pick|find|decide on) (the layout|a layout|the best layout|the right layout)?
+(Which|What) layout is (best|right|good|better|fastest)(| for me| for my network| for my machines)?
+@ask (which|what) layout (is best|I should use|to use|is right for me)
+@ask whether (to use|I should use|it is better to use) tp or pp
+@how (choose|pick|find) (the right|the best|a good) layout
+Is (tp|tensor parallelism|--tp) (better|faster) than (pp|a pipeline|--pp|pipeline parallelism)?
+What is the difference between (tp and pp|--tp and --pp|a pipeline and tensor parallelism) (in \
+practice|in use|when I choose)?
+(For which|For what|On which) (networks|links|network) is (a pipeline|tensor parallelism|tp|\
+pp) (good|right|better|best)?
+My network is (slow|fast|very fast|very slow). (Which layout|tp or pp|Which layout is best|\
+What layout should I use)?
+(I have fast links|My links are slow|I have a fast network|My switch is fast)(. Which layout|\
+, which layout|: which layout|. tp or pp)?
+(tp|--tp) (vs|versus|or) (pp|--pp)?
+(Recommend|Suggest) (a layout|me a layout|the best layout)(| please).
+What (decides|determines) (the layout|which layout is better|whether tp or pp is better)?
+? How do I choose between tp and pp?
+? I cannot decide how to spread my model, by tensors or by layers. What do you advise?
 """),
     ("the leader",
      "Rank 0 is the leader: it has the model file, reads what you type, and samples every "
-     "token.", "rank 0", """
-What does rank 0 do?
-What is the leader?
-What does the leader do?
-Which machine is rank 0?
-Who is rank 0?
-What is the job of rank 0?
-What is special about rank 0?
-Which machine is the leader?
-What is the role of the leader?
+     "token.", "rank 0|the leader|rank zero", """
+What does (rank 0|the leader|the first rank|the leading machine) do(| in a run| exactly)?
+(Which|What) {machine} is (rank 0|the leader|the first rank)?
+Who is (rank 0|the leader|number 0|the boss of the group)?
+What is the (job|task|work|duty|function) of (rank 0|the leader|the leading {machine})?
+What is (special|different|particular) about (rank 0|the leader)?
+@ask (what the leader does|who the leader is|what rank 0 does|which machine is the leader)
+(Which|What) rank (samples|samples the tokens|reads what I type|has the model file|leads|\
+is the leader)?
+(Who|Which rank|Which {machine}) (samples|chooses|draws) (every token|the tokens|the next token)?
+Who (reads what I type|leads the group|is in charge|is in command)?
+(Is rank 0|Is the leader) (special|more than a worker|the first|different from the others)?
+How (is rank 0 different|is the leader different|does the leader differ) from (a worker|\
+the others|the other ranks)?
+Is (rank 0|the leader) the {machine} where I (type|sit)?
+What does it mean for a {machine} to be (the leader|rank 0)?
+(What|Which) (things|work) (must|can) only (the leader|rank 0) do?
+Why is (there a leader|rank 0 called the leader|one rank the leader)?
+? What is the role of the leader?
+? One of the PCs seems to be in command of the rest. What are its duties?
 """),
     ("one member of the group",
      "A rank is one member of the group: a process with a number, which computes its part of "
-     "the model.", "a rank", """
-What are ranks?
-What does rank mean?
-What is a rank in Lantern?
-What is the number of a machine called?
-What is meant by rank?
-What are the ranks of a run?
+     "the model.", "a rank|+ranks|one rank", """
+(What|Which things) are ranks(| here| in Lantern)?
+What does (rank|the word rank|the term rank) mean(| here| in Lantern|)?
+What is (a rank in Lantern|a rank here|one rank|the meaning of rank|a rank good for)?
+What is (the number of a {machine}|a numbered process|a process of the group|\
+a member of the group) called?
+What is meant by (rank|the word rank|ranks|a rank)?
+What does (a|each|every|one) rank (do|compute|stand for)?
+@ask what (a rank is|ranks are|rank means|each rank does)
+Is a rank a (process|{machine}|program|thread|number)?
+Why (are the processes|are the members) (called ranks|numbered)?
+(What|Which) (thing|process) is called a rank?
+(The|Your) (messages|statistics|texts|docs) (speak of|say|mention) ranks. What (are they|is meant|\
+is a rank)?
+(rank|ranks) (meaning|definition|explained)
+What do (ranks|the ranks|all ranks) (do|compute|have)?
+(Rank 1|Rank 2|Rank 3): what (is that|does that mean|is a rank)?
+How (is a rank|are ranks) (defined|to be understood)?
+? What are the ranks of a run?
+? Every process seems to carry a number from zero up. What is such a member?
 """),
     ("lends its machine",
      "A worker lends its machine to the leader and computes its part of the model.",
-     "a worker", """
-What does a worker do?
-What are workers?
-What is the job of a worker?
-What is lantern worker?
-What does lantern worker do?
-What does the command worker do?
-What is the role of the workers?
-"""),
-    ("lantern worker --join HOST:PORT",
-     "Run this on the new machine: lantern worker --join HOST:PORT", None, """
-How do I add a worker?
-How can I add a machine?
-How do I add another machine?
-How does a machine join?
-How do I start a worker?
-How do I join a worker?
-How do I connect a second computer?
-What is the command for a worker?
-How can a second machine help?
-Add a worker, how?
-How do I use a second machine?
-I have another computer. How do I add it?
-How do I lend a machine?
-Which command makes a machine a worker?
-"""),
-    ("lantern chat MODEL --workers N",
-     "Run this where you sit: lantern chat MODEL --workers N", None, """
-How do I chat with several machines?
-How do I wait for workers?
-How do I start a chat with workers?
-What does --workers do?
-How do I chat on two machines?
-How does the leader wait for workers?
-How do I run a chat over the network?
-Which command chats with N workers?
-How do I start the leader?
-What do I type to chat with two workers?
-"""),
-    ("lantern chat MODEL",
-     "Run this: lantern chat MODEL", None, """
-How do I start a chat?
-How do I chat?
-How can I chat with a model?
-What is the command to chat?
-Which command starts a chat?
-How do I talk to a model?
-How do I start chatting?
-How do I begin a chat with my model?
-"""),
-    ("lantern run MODEL",
-     "Run this: lantern run MODEL -p TEXT -n N", None, """
-How do I complete a text?
-How do I run a single prompt?
-How do I get one completion?
-What does lantern run do?
-How do I run a prompt without a chat?
-What is the command for a completion?
-How do I complete one prompt?
-Which command gives one raw completion?
-"""),
-    ("--local N",
-     "Use the flag --local N: it starts N ranks on this machine.", None, """
-How do I try several ranks on one machine?
-How do I run two ranks here?
-What does --local do?
-Can I try it with one machine?
-What does --local 2 mean?
-How do I test without a network?
-How can I try it without other machines?
-I have only one computer. Can I try it?
-How do I start several ranks on this machine?
-"""),
-    ("Only the leader",
-     "Only the leader needs the model file. Workers get their part over the network.", None, """
-Which machine needs the model file?
-Who needs the model file?
-Must I copy the model to all machines?
-Do workers need the model file?
-Does every machine need the model?
-Where must the model file be?
-Do I have to copy the model?
-Do I need the file on each machine?
-How do workers get the weights?
-Where do the workers get the model from?
-"""),
-    ("keeps them in a cache",
-     "A worker keeps them in a cache, so a second start sends nothing.", None, """
-Are the weights sent every time?
-Does a worker keep its weights?
-Is the model sent again at the next start?
-What is the cache of a worker?
-Where does a worker keep the weights?
-Must the weights be sent again?
-Why is the second start faster?
-What happens to the weights after a run?
-Does the second start send the weights again?
-"""),
-    ("lantern key > lan.key",
-     "Run this once and copy the file to every machine: lantern key > lan.key", None, """
-How do I make a key?
-What does lantern key do?
-How do I create a key?
-How do I get a key?
-Which command makes a key?
-How do I make a key file?
-How do I make my LAN safe?
-How do I protect my machines?
-How can I create a new key file?
-"""),
-    ("only machines that have it take part",
-     "A key is a file: with it, only machines that have it take part.", "a key", """
-What is the key for?
-What is lan.key?
-Why do I need a key?
-What is a key file?
-What does --key do?
-What is the key of the LAN?
-Who can join with a key?
-What is the purpose of the key?
-"""),
-    ("on this machine only",
-     "Without a key, Lantern listens on this machine only, unless you say --insecure.", None, """
-What happens without a key?
-Can I work without a key?
-Do I need a key?
-What does --insecure do?
-Is a key required?
-What if I have no key?
-Can strangers join?
-Can I leave out the key?
-What if there is no key file?
-"""),
-    ("data is not",
-     "With a key, control messages and weights are encrypted, but data is not.", None, """
-What is encrypted?
-Is the traffic encrypted?
-Is my chat encrypted?
-Is the data encrypted?
-Are the weights encrypted?
-Can somebody listen to my chat?
-Is Lantern secure?
-Which traffic is encrypted?
-Is everything encrypted on the network?
-"""),
-    ("connects the ranks",
-     "Gloo is the library that connects the ranks for data, such as partial sums.", "Gloo", """
-What is Gloo for?
-What does Gloo do?
-What does Lantern use Gloo for?
-Which library sends the partial sums?
-Why Gloo?
-What do you use Gloo for?
-"""),
-    ("control messages",
-     "ZeroMQ is the library that carries control messages, such as who joins.", "ZeroMQ", """
-What is ZeroMQ for?
-What does ZeroMQ do?
-What does Lantern use ZeroMQ for?
-Which library carries control messages?
-Why ZeroMQ?
-What do you use ZeroMQ for?
+     "a worker|the worker|+workers|lantern worker|the command lantern worker", """
+What does (a|the|each|every|one) worker do(| in Lantern| all the time| exactly)?
+What are workers(| good for| there for| in Lantern)?
+What is the (job|task|work|duty|purpose|function) of (a worker|the worker|workers|each worker)?
+What does (lantern worker|the command worker|the command lantern worker|the worker command) do?
+@ask what (a worker does|workers do|a worker is|workers are|lantern worker does)
+What is (a worker good for|the worker for|a worker for|lantern worker for)?
+What (happens on|runs on|does Lantern do on) (a worker|the worker|the workers)?
+(What|How much) does a worker (compute|calculate|contribute)?
+How does a worker (help|help the leader|contribute|take part)?
+(What|Which things) (do|can) workers (do|compute|contribute)?
+(Is a worker|Is the worker) (a {machine}|a person|a program|a rank|a process)?
+(Why|What for) (do I need|would I need|do we need|are there) workers?
+How is a worker different from (the leader|a leader)?
+How does (a worker|the worker) (differ|differ much) from the leader?
+(worker|workers) (meaning|definition|explained)
+(The leader waits|It waits|The chat waits) for workers. What (are they|are workers|is a worker)?
+? What is the role of the workers?
+? What will my old laptop be doing once it serves as a worker?
 """),
 ]

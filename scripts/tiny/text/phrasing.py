@@ -56,6 +56,29 @@ def templates(text):
     return [template(line.strip()) for line in text.strip().split("\n") if line.strip()]
 
 
+def _options(grammar, at):
+    """The texts of what stands between `at` and the end of its group, and where that is."""
+    options, texts = [], [""]
+    while at < len(grammar) and grammar[at] != ")":
+        parts = [grammar[at]]
+        if grammar[at] == "(":
+            parts, at = _options(grammar, at + 1)
+        elif grammar[at] == "|":
+            options, texts, parts = options + texts, [""], [""]
+        texts = [text + part for text in texts for part in parts]
+        at += 1
+    return options + texts, at
+
+
+def expand(grammar):
+    """All texts of "(How do I|How to) add (a|one (more|other)) worker?"; an option may be empty."""
+    texts, end = _options(grammar, 0)
+    assert end == len(grammar) and grammar.count("(") == grammar.count(")"), grammar
+    tidy = (" ".join(text.split()) for text in texts)
+    return list(dict.fromkeys(
+        text.replace(" ?", "?").replace(" .", ".").replace(" ,", ",") for text in tidy))
+
+
 _AN_EXCEPTIONS = ("uni", "ura", "eu", "one", "use")
 
 
@@ -134,7 +157,7 @@ def typed(random, text, protected="", keep_case=False):
     if dice < 0.62:  # an opener, a closer or both
         if random() < 0.65:
             opener = pick(random, _OPENERS)
-            if opener[-2] in ",:" and text[1] != "'" and text[:2] != "I ":
+            if opener[-2] in ",:" and (text[1].islower() or text[:2] == "A "):
                 text = text[0].lower() + text[1:]
             text = opener + text
         else:

@@ -74,7 +74,7 @@ Are you in love?|Do you feel pain?|Are you lonely?""")),
     ("Let us try a story, a sum or a list.", _split("""
 What shall we do?|What should we do now?|Any ideas?|What can we do together?|
 I don't know what to ask|
-Suggest something|Give me an idea|What could I ask you?|What should I ask?|What now?|Now what?|
+Suggest something|Give me an idea|What should I ask?|What now?|Now what?|
 I have no idea what to say|Surprise me|Do something|Entertain me""")),
 ]
 
@@ -118,6 +118,8 @@ glass clear|gold so expensive|water wet|night dark|honey sweet|
 space black""".replace("\n", "").split("|")
 
 _ANIMALS = [word + "s" for word in animals.ANIMALS if word[-1] not in "syxhfe"]
+# Lantern has a key, and is built: about these, facts has answers.
+_OBJECTS = [word for word in objects.OBJECTS if word not in ("key", "lantern")]
 _UNKNOWN = [(answer, template(form.replace(" a {x}", " {a_x}")), fillers)
             for answer, fillers, forms in [
     (UNKNOWN_ANSWER, _COUNTRIES, """
@@ -136,7 +138,7 @@ When did {x} begin?|Why is {x} important?|What is new in {x}?|Summarize {x}.""")
     (UNKNOWN_ANSWER, _ANIMALS, """
 How long do {x} live?|What do {x} eat?|How fast can {x} run?|Where do {x} sleep?|Are {x} dangerous?|
 How many {x} are there in the world?|Why do {x} have a tail?|How heavy are {x}?|Can {x} swim?"""),
-    (UNKNOWN_ANSWER, objects.OBJECTS, """
+    (UNKNOWN_ANSWER, _OBJECTS, """
 How much does a new {x} cost?|Where can I buy a {x}?|Who invented the {x}?|How do I build a {x}?|
 What is a {x} made of?|How do I repair my {x}?|Can you order a {x} for me?|Which {x} is the best?|
 How old is the oldest {x}?|How is a {x} made?"""),
