@@ -26,7 +26,7 @@ What (speed|throughput) (do I get|can I expect|does it reach|has it)?
 (Tokens per second|The speed|Speed), how do I (measure|get|see) (it|that)?
 Which (subcommand|part) of lantern (is for benchmarks|measures the speed|measures)?
 ? How can I find out the speed?
-? I'd love to have figures for how quick my hardware is with this model.
+? I want to see how many tokens per second my machine makes.
 """),
     ("lantern inspect MODEL",
      "Run this: lantern inspect MODEL", None, """
@@ -54,7 +54,7 @@ are in my file)?
 (Can|Does) Lantern (show|list|tell) (the shapes|the details|the contents) of a (model|model file)?
 Which (subcommand|part) of lantern (inspects|looks into files|shows the shapes)?
 ? Which command tells what a model file is?
-? Before loading this mystery download, I would like its details listed.
+? With which command can I look inside a file?
 """),
     ("random weights",
      "It makes a model of a known shape with random weights, good for measuring.",
@@ -77,7 +77,7 @@ Can I measure anyway|How do I measure)?
 (Random weights|A random model): what (is that for|are they good for|is the use)?
 Why would (I|anybody) (make|want|need) a model of random weights?
 ? How do I create a random model?
-? Is there some substitute for real weights, of the right dimensions, to time things with?
+? Where do I get random weights to measure with?
 """),
     ("lantern tokenize MODEL",
      "Run this with the text on stdin: lantern tokenize MODEL", None, """
@@ -103,7 +103,7 @@ I (have|wrote) a text and want (its ids|its tokens|its token ids|to see its toke
 run|What do I type|How)?
 Which (subcommand|part) of lantern (tokenizes|prints token ids|counts tokens)?
 ? Which command turns a text into ids?
-? How would I learn into which numbers this sentence is chopped by my model's vocabulary?
+? I want to know the ids of the tokens in my sentence.
 """),
     ("perplexity",
      "It computes the perplexity of a text: lantern score MODEL FILE",
@@ -120,20 +120,21 @@ perplexity computed with)?
 (score|lantern score|perplexity) (command|syntax|usage)
 @ask what (lantern score|score) (does|is for|computes)
 (Can|Does) Lantern (compute|measure|print) (perplexity|the perplexity of a text)?
-How (well|good) does (a|my) model (predict|know|guess) (a text|a given text|a file)?
+How well does (a|my) model (predict|know|guess) (a text|a given text|a file)?
 How do I (measure|test|check) (how well a model predicts a text|the quality of a model|\
 the quality of quantized weights)?
 (Perplexity|The perplexity), how do I (get|measure|compute) it?
 Which (subcommand|part) of lantern (computes perplexity|scores a text|is for perplexity)?
 (Compare|I want to compare) (two models|two quantizations) (on a text|by perplexity)(, how?|. How?)
 ? How good is a model on a text?
-? My chapter is in a file. By what number do I see how much it surprises the model?
+? Can I get the perplexity of a file with Lantern?
 """),
     ("relative shares",
      "The flag --shares gives the ranks relative shares of the work, such as 3,2,2.", None, """
 What does (--shares|the flag --shares|the option --shares|--shares 3,2,2|--shares 2,1) (do|mean|\
 set)?
-(What is|Explain|Tell me about) (--shares|the flag --shares|--shares 3,2,2|the option --shares).
+(Explain|Tell me about) (--shares|the flag --shares|--shares 3,2,2|the option --shares).
+What is (--shares|the flag --shares|--shares 3,2,2|the option --shares)?
 @how give (a|one|the faster|my fastest) {machine} (more|a larger part|more of the work|\
 a bigger share)
 @how (divide|split|distribute) the work (unequally|by hand|myself|in other proportions)
@@ -141,7 +142,7 @@ a bigger share)
 @how give (a|one|the slow|the weak) {machine} (less|less work|a smaller part|a smaller share)
 What is --shares 3,2,2?
 What are shares(| of the ranks| in Lantern)?
-(One|My) {machine} is (faster|stronger|better). What can I (do|set|give) (so that it does more|\
+(One|My) {machine} is (faster|stronger|better). What can I (do|set) (so that it does more|\
 to give it more work|to use that)?
 (Which|What) flag (sets the shares|divides the work unequally|gives one rank more work|\
 overrides the shares)?
@@ -154,7 +155,7 @@ overrides the shares)?
 of the work)(.|. How?)
 (What|Which) option (is for|sets) (an unequal split|unequal work|relative shares)?
 ? How can one rank do more than another?
-? My server should take three parts of five. How do I lay that down?
+? My fastest machine should do most of the work. How do I set that?
 """),
     ("the speed of their memory",
      "Machines of unlike speed get shares by the speed of their memory.", None, """
@@ -183,6 +184,6 @@ How is the work shared)?
 (mixed|unlike|different|unequal) (machines|hardware)(?|, does it work?|: does that work?)
 Does a faster {machine} (get|do|take) more (work|of the work)(| by itself| automatically|)?
 ? What if the machines are not the same?
-? A brand-new tower and a ten-year-old notebook together: does each get what it can manage?
+? One of my computers is old and one is new. How will the work be shared?
 """),
 ]

@@ -31,7 +31,7 @@ How can my (laptop|old laptop|desktop|other {machine}) (join|help|take part|beco
 My (laptop|old PC|desktop|server) (shall|should) (help|join|be a worker|take part)(. How?|, how?|\
 . What do I type?)
 ? Which command makes a machine a worker?
-? Next to me stands an idle desktop. What must be started there so that it helps?
+? My second computer should become a worker. What do I start there?
 """),
     ("lantern chat MODEL --workers N",
      "Run this where you sit: lantern chat MODEL --workers N", None, """
@@ -46,13 +46,13 @@ How do I wait for workers?
 What does (--workers|the flag --workers|the option --workers|--workers 2|--workers 3) (do|mean|set)?
 How does the leader (wait for|know of|get|count) (workers|its workers|the workers)?
 Which command chats with (N|two|several|three) workers?
-(What is|Explain|Tell me about) (--workers|the flag --workers|the option --workers).
+(Explain|Tell me about) (--workers|the flag --workers|the option --workers).
+What is (--workers|the flag --workers|the option --workers)?
 What do I (run|type|start|enter) (on the leader|where I sit|on the leading {machine}|\
 on my own {machine} when workers join)?
 (My|The) workers are (ready|running|started|waiting). (How do I chat|What do I run here|What now|\
 How do I start the chat)?
-How do I (tell|say to) (the leader|Lantern|the chat) how many workers (there are|to wait for|\
-will come)?
+How do I tell (the leader|Lantern|the chat) how many workers (there are|to wait for|will come)?
 (leader|multi machine chat) (command|start|syntax)
 (chat|conversation) (with|over) (several|two|many) (machines|workers)(?| command)
 (Which|What) flag (sets|says|gives) (the number of workers|how many workers join|\
@@ -61,7 +61,7 @@ how many workers there are)?
 Can I (chat|talk) with a model (that runs on|spread over) (several|two|three) {machines}?
 (I sit|I am) at the leader. What do I (type|run|enter)?
 ? What do I type to chat with two workers?
-? Three PCs lent by friends are standing by. How do I open the conversation on mine?
+? Two workers will join me. How do I start the chat on my machine?
 """),
     ("lantern chat MODEL",
      "Run this: lantern chat MODEL", None, """
@@ -74,7 +74,8 @@ How can I (chat|have a conversation|have a chat|talk) with a model?
 (What is|What's) the (command|call) (to chat|for a chat|for chatting|of the chat)?
 (Which|What) command (starts|opens|launches) (a chat|the chat|a conversation)?
 What does (lantern chat|the command chat|the command lantern chat|lantern chat MODEL) do?
-(I have|I downloaded|I got) (a model|a model file|a GGUF file). How do I (chat|talk) (with|to) it?
+(I have|I downloaded|I got) (a model|a model file|a GGUF file). How do I (chat with|talk to|\
+talk with) it?
 (Start|Open|Launch) a chat(, how?|: how?|.)
 (chat|lantern chat) (command|syntax|usage)
 (start|open) (chat|conversation)
@@ -86,7 +87,7 @@ What does (lantern chat|the command chat|the command lantern chat|lantern chat M
 How is (a|the) chat (started|opened|launched)?
 Which (subcommand|part) of lantern (chats|is for chatting|is the chat)?
 ? How do I begin a chat with my model?
-? A friend gave me a model and I want to converse with it. What do I enter?
+? I want to have a conversation with this model file. What do I type?
 """),
     ("lantern run MODEL",
      "Run this: lantern run MODEL -p TEXT -n N", None, """
@@ -112,7 +113,7 @@ one answer to one prompt).
 How do I (set|say|limit) how many tokens (a completion|a run|one prompt) (gets|makes|writes)?
 Which (subcommand|part) of lantern (completes text|completes a prompt|is for completions)?
 ? Which command gives one raw completion?
-? I have half a sentence and want the model to write on, no dialogue. How?
+? How can the model finish my sentence without a chat?
 """),
     ("--local N",
      "Use the flag --local N: it starts N ranks on this machine.", None, """
@@ -124,13 +125,14 @@ on one {machine})
 @can (try|test) (it|Lantern|tp|a pipeline|several ranks) (on|with) (one|this|a single) {machine}
 What does (--local|the flag --local|the option --local|--local 2|--local 4|--local N) (do|mean|\
 start)?
-(What is|Explain|Tell me about) (--local|the flag --local|the option --local).
+(Explain|Tell me about) (--local|the flag --local|the option --local).
+What is (--local|the flag --local|the option --local)?
 Can I try (it|Lantern) (with|on) (one|a single|only one|just one) {machine}?
 How do I (test|try it|try Lantern) without (a network|a LAN|any workers|more {machines})?
 I (have|own) (only|just) (one|a single) {machine}. (Can I try it|Can I try Lantern|What can I do|\
 How do I try it)?
-(I have no|There is no|I don't have a) (second|other) {machine}. (Can I try it anyway|\
-How do I try it|Can I test it)?
+(I have no|There is no) (second|other) {machine}. (Can I try it anyway|How do I try it|\
+Can I test it)?
 (Which|What) flag (starts|makes|runs|gives) (several|two|more|N|local) ranks (here|on one machine|\
 on this machine|locally)?
 (local|several local) ranks (flag|option|how)?
@@ -143,14 +145,14 @@ at home with one {machine})?
 Do I need (two|several|more) {machines} to (try|test) (it|Lantern|tp|a layout)?
 How do I (simulate|imitate) (two|several) {machines} (here|on one|on this {machine})?
 ? How do I start several ranks on this machine?
-? No LAN at hand, only this laptop. Could it act as a small group all by itself?
+? Is one machine enough to try two ranks?
 """),
     ("Only the leader",
      "Only the leader needs the model file. Workers get their part over the network.", None, """
 (Which|What) {machine} (needs|must have|has to have|should have) the model(| file)?
 Who (needs|must have|has to have) the model(| file| on disk)?
-(Must|Should|Shall) I (copy|put|install|download) the model (to|on) (all|every one of the|\
-each of the|the other) {machines}?
+(Must|Should|Shall) I (copy the model to|put the model on|download the model on) (all|each of the|\
+the other) {machines}?
 Do (workers|the workers|the other {machines}) (need|require) (the model|the model file|\
 a copy of the model)?
 Does (every|each|a worker) {machine} need the (model|model file|whole model)?
@@ -166,7 +168,7 @@ How do (workers|the workers) (get|receive|obtain) (the weights|their weights|the
 @ask whether (workers|the workers|all {machines}) need the (model|model file)
 @ask (where the model file must be|how workers get the weights)
 Is the model(| file) (needed|necessary) on (every|each) {machine}?
-(Is the leader|Is it only the leader) (the one with|that needs|that has) the model file?
+Is (it the leader|it only the leader|the leader the one) that (needs|has) the model file?
 (I have|I put) the model on (one|my) {machine}(. Is that enough?| only. Is that enough?|\
 . Do the others need it?)
 (Can|Will) (workers|a worker) (load|fetch|download) the (model|weights) (from the leader|\
@@ -175,7 +177,7 @@ over the network)?
 . Does it matter?)
 (model file|weights) on (workers|all machines)?
 ? Where do the workers get the model from?
-? Must I carry the big file around on a USB stick to all the others?
+? Shall I send the model file to the workers first?
 """),
     ("keeps them in a cache",
      "A worker keeps them in a cache, so a second start sends nothing.", None, """
@@ -190,7 +192,7 @@ Where (does|will) a worker (keep|store|save|put) (the|its) weights?
 Why is the (second|next|later) start (faster|so much faster|quicker|so quick)?
 What (happens|is done) (to|with) the weights (after a run|after the chat|at the end|\
 when a worker stops)?
-@ask whether the (weights|model) (are|is) sent (every time|again|at each start)
+@ask whether the (weights are|model is) sent (every time|again|at each start)
 @ask (where a worker keeps its weights|why the second start is faster|what the cache is for)
 (Do workers|Does a worker) (have|use) a cache?
 (Do|Will) (workers|the workers) (fetch|download|load) (the weights|everything|their part) (again|\
@@ -206,7 +208,7 @@ Are the (weights|weights of a worker) (cached|kept|stored|saved|thrown away)?
 (What|How much) is sent (at|on) the (second|next) start?
 (Does it|Will it) send (the whole model|all weights|gigabytes) (each|every) time(| that I start)?
 ? Does the second start send the weights again?
-? Yesterday it took long to fill my worker. Do I have to sit through that today too?
+? Will my worker still have its weights when I start again?
 """),
     ("lantern key > lan.key",
      "Run this once and copy the file to every machine: lantern key > lan.key", None, """
@@ -231,19 +233,20 @@ How do (all|my|the) {machines} get the (same |)key?
 (A {machine}|My laptop) was stolen. How do I (make|get|create) (a new|another) key?
 (Does|Can) Lantern (make|create|generate) (a key|keys|the key) for me?
 ? How can I create a new key file?
-? My network should admit my own PCs only. What has to be set up for that?
+? By which command do I get a key for my machines?
 """),
     ("only machines that have it take part",
      "A key is a file: with it, only machines that have it take part.",
      "a key|the key|lan.key|the key of the LAN|a key file|+keys", """
 What is (the|a|this) key (for|good for|used for|needed for|there for)?
-(Why|What for) (do I need|would I use|should I have|is there) (a|the) key(| file)?
+Why (do I need|would I use|should I have|is there) (a|the) key(| file)?
+What (do I need|would I use) (a|the) key(| file) for?
 What does (--key|the flag --key|the option --key|a key|the key) (do|mean|change)?
 What (is lan.key|is the file lan.key|does lan.key do|does the file lan.key contain)?
 Who can (join|take part|come in|connect) (with a key|when there is a key|if I use a key)?
 @ask what (a key|the key|lan.key|--key) (is for|does|is good for)
 @ask why (I need|there is|I should use) a key
-(What|Which machines) (can|may) (join|take part) (with|if there is) a key?
+Which {machines} (can|may) (join|take part) (with|if there is) a key?
 (Who|Which {machines}) (may|can) (join|take part|come in) (if|when) I (have|use|set) a key?
 What (changes|do I gain|do I get|is better) with a key?
 (Is a key|Is the key|Is lan.key) (a file|a password|a word|a number|a secret)?
@@ -256,7 +259,7 @@ Why is (there a key|a key useful|a key a good idea)?
 What good is (a key|the key|lan.key)?
 (With|Using) a key, who (takes part|can join|may join)?
 ? What is the purpose of the key?
-? All my PCs share one secret file. What effect does it have on who is let in?
+? What difference does it make if I use a key?
 """),
     ("on this machine only",
      "Without a key, Lantern listens on this machine only, unless you say --insecure.", None, """
@@ -264,7 +267,8 @@ What happens (without a|if I use no|if I have no|if there is no|when I leave out
 @can (work|run it|use Lantern|do it|start|chat) without (a|any) key
 Do I (need|have to have|have to use) a key(| at all| to work| to begin)?
 What does (--insecure|the flag --insecure|the option --insecure|insecure) (do|mean|allow)?
-(What is|Explain|Tell me about) (--insecure|the flag --insecure|the option --insecure).
+(Explain|Tell me about) (--insecure|the flag --insecure|the option --insecure).
+What is (--insecure|the flag --insecure|the option --insecure)?
 Is (a|the) key (required|needed|necessary|mandatory|optional|a must)?
 What if I (have|use|make|want) no key?
 Can (strangers|others|anybody|foreign machines) (join|come in|connect) (without a key|\
@@ -272,7 +276,7 @@ if I have no key|if there is no key)?
 Can I (leave out|omit|skip|go without|do without) the key?
 @if (I have no key|I do not use a key|I forget the key|the key is left out)
 @ask whether (I need a key|a key is required|it works without a key|I can leave out the key)
-(Must|Do) I (use|have to make|make) a key(| at home)?
+(Must I use|Must I make|Do I have to make) a key(| at home)?
 (Is it possible|Does it work|Will it work|Does it run) without (a key|the key|any key)?
 (I have no|I don't have a|I don't want a|We use no) key. (What happens|Is that a problem|\
 Does it work|Who can join)?
@@ -285,7 +289,7 @@ How do I (work|run it|chat|let workers join) (without a key|with no key)?
 is for work without a key)?
 (When|Why) (do I need|would I say|should I use) --insecure?
 ? What if there is no key file?
-? I trust everyone at home and would rather not bother with secrets. What then?
+? Will Lantern still work if I never make a key?
 """),
     ("data is not",
      "With a key, control messages and weights are encrypted, but data is not.", None, """
@@ -318,7 +322,7 @@ learn)?
 (What|Which) (part|traffic) (stays|is left|goes) (unencrypted|in the clear|open)?
 (Is anything|Is something|Is there anything) (encrypted|unencrypted|sent in the clear)?
 ? Is everything encrypted on the network?
-? A curious person has tapped my switch. How much of what passes is readable?
+? Could a stranger in my network read what I write?
 """),
     ("connects the ranks",
      "Gloo is the library that connects the ranks for data, such as partial sums.",
@@ -344,7 +348,7 @@ are the partial sums sent|are partial sums exchanged)?
 (Who|What) (needs|uses) Gloo?
 The (statistics|messages|sources) (mention|speak of) Gloo. What (is it|does it do)?
 ? What do you use Gloo for?
-? By means of what software do numbers travel from rank to rank?
+? For what purpose does Lantern have Gloo?
 """),
     ("control messages",
      "ZeroMQ is the library that carries control messages, such as who joins.",
@@ -370,6 +374,6 @@ are the control messages carried)?
 What are control messages(| sent with| carried by)?
 How does the leader (hear|learn|get to know) (who joins|that a worker joins|of a new worker)?
 ? What do you use ZeroMQ for?
-? News such as the arrival of a worker is passed on by what software?
+? For what is the library ZeroMQ needed?
 """),
 ]

@@ -18,7 +18,6 @@ What is the (task|job|function|main function) of (Lantern|this program|this soft
 What (kind|sort) of (program|software|tool) is (Lantern|this)?
 @ask what (Lantern|this program|this software) (does|is about|actually does)
 (What is|What's) Lantern (about|all about)?
-What (happens|do I do|is done) with Lantern?
 I (just |have just |)(found|got|installed|downloaded) (Lantern|this program). What (is it|\
 does it do)?
 (Lantern|This program|This software): what does it do?
@@ -26,7 +25,7 @@ does it do)?
 Somebody (told me about|recommended|mentioned) Lantern. What (does it do|is it|is that)?
 Lantern in (one sentence|a few words|short)(?|, please)
 ? What is the program that I am using?
-? I have never come across Lantern before. Fill me in.
+? Say in a few words what Lantern does.
 """),
     ("too large or too slow",
      "It is made for models that are too large or too slow for one machine.", None, """
@@ -40,18 +39,19 @@ What is the (use|point|advantage|benefit|good) of (several|many|multiple) {machi
 For (which|what) (models|kind of models|sort of models) is Lantern (made|meant|built|intended)?
 Why not (just|only|simply) (use |take |)(one|a single) {machine}?
 @ask why I should (use|need|take) Lantern
-@ask (why I need|what is the use of|why one needs) (several|many) {machines}
+@ask (why I need several {machines}|what the use of many {machines} is|why one needs several \
+{machines})
 @ask what problem Lantern solves
 What (do I gain|is gained|is the gain|do I win) (from|by|with) (several|many|more) {machines}?
 Why is (one|a single) {machine} not enough(| for a model)?
 What is the (advantage|benefit|use) of Lantern(| over one machine)?
 (Who|What kind of people) (needs|should use) (Lantern|a program like this)?
-(What for|For what|To what end) (do I need|would I use|should I use) (Lantern|several machines)?
+(For what|To what end) (do I need|would I use|should I use) (Lantern|several machines)?
 (One|A single) {machine} is (enough|fine|good enough) for me. Why (should I use more|Lantern|more)?
 Why was Lantern (made|written|built|invented|created)?
 What was Lantern (made|written|built|created) for?
 ? When is Lantern useful?
-? In what situation is it worth the trouble to spread a model out?
+? What good does it do to run a model on several computers?
 """),
     ("same logits, bit for bit",
      "One answer means: the same model, prompt and seed give the same logits, bit for bit, on "
@@ -59,7 +59,8 @@ What was Lantern (made|written|built|created) for?
 What is (Lantern's promise|the promise of Lantern|Lantern's guarantee)?
 What does Lantern (promise|guarantee)(| about answers| about results|)?
 Is the (answer|result|output) the same (on|with|for) any number of {machines}?
-(Does|Will|Can) the (answer|result|output) (change|differ|be different) (with|on) more {machines}?
+(Does|Will|Can) the (answer|result|output) (change|differ) (with|on) more {machines}?
+Will the (answer|result|output) be different (with|on) more {machines}?
 (Do|Will|Would) I get the same (answer|result|output|text) (on|with) (two|three|several|\
 more) {machines}?
 What is the promise of one answer?
@@ -68,8 +69,8 @@ deterministic)?
 Can (I|one|we) (reproduce|repeat|get back) (a result|an answer|the same answer|an old result)?
 Do (one machine|a single machine) and (two|three|several) {machines} (give|\
 write) the same (answer|result)?
-@ask whether (the answer is the same on|the result changes with|answers depend on) (several|more|\
-many) {machines}
+@ask whether (the answer is the same on several|the result changes with more|\
+answers depend on the number of) {machines}
 @ask what Lantern (promises|guarantees)
 @can (reproduce|repeat) (a result|an answer|a run)
 Does the (layout|number of machines|number of ranks|splitting) (change|affect|\
@@ -85,7 +86,7 @@ is the answer the same)?
 (Does|Will) (tp|pp|splitting the model|tensor parallelism|a pipeline) change (the answer|\
 the result|what it writes)?
 ? Will two layouts give the same result?
-? If I add a third PC, could the wording of the reply come out differently?
+? If I add one more machine, will I still get the same answer?
 """),
     ("adds up the partial sums",
      "Tensor parallelism divides the work of every token: each rank computes a part of every "
@@ -97,8 +98,7 @@ stand for|divide|set)?
 How is (a|one|each|every|a single) layer (split|divided|shared|cut up) (among|between|\
 over) (ranks|{machines})?
 How is (a|one|every) layer split?
-How do (two |several |many |)({machines}|ranks) (share|split|divide|compute together) (one|\
-a single|every) layer?
+How do (two |several |many |)({machines}|ranks) (share|split|divide) (one|a single|every) layer?
 What is (tp|tensor parallel|the tensor parallel layout|a tensor parallel model)?
 What does (tp|TP|tensor parallel) (mean|stand for)?
 @ask how (tensor parallelism|--tp) works
@@ -115,7 +115,7 @@ How do ranks (work together|cooperate) on (every|each|one) token?
 (Splitting|Dividing) (each|every) layer (over|among) the ranks: (how does that work|\
 what is that called)?
 ? How does tp work?
-? What goes on inside a layer when it is shared out with --tp 2?
+? What happens to each layer if I use --tp?
 """),
     ("divides the layers",
      "Pipeline parallelism divides the layers: each stage computes some layers and hands over "
@@ -135,7 +135,7 @@ What does (pp|PP|pipeline parallel|pipeline|stage) (mean|stand for)?
 @ask what (--pp|the flag --pp|a pipeline|a stage) (does|means)
 What does (a|each|every|one) stage (do|compute|hand over)(| in a pipeline)?
 What happens in (a pipeline|pipeline parallelism|every stage of a pipeline)?
-(Which|What) flag (gives|puts) (some layers|different layers|a few layers) (to|on) each {machine}?
+(Which|What) flag (gives some layers to|puts some layers on|gives a few layers to) each {machine}?
 (Which|What) kind of parallelism (divides the layers|works in stages|has stages)?
 (Explain|Describe) (the way|how) (--pp|pipeline parallelism|a pipeline) (works|divides the layers).
 (Does each|Can each) {machine} (compute|have|take) (some of the layers|a few of the layers|\
@@ -146,7 +146,7 @@ follow each other)?
 (Some layers here, some layers there|The first layers here, the last ones there): (how does that \
 work|what is that called)?
 ? How does pp work?
-? My first PC does the lower layers and my second one the upper. What is going on there?
+? When I use --pp, what does each machine get?
 """),
     ("where links are fast",
      "Use tensor parallelism where links are fast, and a pipeline where the network is slow.",
@@ -176,10 +176,10 @@ What layout should I use)?
 (I have fast links|My links are slow|I have a fast network|My switch is fast)(. Which layout|\
 , which layout|: which layout|. tp or pp)?
 (tp|--tp) (vs|versus|or) (pp|--pp)?
-(Recommend|Suggest) (a layout|me a layout|the best layout)(| please).
+(Recommend|Suggest) (a layout|the best layout|a good layout)(| please).
 What (decides|determines) (the layout|which layout is better|whether tp or pp is better)?
 ? How do I choose between tp and pp?
-? I cannot decide how to spread my model, by tensors or by layers. What do you advise?
+? I cannot decide between --tp and --pp.
 """),
     ("the leader",
      "Rank 0 is the leader: it has the model file, reads what you type, and samples every "
@@ -202,12 +202,12 @@ What does it mean for a {machine} to be (the leader|rank 0)?
 (What|Which) (things|work) (must|can) only (the leader|rank 0) do?
 Why is (there a leader|rank 0 called the leader|one rank the leader)?
 ? What is the role of the leader?
-? One of the PCs seems to be in command of the rest. What are its duties?
+? What does a machine do as the leader?
 """),
     ("one member of the group",
      "A rank is one member of the group: a process with a number, which computes its part of "
      "the model.", "a rank|+ranks|one rank", """
-(What|Which things) are ranks(| here| in Lantern)?
+What are ranks(| here| in Lantern)?
 What does (rank|the word rank|the term rank) mean(| here| in Lantern|)?
 What is (a rank in Lantern|a rank here|one rank|the meaning of rank|a rank good for)?
 What is (the number of a {machine}|a numbered process|a process of the group|\
@@ -225,7 +225,7 @@ What do (ranks|the ranks|all ranks) (do|compute|have)?
 (Rank 1|Rank 2|Rank 3): what (is that|does that mean|is a rank)?
 How (is a rank|are ranks) (defined|to be understood)?
 ? What are the ranks of a run?
-? Every process seems to carry a number from zero up. What is such a member?
+? When you speak of a rank, what is it?
 """),
     ("lends its machine",
      "A worker lends its machine to the leader and computes its part of the model.",
@@ -241,12 +241,13 @@ What (happens on|runs on|does Lantern do on) (a worker|the worker|the workers)?
 How does a worker (help|help the leader|contribute|take part)?
 (What|Which things) (do|can) workers (do|compute|contribute)?
 (Is a worker|Is the worker) (a {machine}|a person|a program|a rank|a process)?
-(Why|What for) (do I need|would I need|do we need|are there) workers?
+(Why do I need|Why would I need|Why do we need|Why are there) workers?
+What do (I|we) need workers for?
 How is a worker different from (the leader|a leader)?
-How does (a worker|the worker) (differ|differ much) from the leader?
+How does (a worker|the worker) (differ|distinguish itself) from the leader?
 (worker|workers) (meaning|definition|explained)
 (The leader waits|It waits|The chat waits) for workers. What (are they|are workers|is a worker)?
 ? What is the role of the workers?
-? What will my old laptop be doing once it serves as a worker?
+? What will my laptop do as a worker?
 """),
 ]

@@ -29,14 +29,14 @@ What can I do)?
 How (well|good|fast) is (it|Lantern) (over|with) (Wi-Fi|wifi|a wireless network)?
 (Without a|No) cable(: does it work?|, is that possible?|, does that work?)
 ? Should I use a cable or Wi-Fi?
-? In my flat everything hangs on one access point in the hall. Will that do?
+? All that I have is wireless. Will Lantern be fast enough?
 """),
     ("TCP 7733",
      "The leader listens on port TCP 7733, and the next port is for weights.", None, """
 (Which|What) port does (Lantern|the leader|it|the program) (use|need|listen on|open|take)?
 What is the (port|port number|default port|TCP port) (of the leader|of Lantern|for workers|\
 for joining|that workers join)?
-(Which|What) (ports|TCP ports) (are|must be) (needed|used|open|opened|free)?
+(Which|What) (ports|TCP ports) (are needed|are used|must be open|must be opened|must be free)?
 (Which|What) (port|ports) (must|should|do) I (open|allow|free|forward)(| for Lantern|\
  in my firewall|)?
 (Which|What) port (do|must|should) workers (join|use|connect to|reach)?
@@ -54,7 +54,7 @@ How many ports (does Lantern need|are needed|does the leader need|must be open)?
 I (set up|configure|have) a firewall. (Which|What) (port|ports) (does Lantern use|must I open|\
 are needed)?
 ? On which port does the leader listen?
-? Our network admin asks what number to unblock for this program.
+? Say on which port the workers find the leader.
 """),
     ("two versions",
      "The machines have two versions of Lantern: copy one package to all machines.", None, """
@@ -84,7 +84,7 @@ How do I get (the same|one) (build|version) on all {machines}?
 (The error|The message) (says|speaks of) (another build|two builds). What (is wrong|does it mean|\
 should I do)?
 ? Can I mix versions of Lantern?
-? I compiled it afresh on one of my PCs, and now they will not get along.
+? The leader has a newer Lantern than my worker. Does that matter?
 """),
     ("firewall",
      "Check that the leader is started with a key, and that a firewall does not drop port "
@@ -97,7 +97,7 @@ Why (can|does) my worker not (join|connect|reach the leader|find the leader|get 
 (The|My) worker (cannot|can't) (find|see|reach) (the|any) leader(.|, why?|. What is wrong?)
 What does (No leader answers|the message No leader answers) mean?
 My worker finds no leader. What should I (check|do|try)?
-Why (doesn't|does not|can't) (the|my) worker (connect|join|find the leader|come in)?
+Why (doesn't|can't) (the|my) worker (connect|join|find the leader|come in)?
 @fix (the|my) worker (does not connect|cannot connect|does not join|cannot find the leader|\
 waits forever)
 @fix (no leader answers|it says that no leader answers|the workers never join|\
@@ -112,7 +112,7 @@ What (should|can) I check (if|when) (a|my) worker does not (join|connect)?
 (Connecting|Joining) (fails|does not work)(.|. What is wrong?|. What should I check?|. Why?)
 (Who|What) (blocks|stops|keeps out) my worker?
 ? Why does the worker not reach the leader?
-? I typed the join line, yet both sides stare at each other in silence. What should I look at?
+? I started a worker, but it never finds the leader.
 """),
     ("the network",
      "The reason is usually the network: see wire in the statistics, and try --pp.", None, """
@@ -140,7 +140,7 @@ What (slows it down|slows answers down|makes it slower) (with|on) (several|more|
 (My|The) (speed|tokens per second) (fell|went down|dropped) with (more|two|several) {machines}(.|\
 . Why?)
 ? Two machines are slower than one. Why?
-? I hoped for a boost from the extra laptop and got the contrary. What is the culprit?
+? Three machines give me fewer tokens per second than one did.
 """),
     ("a smaller --type or --ctx",
      "Add a machine, or use a smaller --type or --ctx.", None, """
@@ -163,12 +163,12 @@ It (says|complains) that (it|the model) does not fit.
 (model|it) does not fit
 Lantern (refuses|does not load) my model because (it does not fit|it is too large|\
 of memory). (What now|What can I do)?
-(Lantern|It) (needs|wants|takes) (too much|more) memory( than I have|)(.|. What can I do?)
+(Lantern|It) (needs|wants|takes) (too much memory|more memory than I have)(.|. What can I do?)
 What (helps|can I do) (against|about) (too little|a lack of) memory?
-(16 GB|8 GB|32 GB) (is|are) not enough for my model(.|. What now?|. What can I do?)
+(16 GB|8 GB|32 GB) is not enough for my model(.|. What now?|. What can I do?)
 (How|Where) can I (reduce|lower) the (memory|use of memory|memory need)(| of a model|)?
 ? There is too little memory. What can I do?
-? It refused to load and named two numbers of bytes. Which ways out do I have?
+? I cannot load the model because I have too little RAM.
 """),
     ("made for CPUs",
      "Lantern is made for CPUs and ordinary networks.", None, """
@@ -182,8 +182,7 @@ Does {lantern} (run|work) on (a CPU|CPUs|ordinary PCs|normal hardware|an old PC|
 (What|Which) (network|kind of network|sort of network) (do I need|is needed|does it need|\
 is required)?
 Do I need a (GPU|graphics card|video card|server|data center)(| for Lantern|)?
-(Does|Will) {lantern} (use|need|want|require) (a GPU|GPUs|my graphics card|special hardware|\
-special cables)?
+Does {lantern} (use|need|require) (a GPU|GPUs|my graphics card|special hardware|special cables)?
 Can {lantern} (use|run on) (a GPU|GPUs|my graphics card|an ordinary PC|a normal network)?
 @ask (which|what) hardware (I need|Lantern needs|it is made for)
 @ask whether (I need a GPU|it needs special hardware|a CPU is enough|an ordinary PC is enough)
@@ -195,7 +194,7 @@ good enough)?
 What are the (requirements|hardware requirements|system requirements)?
 (CPU or GPU|GPU or CPU|Does it want a CPU or a GPU)?
 ? What computers is it made for?
-? We just have plain office PCs with no fancy cards in them. Are we out of luck?
+? Will ordinary PCs without a graphics card do for Lantern?
 """),
     ("Ctrl-C",
      "Press Ctrl-C to stop an answer. Press it twice at the prompt to leave.", None, """
@@ -204,8 +203,8 @@ the output)
 @how (quit|leave|end|exit|close) (the chat|the program|Lantern|this chat|the conversation)
 How do I (stop|quit|exit|leave|get out|end this|interrupt you)?
 What does Ctrl-C do(| in the chat| at the prompt|)?
-(What|Which) key (stops|ends|interrupts|quits|leaves) (an answer|you|the answer|the chat|\
-the program)?
+(Which|What) key (stops|ends|interrupts) (an answer|you|the answer)?
+(Which|What) key (quits|leaves|ends) (the chat|the program)?
 (Your|This|The) answer is too long. How do I (stop|interrupt|cancel) it?
 (What do I press|Which key do I press|What do I have to press) to (stop|stop you|quit|leave|\
 stop an answer|end the chat)?
@@ -219,9 +218,9 @@ What happens (if|when) I press Ctrl-C(| twice| at the prompt| during an answer|)
 (Can|May) I (stop|interrupt|cancel) (you|an answer|your answer)(| in the middle| half way|)?
 (Stop|Cancel|Interrupt) (the answer|this answer|your answer)(, how?|: how?|)
 (Ctrl-C|Control-C)(?| meaning|: what does it do?|, what does it do?)
-Which keys (end|stop|leave) (the chat|the program|an answer)?
+Which keys (end|stop) (the chat|the program|an answer)?
 ? How can I make you stop?
-? You go on and on! What do I press so that there is silence?
+? You write too much. With which key do I end it?
 """),
     ("/help",
      "Type /help: it lists the commands of the chat.", None, """
@@ -249,13 +248,13 @@ I (forgot|don't know) (the|all the) (commands|chat commands|slash commands)(.|. 
 the chat commands)?
 Does the chat have (commands|a help|special commands|slash commands)?
 ? How do I list the chat commands?
-? Apart from talking, what else is one able to enter at this prompt, and who tells me?
+? Can I see somewhere what commands I may type in a chat?
 """),
     ("scripts/chat",
      "Run scripts/chat: it installs what is missing, builds, and starts a chat.", None, """
 @how (install|build|compile|set up) (Lantern|the program|Lantern from source|everything)
 @how (get started|start from scratch|get going|set everything up|begin with Lantern)
-How do I (install|build|compile|set up) (it|Lantern|this program)?
+How do I (install|build|compile) (it|Lantern|this program)?
 How do I (get started|begin|set it up|get going)?
 What is scripts/chat?
 What does (scripts/chat|the script chat|the script scripts/chat) (do|install|build)?
@@ -275,7 +274,7 @@ How (is Lantern|can Lantern be) (installed|built|compiled|set up)?
 (Some|A few) packages are missing. How do I (install|get) (them|what is missing)?
 (Which|What) (packages|tools|programs) do I (need|have to install) to build (it|Lantern)?
 ? What is the first command to run?
-? I unpacked the sources a minute ago and there is no binary yet. What next?
+? I have the source of Lantern. How do I get it to run?
 """),
     ("C++",
      "Lantern is written in C++.", None, """
@@ -296,7 +295,7 @@ Did they (write|program) {lantern} in (Python|C|C++|Java|Rust)?
 (Lantern|This program): (Python|C++|Rust|Java) or what?
 In what was Lantern (programmed|coded)?
 ? In what is the program written?
-? Suppose I open one of its source files. Which language will I be looking at?
+? If I read the source of Lantern, which language will I see?
 """),
     ("MIT",
      "Lantern has the MIT license.", None, """
@@ -319,6 +318,6 @@ Is the (source|source code) (open|free|public|available)?
 (Tell me|Say something|I have a question) about the (license|licence|license terms).
 (GPL, MIT or|MIT, BSD or|Is it GPL or) (something else|another license)?
 ? Under which license is Lantern?
-? Our lawyers want to know the legal terms before we build a product on it.
+? What license must I accept if I use Lantern?
 """),
 ]

@@ -29,7 +29,7 @@ any layout)?
 (hash|logits hash|logits_hash) (meaning|explained)
 (Does|Can) a run (have|print|report) a (hash|fingerprint|checksum)?
 ? What is the hash of the logits for?
-? By which checksum do I see that my two runs agree?
+? Two of my runs should be equal. How do I check that?
 """),
     ("score for one possible next token",
      "A logit is the model's score for one possible next token.", "a logit|+logits|one logit", """
@@ -48,7 +48,7 @@ How does a model (rate|score|judge) (each|every) (possible|candidate) (next |)to
 From what (numbers|scores) is the next token (sampled|chosen|drawn)?
 What is (computed|given out|put out) for every (word|token) of the vocabulary?
 ? What is the meaning of logits?
-? Each candidate to follow gets a mark from the network. How is such a mark called?
+? When people say logit, which number do they mean?
 """),
     ("named within 5 seconds",
      "A lost machine is named within 5 seconds, the chat keeps its conversation, and /resume "
@@ -75,7 +75,7 @@ How does Lantern (handle|deal with|react to|treat) a (lost|dead|failed|crashed) 
 (loss of a {machine}|lost {machine}|dead worker|machine failure)(?|: what happens?)
 Does Lantern (say|tell me|report) which {machine} (is lost|died|failed)?
 ? What if the power of one machine fails?
-? My cat stepped on the switch of a worker while it was writing. What is the consequence?
+? How does Lantern behave when a machine dies?
 """),
     ("machines that are left",
      "The command /resume goes on in the middle of the answer with the machines that are left.",
@@ -107,7 +107,7 @@ without the dead machine)?
 (resume|continue) (command|after a loss|after a lost machine)
 When (do|should) I (type|use|enter) /resume?
 ? How can the answer go on after a lost machine?
-? It stopped halfway because a PC broke down. I want the rest of it from the others.
+? One worker died in the middle of your answer. How do I get the rest of it?
 """),
     ("a file format",
      "GGUF is a file format that holds a whole model in one file. Lantern reads versions 2 "
@@ -115,22 +115,22 @@ When (do|should) I (type|use|enter) /resume?
 What does GGUF (mean|stand for|hold|contain)?
 (Can|Does|Will) {lantern} (read|load|accept|understand|support) (GGUF|GGUF files|a GGUF file)?
 Is GGUF (supported|readable|accepted|understood|possible)(| by Lantern)?
-(Which|What) (version|versions) of GGUF (can be read|are supported|can Lantern read|\
-does Lantern read|are read)?
+(Which|What) versions of GGUF (can be read|are supported|can Lantern read|does Lantern read|\
+are read)?
 @ask what (GGUF|a GGUF file|the format GGUF) (is|holds|contains)
 @ask (which|what) (versions of GGUF|GGUF versions) (are supported|Lantern reads)
 @can (use|load|run|open) (a GGUF file|GGUF|GGUF version 2|GGUF version 3|my GGUF file)
 What is (in|inside|stored in|special about) (a GGUF file|GGUF)?
 Is GGUF (one file or several|a file format or a program|a format|a program)?
 (GGUF|gguf) (version|versions|format|support|meaning)(?|, please)
-(My file|The file|My model) (ends in|has the ending|ends with) .gguf. What (is that|does it mean|\
+(My file|The file|My model) (ends in|has the ending|ends with) gguf. What (is that|does it mean|\
 is this format)?
 I (have|got|downloaded) (a file|something) (called|named) model.gguf. What (is it|is that|\
 kind of file is that)?
 (Does|Can) (one|a single) GGUF file (hold|contain) (a whole|an entire|a complete) model?
 (GGUF 2|GGUF 3|GGUF v2|GGUF v3|GGUF version 3): (can Lantern read it|is it supported|does it work)?
 ? What are GGUF files?
-? How is the format called GGUF laid out: everything of the model together?
+? Somebody sent me a GGUF. What is that?
 """),
     ("GGUF file or a Hugging Face directory",
      "A model is a GGUF file or a Hugging Face directory with config.json and safetensors.",
@@ -163,7 +163,7 @@ Does that work|Is that okay)?
 Besides GGUF, (are other formats possible|which other files can be read|what else can be read)?
 What (may|can|must) (MODEL|the argument MODEL) be?
 ? Which model formats are there?
-? I fetched a folder from Hugging Face. Am I able to feed it in as it is?
+? I have a model from Hugging Face. Will Lantern read it?
 """),
     ("Llama or a dense Mistral",
      "It may be a Llama or a dense Mistral.", None, """
@@ -192,7 +192,7 @@ Does it run (only Llama models|Llama models only|nothing but Llamas|only Llamas)
 Can Lantern run it)?
 What about (Mistral|Mistral models|mixtures of experts|other architectures)?
 ? What sort of model must it be for Lantern to run it?
-? I have weights of several makers at home. Whose will work with this program?
+? Would a Mistral work with Lantern too?
 """),
     ("8 bits per weight",
      "Q8_0 is a block format with 8 bits per weight and one scale for 32 weights.",
@@ -213,7 +213,7 @@ What is the (8 bit|eight bit|8-bit) (block |)format?
 What is (in|inside) (a block|one block) of Q8_0?
 What does --type q8_0 (do|mean|store)?
 ? How many bits per weight are there in Q8_0?
-? Somebody offers a download with q8_0 in its name. What has been done to the numbers?
+? There is q8_0 in the name of my file. What does it tell me?
 """),
     ("4 bits per weight",
      "Q4_0 is a block format with 4 bits per weight and one scale for 32 weights.",
@@ -234,7 +234,7 @@ What is the (4 bit|four bit|4-bit) (block |)format?
 What is (in|inside) (a block|one block) of Q4_0?
 What does --type q4_0 (do|mean|store)?
 ? How many bits per weight are there in Q4_0?
-? Somebody offers a download with q4_0 in its name. What has been done to the numbers?
+? I found a file with q4_0 in its name. What does that tell me?
 """),
     ("fewer bits",
      "Quantization stores weights with fewer bits, so a model is smaller and faster but less "
@@ -250,8 +250,9 @@ What is (quantization|quantizing) (good|useful|used|there) for?
 What is the (use|point|advantage|benefit|price|cost|effect) of quantization?
 @ask what (quantization|quantizing) (is|does|means)
 @ask why (models are quantized|one quantizes a model|quantized models are faster)
-What (does|can) quantization (do|change|cost|save)(| in a model| to a model|)?
-(Is a quantized model|Are quantized models) (smaller|faster|less exact|worse|as good|as exact)?
+What (does|can) quantization (change|cost|save)(| in a model)?
+What does quantization do(| to a model| with the weights)?
+(Is a quantized model|Are quantized models) (smaller|faster|less exact|worse)?
 (What do I lose|What is lost|What do I gain|What is gained) (by|with|through) quantization?
 How are weights (stored in|kept in|made smaller for) a quantized model?
 (Storing|Keeping) weights (with|in) fewer bits: (what is that called|what is it good for|\
@@ -261,7 +262,7 @@ how is that called)?
 How does quantization work?
 (My|The) model is quantized. (What does that mean|What is that|What has been done to it)?
 ? What happens to weights in quantization?
-? The same model is offered in a slim edition of low precision. What is the trick?
+? Why do people quantize their models?
 """),
     ("a piece of text",
      "A token is a piece of text, such as a short word or a part of a word, with a number.",
@@ -283,7 +284,7 @@ What (is one token of a text|does one token stand for|is a single token in a tex
 (Give me|Show me|What is) an example of a token(?|, please)
 How many (letters|words) (has|are in|make up) a token?
 ? What are the tokens of a text?
-? A model does not see letters or whole sentences. In what units does it read?
+? A model reads tokens, not words. What are those?
 """),
     ("turns text into tokens",
      "A tokenizer turns text into tokens and tokens back into text.",
@@ -301,11 +302,10 @@ Why (does a model need|is there|do we need|do I need) a tokenizer?
 How (do tokens become|are tokens made into|are tokens turned into) (text|words) again?
 (tokenizer|tokenizers) (meaning|definition|explained)
 What is (tokenizer.json|tokenizer.model|the file tokenizer.model) (good for|for)?
-What happens (to|with) (my text|what I type|my words) (before the model reads it|\
-before the first layer)?
+What happens (to|with) (my text|what I type) before (the model reads it|the first layer)?
 How does a model (read|take in|get) (text|my words|letters) as numbers?
 ? What is the job of the tokenizer?
-? My letters get converted before the network sees them. Which part is responsible?
+? Who makes tokens out of my text?
 """),
     ("keys and values",
      "The KV cache keeps the keys and values of earlier tokens, so they are not computed "
@@ -327,7 +327,7 @@ each) (new token|token)?
 What (are the keys and values|is the cache of keys and values) (good for|for)?
 How does the KV cache (help|work|save time|make it faster)?
 ? What is kept in the KV cache?
-? How come the model need not go over all that was said before, for each further word?
+? For what does a model need its KV cache?
 """),
     ("number of tokens",
      "The context is the number of tokens that a model can look back at. The flag --ctx sets "
@@ -341,7 +341,8 @@ What does (context|context length|the context) mean?
 @how (set|change|choose|enlarge|limit) the (context|context length|size of the context)
 @ask what the (context|context length) (is|means)
 @ask how (long a conversation can be|far a model can look back|to set the context)
-(How far|How many tokens) can (a|the) model (look back|look back at|see|keep in view)?
+How far can (a|the) model (look back|see back)?
+How many tokens can (a|the) model (look back at|see|keep in view)?
 (Which|What) flag (sets|changes|chooses|gives) the (context|context length|length of the context|\
 number of tokens)?
 (How many|What number of) tokens (fit into|are in) the context?
@@ -350,7 +351,7 @@ number of tokens)?
 How much (text|of the conversation) can (a|the) model (see|look back at|keep in view)?
 (Can I|How can I) have (a longer|a larger|a bigger|more) context?
 ? How do I set the context?
-? I should like it to see farther back into what was said. Is there a setting?
+? With which flag does a model look back at more tokens?
 """),
     ("loses its oldest turns",
      "A conversation that outgrows the context loses its oldest turns, and the chat says so.",
@@ -359,7 +360,8 @@ How much (text|of the conversation) can (a|the) model (see|look back at|keep in 
 @if (a|the|my) (conversation|chat) (is|gets|becomes) too long
 @if (a|the|my) (conversation|chat) (outgrows|exceeds|overflows|does not fit into) the context
 @if (I talk|we talk|we chat|I chat) (too long|too much|for hours|all day)
-What happens in a (very|really|too|extremely) long (chat|conversation|dialogue)?
+What happens in (a very long|a really long|an extremely long|an endless) (chat|conversation|\
+dialogue)?
 What happens (to|with) (old|the oldest|the first|early) turns?
 (When|Why) do you (forget|lose|drop) (old turns|the oldest turns|the beginning|what I said first|\
 the start of our talk)?
@@ -381,7 +383,7 @@ the oldest turns)?
 What does that mean)?
 Why can't the chat (remember|keep) (the beginning|everything) of a long (talk|conversation|chat)?
 ? What happens if we talk for too long?
-? I chatted on and on, and the start of it seems to have vanished. Is that normal?
+? Our chat has become very long. Will you lose the beginning of it?
 """),
     ("numbers that a model has learned",
      "Weights are the numbers that a model has learned.",
@@ -404,7 +406,7 @@ stored)?
 What are the (billions|millions) of (weights|parameters) in a model?
 (The|My) file (is full of|contains|holds) weights. What (are they|is a weight|does that mean)?
 ? What is inside a model?
-? During training something gets adjusted and is kept in the end. What?
+? What should I imagine when you speak of weights?
 """),
     ("likely next token",
      "A language model reads tokens and gives the likely next token, again and again.",
@@ -424,11 +426,11 @@ How is (an|your|each) answer (written|made|built|formed|produced)?
 How does a model (choose|find|guess|predict) (the next word|the next token|what comes next)?
 What do you compute (when you answer|for each word|before you answer)?
 (language model|LLM) (meaning|definition|explained)
-Do you (think|reason|understand|guess|look up) (when you answer|what you write|before you answer)?
+Do you (think|reason|guess) (when you answer|while you write|before you answer)?
 (Word by word|Token by token|Word after word): is that how you (write|answer|work)?
 What (happens|goes on) (in|inside) (you|a model|a language model) (when you answer|\
 during an answer|when I ask something)?
 ? How are your answers made?
-? Where does each next word come from when you speak?
+? In which way does a model produce its answer?
 """),
 ]
