@@ -62,8 +62,8 @@ I don't know|I need to know) {x}.
 """,
 }
 
-# The first sixteen texts are as old as the facts: _OLD_FORMS says which of them a fact keeps.
-_OLD_FORMS = """
+# One of these, but the first, is kept for tests by each fact that has a topic.
+_BASIC_FORMS = """
 What is {t}?
 What's {t}?
 Explain {t}.
@@ -112,8 +112,8 @@ What (kind|sort) of thing {is} {t}?
 _MOST_TEXTS = 250  # of one line: what a larger grammar adds are twins of these
 _TOPIC_LINES = 10  # the forms of a topic are drawn as often as ten lines
 
-_ONE = {"is": "is", "does": "does", "they": "it", "'s": "'s"}
-_MANY = {"is": "are", "does": "do", "they": "they", "'s": "'s"}
+_ONE = {"is": "is", "does": "does", "they": "it"}
+_MANY = {"is": "are", "does": "do", "they": "they"}
 
 
 def normal(text):
@@ -154,7 +154,7 @@ def _lines(line):
 
 def _topic_forms():
     forms = [form for line in _TOPIC_FORMS.strip().split("\n") for form in expand(line)]
-    for form in _OLD_FORMS:
+    for form in _BASIC_FORMS:
         assert normal(form) in {normal(_form(new, _ONE)) for new in forms}, form
     return forms
 
@@ -171,7 +171,7 @@ _FORMS = _topic_forms()
 def topic_lines(topic, index):
     """(lines, held-out text) for "a token|+tokens": aliases, "+" before those in the plural."""
     aliases = topic.split("|")
-    held = _OLD_FORMS[1 + index % (len(_OLD_FORMS) - 1)]
+    held = _BASIC_FORMS[1 + index % (len(_BASIC_FORMS) - 1)]
     texts = []
     for form in _FORMS:
         kept = normal(held)

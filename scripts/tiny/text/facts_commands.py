@@ -141,6 +141,7 @@ a bigger share)
 @how (set|change|choose|override|give) the shares(| by hand| of the ranks)
 @how give (a|one|the slow|the weak) {machine} (less|less work|a smaller part|a smaller share)
 What is --shares 3,2,2?
+How do I give (a|one) machine (more|less) work?
 What are shares(| of the ranks| in Lantern)?
 (One|My) {machine} is (faster|stronger|better). What can I (do|set) (so that it does more|\
 to give it more work|to use that)?

@@ -14,6 +14,7 @@ one more {machine}|a second {machine})
 @how make (a {machine}|my laptop|another {machine}|this {machine}) a worker
 @command (start|add|join|connect|launch) (a worker|another worker|a second {machine}|\
 another {machine})
+(How do I|How can I) (add|connect|join|lend) (a worker|a machine|another machine|a second computer)?
 How does (a|another|a second|a new) {machine} (join|take part|come in|connect to the leader)?
 How do (workers|other {machines}|more {machines}) (join|take part|connect to the leader|come in)?
 (What is|What's) the (command|syntax|call) (for|of) a worker?
@@ -43,6 +44,7 @@ with other {machines})
 @how (wait for|chat with|use) (workers|two workers|three workers|the workers|N workers) in a chat
 @command (chat with workers|start the leader|chat on several {machines}|wait for workers)
 How do I wait for workers?
+(How do I|How can I) chat (on|with) (several|two|three) (machines|computers)?
 What does (--workers|the flag --workers|the option --workers|--workers 2|--workers 3) (do|mean|set)?
 How does the leader (wait for|know of|get|count) (workers|its workers|the workers)?
 Which command chats with (N|two|several|three) workers?
@@ -128,6 +130,8 @@ start)?
 (Explain|Tell me about) (--local|the flag --local|the option --local).
 What is (--local|the flag --local|the option --local)?
 Can I try (it|Lantern) (with|on) (one|a single|only one|just one) {machine}?
+(How do I|How can I) try (it without other machines|several ranks on one machine|\
+two ranks on one PC)?
 How do I (test|try it|try Lantern) without (a network|a LAN|any workers|more {machines})?
 I (have|own) (only|just) (one|a single) {machine}. (Can I try it|Can I try Lantern|What can I do|\
 How do I try it)?
@@ -186,14 +190,16 @@ on every start)?
 (Does|Will) a worker (keep|store|save|remember) (its|the) weights(| for later| on disk)?
 Is the model (sent|transferred|copied|fetched) (again|once more|anew) (at|on) (the next|\
 the second|every) start?
-What is the (cache|cache of a worker|worker's cache|cache of weights)(| for| good for)?
+What is the (cache of a worker|worker's cache|cache of weights|cache on the workers)(| for|\
+ good for)?
 Where (does|will) a worker (keep|store|save|put) (the|its) weights?
 (Must the weights be|Do the weights have to be) (sent|transferred) again(| every time| next time)?
 Why is the (second|next|later) start (faster|so much faster|quicker|so quick)?
 What (happens|is done) (to|with) the weights (after a run|after the chat|at the end|\
 when a worker stops)?
 @ask whether the (weights are|model is) sent (every time|again|at each start)
-@ask (where a worker keeps its weights|why the second start is faster|what the cache is for)
+@ask (where a worker keeps its weights|why the second start is faster|what the cache of a worker \
+is for)
 (Do workers|Does a worker) (have|use) a cache?
 (Do|Will) (workers|the workers) (fetch|download|load) (the weights|everything|their part) (again|\
 anew|every time)?
@@ -203,7 +209,7 @@ as slow)?
 (How often|How many times) (are the weights sent|must the weights be sent|\
 are the weights transferred)?
 Do I (wait|have to wait) for the (weights|transfer) (every|each) time?
-Are the (weights|weights of a worker) (cached|kept|stored|saved|thrown away)?
+Are the weights (of|on) a worker (cached|kept|stored|saved|thrown away)?
 (cache|caching) (of weights|on a worker|of the worker)
 (What|How much) is sent (at|on) the (second|next) start?
 (Does it|Will it) send (the whole model|all weights|gigabytes) (each|every) time(| that I start)?
@@ -297,7 +303,8 @@ What is encrypted(| with a key| by the key| on the wire| and what is not)?
 Is the (traffic|network traffic|communication|connection) encrypted(| with a key)?
 Is my (chat|conversation|text) (encrypted|secret|private|hidden on the wire)?
 Are my (words|answers|messages) (encrypted|secret|private|hidden on the wire)?
-Are the (data|partial sums|activations) (encrypted|secret|protected|readable on the wire)?
+(Is the data|Are the partial sums|Are the activations) (encrypted|secret|protected|\
+readable on the wire)?
 Are the (weights|control messages) (encrypted|secret|protected)(| on the network| with a key)?
 (Can|Could) (somebody|anyone|others|my neighbour) (listen to|overhear|read|spy on) my (chat|\
 conversation|traffic)?

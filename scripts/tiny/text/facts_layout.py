@@ -64,6 +64,7 @@ Will the (answer|result|output) be different (with|on) more {machines}?
 (Do|Will|Would) I get the same (answer|result|output|text) (on|with) (two|three|several|\
 more) {machines}?
 What is the promise of one answer?
+Do I get the same answer on (two|three|several|more) machines?
 (Are results|Is the result|Are answers|Is an answer|Is the output) (reproducible|repeatable|\
 deterministic)?
 Can (I|one|we) (reproduce|repeat|get back) (a result|an answer|the same answer|an old result)?

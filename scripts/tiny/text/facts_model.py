@@ -246,6 +246,7 @@ Is your memory (long|short|good|bad|permanent)?
 between conversations)?
 (I told you|We talked about) (something|that) (yesterday|last week). Do you (remember|\
 still know) (it|that)?
+Do you remember our last (chat|talk|conversation)?
 (Yesterday|Last week) we (talked|chatted)(. Do you remember?|, do you remember that?|\
 . Do you still know?)
 When do you forget (me|what I tell you|what I said)?
@@ -278,7 +279,7 @@ How (are your layers|is your network) (built|designed|arranged)?
 (Are you|Is this model) (related to|of the family of|a relative of|a member of the family of) \
 (Llama|the Llamas)?
 (Are you Llama|Are you a Llama or not|Llama or not, you)?
-(What|Which) (model type|type of architecture|design) (do you have|are you|is yours)?
+(What|Which) (architecture type|type of architecture|network design) (do you have|are you|is yours)?
 Is (this|the tiny) model a Llama(| too| as well)?
 ? Are you built like a Llama?
 ? Would you call your architecture a Llama?

@@ -235,6 +235,7 @@ What does (/help|the command /help|typing /help) do?
 What is (/help|the command /help)(| for| good for)?
 (Where is|Where do I find|Is there|Where can I see|Show me) (a|the) list of (the |)(commands|\
 chat commands|slash commands)?
+How do I see the commands?
 What can I type in (the|a|this) chat(| besides questions| beside text|)?
 What (can I type|may I type|is there to type) (at the prompt|in the chat)(| besides questions)?
 @ask (which|what) (commands the chat has|chat commands there are|commands I can type)
