@@ -7,12 +7,12 @@ Every question stands at the end of a generated dialogue whose contents training
 turns are the generator's own. An answer is right when it contains the expected words, and no word
 or number that only begins or ends with them.
 
-Facts can only be learned by heart, so they are asked twice: as training asks, in other dialogues
-(the row "fact"), and in wordings that training never had ("fact, reworded"): the second says how
-far the model understands a question that is put in another way.
+Facts are asked twice: as training asks, in other dialogues (the row "fact"), and in wordings that
+training never had ("fact, reworded"): the second says how far the model understands a question that
+is put in another way.
 
 Exit status 1 where a row that was asked 100 times or more, or all together, is right less often
-than --at-least; for reworded facts it is --reworded-at-least.
+than --at-least.
 """
 
 import argparse
@@ -114,7 +114,6 @@ def main():
     parser.add_argument("--per-task", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--at-least", type=float, default=0.95)
-    parser.add_argument("--reworded-at-least", type=float, default=0.7)
     parser.add_argument("--show-wrong", action="store_true")
     parser.add_argument("flags", nargs="*", help="of lantern chat, behind --")
     flags = parser.parse_args()
@@ -123,15 +122,11 @@ def main():
         for item, answer in wrong:
             print(f"{item.task}: {item.question!r} -> {answer!r}, not {item.key!r}")
     print("| task | right | asked | share |\n|-|-|-|-|")
-    graded = [task for task in total if task != REWORDED]
-    right["all but reworded"] = sum(right[task] for task in graded)
-    total["all but reworded"] = sum(total[task] for task in graded)
-    least = collections.defaultdict(lambda: flags.at_least, {REWORDED: flags.reworded_at_least})
+    right["all"], total["all"] = sum(right.values()), sum(total.values())
     for task in sorted(total):
         print(f"| {task} | {right[task]} | {total[task]} | {right[task] / total[task]:.1%} |")
-    return any(right[task] < least[task] * total[task]
-               for task in ("all but reworded", *graded, REWORDED)
-               if total[task] >= 100 or task == "all but reworded")
+    return any(right[task] < flags.at_least * total[task] for task in total
+               if total[task] >= 100 or task == "all")
 
 
 if __name__ == "__main__":

@@ -4,14 +4,16 @@ Every fact keeps some wordings for tests: the lines that are marked so, and, whe
 one of the general forms. A wording belongs to one fact only.
 """
 
-from . import (fact_frames, facts_commands, facts_join, facts_layout, facts_model, facts_trouble,
-               facts_words)
+from . import (fact_frames, facts_commands, facts_files, facts_join, facts_layout, facts_model,
+               facts_origin, facts_program, facts_safety, facts_tokens, facts_trouble, facts_words)
 from .fact_frames import is_near, normal
 from .phrasing import Turn, pick, typed
 
 # The order decides which general form a topic keeps for tests.
-FACTS = (facts_model.FACTS + facts_layout.FACTS + facts_join.FACTS + facts_words.FACTS +
-         facts_commands.FACTS + facts_trouble.FACTS)
+ABOUT_ITSELF = facts_model.FACTS + facts_origin.FACTS
+FACTS = (ABOUT_ITSELF + facts_layout.FACTS + facts_join.FACTS + facts_safety.FACTS +
+         facts_words.FACTS + facts_files.FACTS + facts_tokens.FACTS + facts_commands.FACTS +
+         facts_trouble.FACTS + facts_program.FACTS)
 
 
 class _Fact:
@@ -59,7 +61,7 @@ TRAINED_QUESTIONS = {"fact " + ask for fact in _FACTS for ask in _trained(fact)}
 _shared = _owners(_FACTS, lambda fact: fact.held).keys() & _owners(_FACTS, _trained).keys()
 assert not _shared, _shared
 
-_DRAWN = _FACTS + _FACTS[:len(facts_model.FACTS)]  # people ask most about the model itself
+_DRAWN = _FACTS + _FACTS[:len(ABOUT_ITSELF)]  # people ask most about the model itself
 
 
 def fact_turn(random, held_out):

@@ -1,4 +1,4 @@
-"""How machines join, what keeps strangers out, and what carries the data.
+"""How machines join and get their weights.
 
 Each fact is (key, answer, topic or None, questions), as fact_frames reads them. All are true of
 Lantern, as its README tells it.
@@ -31,6 +31,33 @@ How can my (laptop|old laptop|desktop|other {machine}) (join|help|take part|beco
 (Command|Syntax) for (a worker|joining|a new worker|another {machine})?
 My (laptop|old PC|desktop|server) (shall|should) (help|join|be a worker|take part)(. How?|, how?|\
 . What do I type?)
+Two PCs (stand|are) here and only one (works|is used). How do I get the other one in?
+I (bought|found|got) another computer. How does it (become part of|get into) the group?
+(The kids' PC|My old laptop) is idle. How can it (lend a hand|contribute) to the run?
+The leader is (running|up) already. What do I (execute|start) on the (helper|second PC)?
+(What|Which) (line|call) makes (this|a) PC a worker?
+(Remind me|Tell me again), how is a worker (started|launched)?
+I want (my friend's|my brother's) PC to (help|take part). (What must he type|What does he run)?
+More power please: how do I (put|get) one more computer (to work|into it)?
+(Expand|Extend|Grow) the group by one machine, how?
+Where it says HOST:PORT, (which|what) command was that (for the worker|on the worker)?
+How do I (use|write) --join?
+What (is --join for|is the flag --join for|does --join do)?
+(Is there|Isn't there) a command that (makes|turns) a machine (into |)a worker?
+(Three|Four) PCs should work together. What do I start on the (helpers|others)?
+(The|My) leader (wants|needs|expects) one more worker. How do I give it one?
+(Exact|Full) command for (the worker side|the helper machine)?
+I sit at the (second|other) machine now. What do I (type|run) here?
+(A colleague|My sister) (offers|lends) me her PC. How is it (attached|hooked up)?
+How do I make (this|the) laptop (serve|work for) the leader?
+How can I (plug|bring) a new node into (the|a running) group?
+(Node|Machine|Helper) (joining|adding)(| command)?
+On the worker, (what|which command) is (entered|to be typed)?
+(Connect|Hook) my (second|spare) PC (to|up with) the leader.
+A new machine is ready. (How|With which command) does it (report|connect) to the leader?
+How can I (enlist|recruit) (another PC|more PCs|a friend's laptop)?
+It's my first worker. What do I (run|start) on it?
+I don't know how to (attach|enlist) a (helper|worker). Which command?
 ? Which command makes a machine a worker?
 ? My second computer should become a worker. What do I start there?
 """),
@@ -62,6 +89,33 @@ how many workers there are)?
 (Command|Syntax) for (the leader|a chat with workers|a chat over the LAN)?
 Can I (chat|talk) with a model (that runs on|spread over) (several|two|three) {machines}?
 (I sit|I am) at the leader. What do I (type|run|enter)?
+(Three|Two) workers are waiting for me. What do I (launch|execute) on my own (PC|machine)?
+How do I (say|declare) that the chat should (expect|wait for) (two|three) workers?
+I want to chat and let my (other PCs|workers) (help|compute too). What do I type here?
+The worker (side is done|command runs). What comes on the side of the leader?
+(Is it true|Is it right) that --workers (says|sets) how many workers (join|come)?
+The chat should (spread|run) over (three|all my) machines. (How do I start it|Command)?
+I (sit|am sitting) at the first machine. What (do I run|is the command) for a chat with workers?
+I started lantern chat, but it (ignores|does not use) my workers. What did I (forget|leave out)?
+(Which|What) option of (lantern chat|the chat) (brings in|uses|waits for) workers?
+How do I chat with the help of (workers|other machines)?
+(A group chat|A chat) of machines: what (must the leader|do I at the leader) type?
+Where do I put the number of workers(| in the chat command)?
+(Exact|Full) command for (the leader side|a chat on many machines)?
+(The helpers|Both helpers|All helpers) are up. How do I begin the chat (with them|over them)?
+(Which|What) command do I use to chat over (two|three|four) PCs?
+My model is too big for this PC, so I want to chat (over|across) two. What do I type?
+(Talk|Speak) to a model that uses all PCs (in|of) the (room|house), how?
+How does the leader side of a (chat|run) (get started|begin)?
+(Syntax|Usage) of --workers?
+(Let|Make) the chat wait (for my two workers|until my two helpers are there).
+(Chat|Chatting) with (four|many|all) PCs(, how|, command)?
+How do I get a conversation going that (uses|includes) my workers?
+(I know|I know how) to chat alone. But how with (two|three) workers?
+On the leader, (what|which command) is (entered|to be typed)?
+I (ran|started) lantern worker over there. And (here|on my side), what do I start?
+Does lantern chat have (an option|a flag) for workers?
+The number N of workers, in which command do I (write|give) it?
 ? What do I type to chat with two workers?
 ? Two workers will join me. How do I start the chat on my machine?
 """),
@@ -88,6 +142,33 @@ talk with) it?
 . What do I type?|. Which command?)
 How is (a|the) chat (started|opened|launched)?
 Which (subcommand|part) of lantern (chats|is for chatting|is the chat)?
+I (just|only) want to (chat|talk) on this one PC. (What do I type|Command)?
+How do I get (into|to) the chat?
+(What|Which) (line|call) gives me a chat(| window| prompt)?
+Let me talk to my model(, how|; what is the command|; what do I enter)?
+(Remind me|Tell me again), how do I (open|start) a chat?
+(There is|I have) a GGUF on my disk and I want to (chat with|talk to) it.
+How do I have a (talk|dialogue|chat) with the model I (downloaded|own)?
+(My mother|My son) wants to talk with a model. What (do I|does one) run?
+The model (file is|is) here. How do I (speak|talk) with it(| now)?
+Chatting with a model, (how does one begin|what is the command for that)?
+Is there a (command|subcommand) for (chatting|talking) with a model?
+How do I make my model (talk|answer me|respond to me)?
+(Simplest|Easiest|Shortest) way to chat with a model?
+(First chat|My first chat): what do I (enter|type|run)?
+I want to ask my model (some questions|a few things). How do I start?
+(Exact|Full) command for a (plain|simple|normal) chat?
+Can I (chat|talk) with a model (right here|on this machine)? How?
+In the terminal, what starts a (chat|dialogue|conversation)?
+How do I (put|ask) a question to my model?
+(A chat with my model|Chat with a model), please.
+What comes after the word lantern when I want (a chat|to chat)?
+(I forgot|I can't remember) the (command|line) for a chat.
+How do I (hold|lead) a (dialogue|conversation) with my model?
+I'm in a hurry: (chat command|command for chatting)?
+My model should (answer|reply) to me in a chat. What do I (launch|run)?
+How (can|does) one (get talking|get chatting) with a model?
+(Converse|Conversing) with (a|my) model(| on this PC)?
 ? How do I begin a chat with my model?
 ? I want to have a conversation with this model file. What do I type?
 """),
@@ -114,6 +195,33 @@ one answer to one prompt).
 (Can|How can) Lantern (complete a text|continue a sentence|run one prompt)?
 How do I (set|say|limit) how many tokens (a completion|a run|one prompt) (gets|makes|writes)?
 Which (subcommand|part) of lantern (completes text|completes a prompt|is for completions)?
+I give a (beginning|first sentence) and the model (writes|goes) on. Which command?
+(No chat|Not a chat), (only|just) the continuation of my (text|sentence). Which command?
+How do I get N tokens after (a|my) prompt(| and then stop)?
+My (shell script|cron job) should (send|pass) one prompt to a model. How?
+Let a model (go on writing|finish) my (story|poem|paragraph), how?
+(Is there|Isn't there) a (non-interactive|one-shot) (mode|command)?
+(One-shot|Non-interactive) (use|generation|prompt)?
+What do -p and -n (do|mean)?
+What is the flag (-p|-n) (for|good for)?
+How do I (pass|hand) a prompt on the command line?
+I want raw (output|text) of a model, (not a dialogue|without turns). What do I run?
+(Once only|Only once): one prompt in, one text out. (How|Command)?
+How do I (generate|produce) (100|50|some) tokens from a (prompt|beginning)?
+(Remind me|Tell me again), which command completes a (prompt|text)?
+The model should (write|go) on from where my text (ends|stops). What do I type?
+(Text|Prompt) completion(| with Lantern), how?
+How can a (program|script) (call|use) the model for one (prompt|text)?
+Does Lantern have a command for (plain|raw|single) completions?
+What does one (type|enter) to (continue|complete) "Once upon a time"?
+(Autocomplete|Extend|Prolong) (my text|this sentence), which command?
+I'd like the model to (add|write) 20 tokens to my text. (Command|How)?
+Where do I (write|put) the prompt if I (don't chat|don't want to chat)?
+(Exact|Full) command for a (raw|single) completion?
+(Generate|Generation of) text from one prompt(| without a chat)?
+I need (just|only) one (output|reply) for one prompt, then it should (end|stop).
+How is a text (completed|continued|extended) by a model(| on the command line)?
+For (a test|an experiment) I want one raw continuation. What do I (run|enter)?
 ? Which command gives one raw completion?
 ? How can the model finish my sentence without a chat?
 """),
@@ -148,6 +256,33 @@ How can (one|a single|this) {machine} (play|act as|pretend to be|be) (two|severa
 at home with one {machine})?
 Do I need (two|several|more) {machines} to (try|test) (it|Lantern|tp|a layout)?
 How do I (simulate|imitate) (two|several) {machines} (here|on one|on this {machine})?
+I am (alone|at home) with a single laptop and want to see (tp|several ranks) work.
+Can my laptop (pretend|act) (to be|as if it were) (two|three) machines?
+Is a second computer (needed|necessary|required) (to try|for a first test of) several ranks?
+I'd like to (play|experiment) with (ranks|layouts) before I buy a second machine.
+(On a plane|On the train) I have no LAN. Can I still (test|try) several ranks?
+(Is it true|Is it right) that (several|two) ranks can (run|live) on one machine?
+Must each rank have its own machine, or can (one|a single) PC run (two|several)?
+How do I get (four|two|three) ranks on my (laptop|own PC)?
+(Which|What) (switch|option) starts ranks on (my own|the same) machine?
+(For a test|For testing), I want all ranks on (this PC|one computer).
+I don't (own|have) other machines(. Is there a way to try several ranks|, can I still try tp)?
+How do (developers|students) test several ranks on one laptop?
+(A dry run|A trial|A rehearsal) on one machine, (how|is there a flag)?
+All ranks on (the same|one) PC, is that (possible|allowed)?
+My second PC comes (next week|tomorrow). How do I (try|test) several ranks until then?
+How many machines must I (own|have) at least to try Lantern?
+(Fake|Pretend|Play) (several|two) machines on one, how?
+(Use|Start) (several|more) processes on this PC as ranks, how?
+Without (colleagues|friends|a network), can one try (ranks|a pipeline|tp) at all?
+(Single|One) machine (test|trial|demo) with (several|two) ranks?
+I want to (see|watch) two ranks (work|compute) on my one PC.
+Can both ranks (sit|live|run) on my own machine?
+How can I (emulate|mimic) a (group|cluster) on one (PC|laptop)?
+I have no (switch|router|cable). How do I (try|test) (tp|a pipeline)?
+(Which|What) flag do I take when there is no second machine?
+Is there a (local|single machine) mode with several ranks?
+(Two|Four) ranks, one PC: (which flag|how)?
 ? How do I start several ranks on this machine?
 ? Is one machine enough to try two ranks?
 """),
@@ -180,6 +315,33 @@ over the network)?
 (My|The) workers have (no|not enough room for the) model file(. Is that a problem?|\
 . Does it matter?)
 (model file|weights) on (workers|all machines)?
+My model file is (40|30|80) GB. Must I (carry|bring) it to (every|each) PC?
+Do I have to (put|place|store) the model on the workers(| too| as well)?
+(Is it true|Is it right) that only the leader needs the model(| file)?
+(So if I understand|So), the workers (need no|don't need a) model file?
+The disk of my worker is (small|full). (Must the model fit on it|Does it need the model file)?
+My worker has no model file. How does it (know|get) its (part|weights)?
+(On how many|On which) (machines|disks) must the model file (lie|be|sit)?
+I (downloaded|have) the model only on the (leader|machine where I sit). (Okay|Will it do)?
+Do I need (a shared disk|NFS|a file server) for the model?
+Must I (run around|walk around) with a USB stick to (copy|bring) the model to the workers?
+How does the worker (come by|lay hands on) its (weights|part of the model)?
+Who (hands|gives|sends) the workers their weights(| the first time)?
+Is it (enough|sufficient) when (the leader|one machine) has the (model file|file)?
+Can a worker (do|work) without the model file?
+Must the (same|model) file (exist|be present) (everywhere|on all machines)?
+(Which|What) of my machines should I (download|save) the model (on|to)?
+(Download|Copy) the model (once|one time) or on (every|each) machine?
+Do I (copy|scp|rsync) the model to the workers first?
+On (which|what) (PC|machine) do I (store|keep|put) the model file?
+A worker without a model: (will that work|is that enough|does that work)?
+The path of the model, must it exist on the (worker|workers) too?
+Does the model (travel|come) over the network to the workers?
+From where do the workers (take|have) their (part of the model|weights)?
+Four (PCs|laptops), one model file: (is that enough|is one copy enough)?
+The workers (lack|don't have) the (model|file). (Must I do something|Shall I send it)?
+Who has to own (the|a copy of the) model file?
+(Distributing|Handing out) the model file (myself|by hand), is that (needed|necessary)?
 ? Where do the workers get the model from?
 ? Shall I send the model file to the workers first?
 """),
@@ -213,174 +375,34 @@ Are the weights (of|on) a worker (cached|kept|stored|saved|thrown away)?
 (cache|caching) (of weights|on a worker|of the worker)
 (What|How much) is sent (at|on) the (second|next) start?
 (Does it|Will it) send (the whole model|all weights|gigabytes) (each|every) time(| that I start)?
+Sending weights took ten minutes at first. (And next time|Will it take that long again)?
+(Is it true|Is it right) that weights are sent only (once|the first time)?
+(So if I understand|So), on the (second|next) start nothing is sent(| any more)?
+Every (morning|day) I start the same model. Does it (travel|go) over the network again?
+My network is (slow|busy). Are the weights (moved|pushed through it) at (each|every) start?
+The (second|next) start was (done|ready) in seconds. How (come|is that possible)?
+Do the workers (throw away|delete|forget) their weights when (I stop|they stop)?
+Does (a|the) worker still have the weights (tomorrow|after a restart|next time)?
+What takes (up |)(disk space|so much disk) on my worker(|, the weights)?
+I (restart|start) often. Must I (fear|expect) a new transfer (each|every) time?
+(Once|After) a worker has its weights, does it (keep|hold on to) them?
+When I start (again|the same model again), what goes over the (network|wire) to the workers?
+Sending (20|40) GB (every|each) morning would be (bad|silly). Does it?
+Is the transfer of the weights (repeated|done again) (later|on a restart)?
+Will the weights be (resent|sent anew) when the worker (restarts|starts again)?
+Is there a way to (avoid|save) sending the weights (twice|a second time)?
+The weights came over the network once. (Are they kept|Does the worker keep them)?
+(Worker cache|The cache of weights): what does it (do|bring|save)?
+(Reuse|Keeping) of the weights (on|by) a worker?
+Does a worker (reuse|recycle) the weights of (the last run|yesterday)?
+Why is (nothing|no weight) sent on the second start?
+Starting took (long|ages) the first time only. (Why|What changed)?
+Do I pay the transfer of the weights (once|only once) or (always|at each start)?
+What does a worker do with weights it has (already got|received)?
+Is the model (pushed|shipped) to the workers (anew|again) (each day|at each start)?
+Do weights (remain|stay) on the worker (after|when) (the chat is over|I quit)?
+(How long|Where) do the weights (live|stay|remain) on a worker?
 ? Does the second start send the weights again?
 ? Will my worker still have its weights when I start again?
-"""),
-    ("lantern key > lan.key",
-     "Run this once and copy the file to every machine: lantern key > lan.key", None, """
-@how (make|create|generate|get|produce|write) (a key|a key file|the key|a new key|a key for my LAN)
-@how (protect|secure) my ({machines}|LAN|network|group)
-@how (make my LAN|make my network|make the group) (safe|secure)
-@how keep strangers (out|away|out of my LAN)
-@command (make|create|generate|get) (a key|a key file|a new key)
-What does (lantern key|the command key|the command lantern key) do?
-(Which|What) command (makes|creates|generates|writes|prints) (a key|the key|a key file)?
-(Where|From where) do I get (a key|the key|a key file)?
-(I need|I want|I'd like|I don't have|I lost) (a key|a key file|a new key|\
-my key). (How do I make one|How do I get one|What do I run|What do I do)?
-(key|key file|new key) (command|generation|creation)
-(make|create|generate) (key|key file|lan key)
-(Make|Create|Generate) a key(, how?|: how?|, please.|.)
-(Command|Syntax) for (a key|a new key|the key file)?
-How is (a key|the key|the key file|lan.key) (made|created|generated|written)?
-How do (all|my|the) {machines} get the (same |)key?
-(Where|To which {machines}) (must|do) I copy (the key|lan.key|the key file)?
-(How often|How many times) do I (have to|need to) make (a key|the key)?
-(A {machine}|My laptop) was stolen. How do I (make|get|create) (a new|another) key?
-(Does|Can) Lantern (make|create|generate) (a key|keys|the key) for me?
-? How can I create a new key file?
-? By which command do I get a key for my machines?
-"""),
-    ("only machines that have it take part",
-     "A key is a file: with it, only machines that have it take part.",
-     "a key|the key|lan.key|the key of the LAN|a key file|+keys", """
-What is (the|a|this) key (for|good for|used for|needed for|there for)?
-Why (do I need|would I use|should I have|is there) (a|the) key(| file)?
-What (do I need|would I use) (a|the) key(| file) for?
-What does (--key|the flag --key|the option --key|a key|the key) (do|mean|change)?
-What (is lan.key|is the file lan.key|does lan.key do|does the file lan.key contain)?
-Who can (join|take part|come in|connect) (with a key|when there is a key|if I use a key)?
-@ask what (a key|the key|lan.key|--key) (is for|does|is good for)
-@ask why (I need|there is|I should use) a key
-Which {machines} (can|may) (join|take part) (with|if there is) a key?
-(Who|Which {machines}) (may|can) (join|take part|come in) (if|when) I (have|use|set) a key?
-What (changes|do I gain|do I get|is better) with a key?
-(Is a key|Is the key|Is lan.key) (a file|a password|a word|a number|a secret)?
-(Does|Will|Can) (a|the) key keep (strangers|others|my neighbour|foreign {machines}) out?
-(What does a key protect|What does a key protect me from|How does a key help|\
-Whom does a key keep out)?
-Why is (there a key|a key useful|a key a good idea)?
-(flag|option) --key(?| meaning| explanation)
-(key|lan.key) (meaning|definition|explained)
-What good is (a key|the key|lan.key)?
-(With|Using) a key, who (takes part|can join|may join)?
-? What is the purpose of the key?
-? What difference does it make if I use a key?
-"""),
-    ("on this machine only",
-     "Without a key, Lantern listens on this machine only, unless you say --insecure.", None, """
-What happens (without a|if I use no|if I have no|if there is no|when I leave out the) key?
-@can (work|run it|use Lantern|do it|start|chat) without (a|any) key
-Do I (need|have to have|have to use) a key(| at all| to work| to begin)?
-What does (--insecure|the flag --insecure|the option --insecure|insecure) (do|mean|allow)?
-(Explain|Tell me about) (--insecure|the flag --insecure|the option --insecure).
-What is (--insecure|the flag --insecure|the option --insecure)?
-Is (a|the) key (required|needed|necessary|mandatory|optional|a must)?
-What if I (have|use|make|want) no key?
-Can (strangers|others|anybody|foreign machines) (join|come in|connect) (without a key|\
-if I have no key|if there is no key)?
-Can I (leave out|omit|skip|go without|do without) the key?
-@if (I have no key|I do not use a key|I forget the key|the key is left out)
-@ask whether (I need a key|a key is required|it works without a key|I can leave out the key)
-(Must I use|Must I make|Do I have to make) a key(| at home)?
-(Is it possible|Does it work|Will it work|Does it run) without (a key|the key|any key)?
-(I have no|I don't have a|I don't want a|We use no) key. (What happens|Is that a problem|\
-Does it work|Who can join)?
-(Where|To whom|On which addresses) does Lantern listen (without|if there is no|\
-when there is no) key?
-(Without|With no) (a |any |)key(?|, who can join?|, what happens?|, does it work?)
-(no key|without key|insecure|insecure flag)
-How do I (work|run it|chat|let workers join) (without a key|with no key)?
-(Which|What) flag (lets anybody join|allows strangers|allows work without a key|\
-is for work without a key)?
-(When|Why) (do I need|would I say|should I use) --insecure?
-? What if there is no key file?
-? Will Lantern still work if I never make a key?
-"""),
-    ("data is not",
-     "With a key, control messages and weights are encrypted, but data is not.", None, """
-What is encrypted(| with a key| by the key| on the wire| and what is not)?
-Is the (traffic|network traffic|communication|connection) encrypted(| with a key)?
-Is my (chat|conversation|text) (encrypted|secret|private|hidden on the wire)?
-Are my (words|answers|messages) (encrypted|secret|private|hidden on the wire)?
-(Is the data|Are the partial sums|Are the activations) (encrypted|secret|protected|\
-readable on the wire)?
-Are the (weights|control messages) (encrypted|secret|protected)(| on the network| with a key)?
-(Can|Could) (somebody|anyone|others|my neighbour) (listen to|overhear|read|spy on) my (chat|\
-conversation|traffic)?
-Is (Lantern|the traffic|the network|the connection|it) (secure|safe|private)(| against listeners|\
- with a key)?
-(Which|What) (traffic is|part of the traffic is|messages are|parts are) (encrypted|not encrypted|\
-protected)?
-@ask (what is encrypted|which traffic is encrypted|whether my chat is encrypted|\
-what is not encrypted)
-(Does|Will|Can) (Lantern|it|a key|the key) encrypt (anything|my chat|the data|the traffic|\
-the weights)?
-Does Lantern use (encryption|TLS|any encryption|any cryptography)?
-(Tell me|I have a question|Say something|What can you say) about (encryption|the encryption|\
-security|privacy on the wire).
-(encryption|encrypted|encrypted traffic|security|privacy)(?|, please)
-(How|How well) is (my chat|the traffic|the data|my text) (protected|encrypted|hidden)(|\
- on the wire| in the LAN)?
-(Who|What kind of attacker) can (read|listen to|see) (my chat|the traffic|\
-what I write) (on the wire|in the network|on the switch)?
-What (can|could) (somebody|an attacker|a spy) (on the network|on the wire|in my LAN) (see|read|\
-learn)?
-(What|Which) (part|traffic) (stays|is left|goes) (unencrypted|in the clear|open)?
-(Is anything|Is something|Is there anything) (encrypted|unencrypted|sent in the clear)?
-? Is everything encrypted on the network?
-? Could a stranger in my network read what I write?
-"""),
-    ("connects the ranks",
-     "Gloo is the library that connects the ranks for data, such as partial sums.",
-     "Gloo|the library Gloo", """
-What is Gloo (for|good for|used for|there for)(| in Lantern)?
-What does Gloo do(| in Lantern| for Lantern| here)?
-(What does Lantern use Gloo for|Why does Lantern use Gloo|What does Lantern need Gloo for|\
-Why does Lantern need Gloo)?
-(Which|What) library (sends|carries|moves|adds up|transports) (the partial sums|partial sums|\
-the data|data)(| between the ranks)?
-Why (Gloo|is Gloo used|is there Gloo|do you use Gloo)?
-(Which|What) library (connects the ranks|links the ranks|is used for data|is there for data)?
-How (are the ranks connected for data|do the ranks exchange data|do the ranks exchange partial \
-sums)?
-@ask what Gloo (does|is for|is good for)
-@ask which library (sends|carries) (the data|partial sums)
-What (carries|transports|moves) (the data|partial sums|the partial sums)(| between ranks|\
- from rank to rank)?
-(Gloo|gloo) (library|meaning|explained)
-(Is Gloo|Is gloo) (a library|part of Lantern|for data or for control)?
-(By what|With what|Over what) (are partial sums sent|do partial sums travel|\
-are the partial sums sent|are partial sums exchanged)?
-(Who|What) (needs|uses) Gloo?
-The (statistics|messages|sources) (mention|speak of) Gloo. What (is it|does it do)?
-? What do you use Gloo for?
-? For what purpose does Lantern have Gloo?
-"""),
-    ("control messages",
-     "ZeroMQ is the library that carries control messages, such as who joins.",
-     "ZeroMQ|the library ZeroMQ|ZMQ", """
-What is (ZeroMQ|ZMQ) (for|good for|used for|there for)(| in Lantern)?
-What does (ZeroMQ|ZMQ) do(| in Lantern| for Lantern| here)?
-(What does Lantern use|What does Lantern need) (ZeroMQ|ZMQ) for?
-Why does Lantern (use|need) (ZeroMQ|ZMQ)?
-(Which|What) library (carries|sends|moves|transports|is for) (control messages|\
-the control messages|messages of control)?
-Why (ZeroMQ|is ZeroMQ used|is there ZeroMQ|do you use ZeroMQ)?
-(Which|What) library (says|tells|knows|reports) (who joins|who is there|that a worker joins)?
-How (are control messages|is control|are messages about who joins) (sent|carried|transported)?
-@ask what (ZeroMQ|ZMQ) (does|is for|is good for)
-@ask which library (carries|sends) control messages
-What (carries|transports|sends) (control messages|the control messages|the messages about who \
-joins)?
-(ZeroMQ|zmq) (library|meaning|explained)
-(Is ZeroMQ|Is zmq) (a library|part of Lantern|for data or for control)?
-(By what|With what|Over what) (are control messages sent|do control messages travel|\
-are the control messages carried)?
-(Who|What) (needs|uses) (ZeroMQ|ZMQ)?
-What are control messages(| sent with| carried by)?
-How does the leader (hear|learn|get to know) (who joins|that a worker joins|of a new worker)?
-? What do you use ZeroMQ for?
-? For what is the library ZeroMQ needed?
 """),
 ]

@@ -24,6 +24,33 @@ does it do)?
 (Introduce|Present|Summarize) (Lantern|this program|the program).
 Somebody (told me about|recommended|mentioned) Lantern. What (does it do|is it|is that)?
 Lantern in (one sentence|a few words|short)(?|, please)
+My (colleague|friend|boss) keeps (talking about|mentioning) Lantern. What is that thing?
+(Never|I have never) heard of Lantern. (What's that|What is it all about)?
+(Explain|Describe) Lantern to (a child|my grandmother|my boss).
+What (sort of thing|thing) is this Lantern(| that you mention| that everybody mentions)?
+(Is Lantern|Lantern is) a (lamp|light), right?
+Is it true that Lantern (runs|can run) one model on several (machines|computers)?
+So Lantern lets (computers|machines) (work together|cooperate) on one model?
+Can (several|many) (computers|machines) run one model together(| with Lantern)?
+What exactly (did I install|have I installed|have I started) here?
+The icon says Lantern. What (happens|do I get) when I start it?
+(Give|Write) me a (short description|summary) of (Lantern|the program).
+(Basically|In essence|In plain words), Lantern is what?
+I must (present|explain) Lantern to my (class|team). What do I say it (is|does)?
+Is Lantern a (model|chatbot|database|web server), or what is it?
+What is the (main idea|core idea) (of|behind) (Lantern|this program)?
+(Lantern, lantern|Lantern, hm): what does it do with my (computers|machines)?
+What is it that Lantern (does|brings about)?
+Can you (outline|sketch) what (Lantern|this software) does?
+(I read|I saw) the name Lantern (somewhere|on a poster). What is behind it?
+(Does Lantern join|Does Lantern tie) several (computers|machines) into one?
+What (work|service) does (Lantern|the program) (do|perform)?
+The (admin|teacher) put Lantern on our (machines|computers). What is it?
+(Definition|Short description|Summary) of Lantern?
+So if I (understand|got it), Lantern is a program (for one model on a LAN|for a LAN)?
+(What is going on|What happens) in a room full of (machines|computers) with Lantern?
+In (which|what) (category|class) of software does Lantern belong?
+What are (people|we) talking about when they say Lantern?
 ? What is the program that I am using?
 ? Say in a few words what Lantern does.
 """),
@@ -50,6 +77,33 @@ What is the (advantage|benefit|use) of Lantern(| over one machine)?
 (One|A single) {machine} is (enough|fine|good enough) for me. Why (should I use more|Lantern|more)?
 Why was Lantern (made|written|built|invented|created)?
 What was Lantern (made|written|built|created) for?
+Why (bother|go to the trouble) with (more than one|a second) machine?
+I have one (good|decent) computer. (What would Lantern bring me|Why would I want Lantern)?
+(Convince|Persuade) me (to use|of) Lantern.
+(Isn't|Is) one computer (plenty|sufficient)? Why use (many|several)?
+(Is it worth|Does it pay) to (use|set up) Lantern(| at all)?
+What (pain|trouble|need) made people (write|start|invent) Lantern?
+(In which|In what) (cases|situations) does Lantern (make sense|pay off)?
+A big model on one PC (takes|is) forever. Is that (what Lantern is for|a case for Lantern)?
+(Is it true|Am I right) that Lantern is for models (too big|too slow) for one PC?
+So Lantern (helps|is useful) when a model is too (big|slow) for one computer?
+(Whom|Which users) is Lantern (for|made for|meant for)?
+What (can't I|can I not) do without Lantern?
+My (boss|wife) asks why we need (Lantern|several machines for a model). What do I say?
+(The models that Lantern targets|The models Lantern was made for): what are they like?
+For small models I (see no use|don't need Lantern), so (what is it for|when do I need it)?
+What's in it for me when I (use|take) Lantern?
+Give me a (reason|motive) to (use Lantern|put several machines together).
+(When|In what case) is one machine (too little|no longer enough) for a model?
+I could (just|simply) run a model on one PC, (couldn't I|right)? Why Lantern?
+Why would (a company|a school) (spread|put) one model over (many|several) computers?
+(Benefits|Advantages|Reasons) of (Lantern|running on several machines)?
+(Who profits|Who benefits) from (Lantern|several machines for one model)?
+What is Lantern the (answer|solution) to?
+Do (I|we) need Lantern if the model runs (well|fast) on one (PC|machine)?
+What (is the motive|is the reason) (for|behind) Lantern?
+What kind of models (call for|demand|ask for) (Lantern|several machines)?
+(Sell|Advertise) Lantern to me: what do I (gain|win)?
 ? When is Lantern useful?
 ? What good does it do to run a model on several computers?
 """),
@@ -86,6 +140,33 @@ If I (repeat|run again) the same (prompt|question) with the same seed, (what do 
 is the answer the same)?
 (Does|Will) (tp|pp|splitting the model|tensor parallelism|a pipeline) change (the answer|\
 the result|what it writes)?
+Yesterday one machine, today (three|four). (Will I see|Do I see) the same text?
+I (took away|removed) a machine. (Does the text|Will the answer) stay (the same|identical)?
+For my paper I need (reproducible|repeatable) (results|output). (Is that given|Do I get that)?
+If (my colleague|a friend) runs the same prompt and seed, (will he see|does he see) my answer?
+(Is it true|Is it right) that the result does not depend on the (layout|number of machines)?
+Are there (rounding|floating point) differences (between layouts|on more machines)?
+Adding floats in another order gives other bits. (How about Lantern|Does that happen here)?
+Two (laptops|machines) or one, the (words|logits) (stay|are) the same?
+I (fear|am afraid) that the answer (differs|changes) when I use more (machines|ranks).
+Can I (rely|count) on getting (the same|identical) logits (everywhere|on every layout)?
+Does (chance|luck) play a role when the seed is the same?
+(Same prompt|Same question), other layout: will the (text|answer) be another?
+(Explain|What is meant by) "one answer"(| in Lantern).
+Is there any (random|unpredictable) (difference|change) between runs with one seed?
+With --tp 2 I got an answer. (Will|Would) --pp 2 (give|bring) the same(| one)?
+(Bit for bit|Down to the bit) (the same|identical), is that (true|a promise)?
+Will a different number of (machines|ranks) (spoil|alter) my (results|text)?
+So (no matter|regardless) how many (machines|ranks), the answer is one and the same?
+How (exact|faithful) is the (split|distributed) computation compared with one machine?
+(Is the output|Is the text) (bitwise|exactly) (equal|identical) on all layouts?
+Must I use the same layout to get (my old answer|the old result) again?
+A (test|paper) demands the same output (each|every) run. (Can Lantern do that|Is that possible)?
+(Does|Will) it (matter|make a difference) for the text how the model is split?
+(Determinism|Reproducibility|Repeatability) of the (answers|output)?
+Why can I (trust|believe) that four machines (say|write) what one would (say|write)?
+What (stays|is) the same when model, prompt and seed (are|stay) the same?
+I get (one|the same) answer however I split the model, (right|or not)?
 ? Will two layouts give the same result?
 ? If I add one more machine, will I still get the same answer?
 """),
@@ -115,6 +196,33 @@ How do ranks (work together|cooperate) on (every|each|one) token?
 (flag|option) --tp(?| meaning| explanation)
 (Splitting|Dividing) (each|every) layer (over|among) the ranks: (how does that work|\
 what is that called)?
+If all machines (work|compute) on the same token at once, how is that (done|organized)?
+(Several|Four|Two) ranks, one layer: who (computes|does) what?
+How can (two|four) ranks (compute|do) the same layer (at once|together|in parallel)?
+With --tp every rank has a (slice|piece) of each layer, and then (what|what happens)?
+(Is it true|Is it right) that with --tp all ranks work on every (token|layer)?
+I (set|passed|typed) --tp 2. What does (the program|Lantern) do (with it|now)?
+The docs (say|mention) --tp. What is (behind it|it about)?
+(So if I understand|So), --tp cuts (each|every) layer into (pieces|parts)?
+Where do the partial sums (come from|arise)(| in --tp)?
+Who adds the partial (sums|results) (of the ranks|together)?
+In (my lecture|a talk) they mentioned tensor parallelism. (What was that|What is it)?
+What is the (principle|idea|mechanism) (of|behind) (tensor parallelism|--tp)?
+Does tensor parallelism (cut|slice|split) (the layers|every layer) (across|among) the ranks?
+Can one layer be (cut|sliced) into (parts|pieces) for several (machines|ranks)?
+What (are the ranks|is each rank) busy with (under|with) --tp?
+(Summarize|Sum up) (tensor parallelism|--tp) in (a sentence|one line).
+Under --tp, (is a rank|are the ranks) idle (while others work|at times)?
+In --tp 4, what (share|portion) of a layer does (one|a) rank (hold|compute)?
+What must the ranks (exchange|send each other) (under|with) (--tp|tensor parallelism)?
+How do four ranks finish one token (together|in common)?
+A layer is too (big|much) for one rank. How do (several|two) ranks (share|split) it?
+(tp|tensor parallelism), in (simple|plain) words?
+With tensor parallelism, does each rank have (all|a bit of all) layers?
+(Which|What) parallelism has partial sums?
+--tp or not: what (changes|is different) inside (a|each) layer?
+What does a rank (do|compute) for (a single|each|every) token when tp is (set|on)?
+What's going on in a (tensor parallel|tp) (run|group)?
 ? How does tp work?
 ? What happens to each layer if I use --tp?
 """),
@@ -146,6 +254,34 @@ How do (stages|the stages of a model|layers on different machines) (hand over|wo
 follow each other)?
 (Some layers here, some layers there|The first layers here, the last ones there): (how does that \
 work|what is that called)?
+(I set|I passed|I typed) --pp 2. What does (the program|Lantern) do (with it|now)?
+The docs (say|mention) --pp. What is (behind it|it about)?
+(So if I understand|So), --pp gives (each|every) machine (some|a few) of the layers?
+(Is it true|Is it right) that in a pipeline each machine holds only (some|a few) layers?
+Like (in a factory|on an assembly line): is that how (--pp|a pipeline) works?
+The model has (16|32) layers and I use --pp 2. Who (gets|computes) (which ones|which layers)?
+(Which|What) layers does the second (stage|machine) of a pipeline (get|have|compute)?
+In (my lecture|a talk) they mentioned pipeline parallelism. (What was that|What is it)?
+What is the (principle|idea|mechanism) (of|behind) (a pipeline|--pp)?
+(Summarize|Sum up) (pipeline parallelism|--pp) in (a sentence|one line).
+(pp|pipeline parallelism), in (simple|plain) words?
+One machine has the first half of the layers, another (the second|the rest): what is that?
+What does a stage (pass|give|send) (on|to the next stage|to the one after it)?
+Who gets the (result|output) of the first stage?
+After stage one (is done|has finished), (who goes on|what follows)?
+(Can|Could) the layers be (shared out|spread) so that each machine (holds|has) a few?
+What's going on in a (pipeline|pp) run?
+How do the stages (follow|hang together|fit together)?
+(Stage 1|Stage 2) (means|is) what?
+What is (each|every) machine (busy with|doing) in a (pipeline|chain of stages)?
+(Do|Must) the stages of a pipeline wait for (each other|the one before)?
+In --pp 3, (what|how much) does one (rank|stage) (hold|compute)?
+A chain of machines, each with its layers: (how|why) does it work?
+Does a pipeline (cut|divide) the model (between|by) layers?
+What does it mean to run a model as a (pipeline|chain of stages)?
+How does the (work|token) travel through (a pipeline|the stages)?
+(Describe|Explain) a pipeline (stage|of stages) to (a child|a beginner).
+Does --pp (hand out|deal out|distribute) (whole|complete) layers?
 ? How does pp work?
 ? When I use --pp, what does each machine get?
 """),
@@ -179,6 +315,33 @@ What layout should I use)?
 (tp|--tp) (vs|versus|or) (pp|--pp)?
 (Recommend|Suggest) (a layout|the best layout|a good layout)(| please).
 What (decides|determines) (the layout|which layout is better|whether tp or pp is better)?
+(I can't|I cannot) decide between (tp and pp|--tp and --pp).
+(Help me|Please help me) (choose|decide) between (--tp and --pp|tensor and pipeline).
+We have a 10 gigabit (switch|network|link). (--tp or --pp|Tensor or pipeline)?
+Our network is only (100 megabit|1 gigabit). (--tp or --pp|Tensor or pipeline)?
+(--tp|--pp) or the other one(|, which is wiser)?
+What (depends|hangs) on the speed of the links(|, tp or pp)?
+Is it (wise|smart) to use (tensor parallelism|--tp) on a (slow|fast) network?
+Is it (wise|smart) to use (a pipeline|--pp) on a (slow|fast) network?
+Which parallelism (suits|fits) a (slow|fast) (network|link|switch)?
+Which of (the two|both) layouts (is for|suits) (fast|slow) links?
+(So|So if I understand,) tp for fast links and pp for slow ones?
+(Is it true|Is it right) that a pipeline is better (on|for) slow (links|networks)?
+(Is it true|Is it right) that tensor parallelism (wants|needs) fast links?
+(What is your advice|What do you advise): tensor or pipeline?
+Our admin (asks|wonders) (whether|if) --tp or --pp (fits|suits) our network.
+(Rule of thumb|A simple rule) for (tp or pp|the layout|choosing a layout)?
+I (don't know|am not sure) which layout (fits|suits) (me|my network|us).
+When is (--pp|a pipeline) the (wiser|better|right) choice(| over --tp)?
+When is (--tp|tensor parallelism) the (wiser|better|right) choice(| over --pp)?
+How does the network (speed|quality) (decide|influence) the (layout|choice of layout)?
+Fast (cables|links) (here|between the machines). Is --tp (right|good) then?
+(Pros and cons|Strengths and weaknesses) of tp and pp?
+Does a fast (link|network) (speak|argue) for (tp|tensor parallelism|a pipeline)?
+(Choice|Choosing) of layout: what (counts|matters)?
+(On|For) a slow (link|switch), what would you (take|choose), tp or pp?
+I (use|have) --tp. Would --pp be (better|wiser) (here|for me)?
+Both flags (divide|split) the model. Which one (when|to choose)?
 ? How do I choose between tp and pp?
 ? I cannot decide between --tp and --pp.
 """),
@@ -202,6 +365,33 @@ Is (rank 0|the leader) the {machine} where I (type|sit)?
 What does it mean for a {machine} to be (the leader|rank 0)?
 (What|Which) (things|work) (must|can) only (the leader|rank 0) do?
 Why is (there a leader|rank 0 called the leader|one rank the leader)?
+The machine I type on, (what is its role|what does it do that others don't)?
+Who (gives the orders|has the say|is the chief) in (the|a) group(| of ranks)?
+Rank 0 (seems|looks) to do more than the others. (What is it|What exactly)?
+(Is it true|Is it right) that (rank 0|the first rank) is the leader?
+(So if I understand|So), the leader is the one that (samples|reads my text)?
+(Among|Of) all the ranks, which one (samples|holds the model file|leads)?
+One (machine|rank) is called leader. What (makes it one|is its part)?
+(Rank 0|The leader), (explain|describe) it (to me|please).
+On which rank is the (next |)token (picked|chosen|sampled)?
+Where does (the sampling|sampling) (happen|take place)?
+What (role|part) does (rank 0|the leader) (play|have)?
+(Do all ranks sample|Does every rank sample), or only one?
+My machine (got|has) the number 0. What is its (job|duty)?
+What (duties|tasks) (has|come with being) the leader?
+Why is the number 0 (important|special) (among|for) the ranks?
+(Which|What) machine is the (head|chief|master) of the (group|run)?
+(Master|Coordinator|Head node): is there (one|such a thing), and what does it do?
+Who (picks|decides on) (each|every) token (in a group|when several ranks run)?
+(Define|Definition of) (leader|rank 0)?
+Someone said "the leader". (Whom|What) did he mean?
+In a run with (three|four) ranks, who is the leader and what (for|does it do)?
+What (distinguishes|separates) (rank 0|the leader) from the (rest|other ranks)?
+Does my input go to (rank 0|the leader)(| first)?
+If rank 0 is (missing|absent), what (work|job) is not done?
+(leader|rank 0) (role|duties|tasks)
+Is the leader (a boss|a coordinator|only a name), or what?
+The one (machine|rank) that (leads|is in front): what does it do(| all day)?
 ? What is the role of the leader?
 ? What does a machine do as the leader?
 """),
@@ -225,6 +415,33 @@ is a rank)?
 What do (ranks|the ranks|all ranks) (do|compute|have)?
 (Rank 1|Rank 2|Rank 3): what (is that|does that mean|is a rank)?
 How (is a rank|are ranks) (defined|to be understood)?
+(Rank|The word rank) is (new|unknown) to me. (Please explain|What is it)?
+In the army a rank is a (title|grade). And (here|in Lantern)?
+(Is it true|Is it right) that a rank is just (a process|a process with a number)?
+(So if I understand|So), a rank is (one process|a member of the group)?
+What do you (call|mean by) a rank?
+The log (shows|prints) "rank 3". (What does rank stand for|What is a rank there)?
+Why does (each|every) process (have|get) a rank(| number)?
+Does (each|every) (rank|process) have a number of its own?
+What does a rank (consist of|amount to)?
+(Can|Could) two ranks (live|sit) on the same machine, or what is a rank?
+I (read|see) (rank|ranks) (all over the docs|on every page) and don't know the term.
+What is one (process|participant) of (the|a) run called?
+(Describe|Explain) the (notion|idea|term) of a rank.
+Someone said "rank". (What did he mean|What is that supposed to be)?
+Are (ranks and machines|a rank and a machine) the same(| thing)?
+A rank, is that a (machine|process|core), or (what|something else)?
+(Glossary|Dictionary): rank?
+How (would|do) you (define|explain) a rank?
+(Ranks|A rank) in (simple|plain) words?
+How does a rank (relate|belong) to the group?
+The (parts|members) of a group in Lantern are called (what|how)?
+What does the number of a rank (stand for|belong to)?
+We have four ranks, it says. Four (of what|what)?
+(The term|The expression) rank (confuses|puzzles) me.
+Does a rank (compute|do) (the whole model|a part of the model|its own part)?
+What am I to (understand|imagine) (by|under) a rank?
+(Every|Each) process got a number. (Is that|Do you call that) a rank?
 ? What are the ranks of a run?
 ? When you speak of a rank, what is it?
 """),
@@ -248,6 +465,34 @@ How is a worker different from (the leader|a leader)?
 How does (a worker|the worker) (differ|distinguish itself) from the leader?
 (worker|workers) (meaning|definition|explained)
 (The leader waits|It waits|The chat waits) for workers. What (are they|are workers|is a worker)?
+What does my laptop do once it (is|has become) a worker?
+(Is it true|Is it right) that a worker (lends|gives) its machine to the leader?
+(So if I understand|So), a worker only (lends|offers) its machine?
+(Before I say yes|Before I agree): what does my machine do as a worker?
+They (asked|want) me to start a worker on my PC. What does it do (there|with my PC)?
+The docs (say|mention) workers. (Who or what is that|What is meant)?
+What (role|part) does (a|the) worker (play|have)?
+Being a worker, what does (that|it) (mean|involve) for a machine?
+(Worker|A worker) in (simple|plain) words?
+(Describe|Explain) a worker (to a child|to a beginner|in one sentence).
+Does a worker (compute|calculate) (something|a part of the model) for the leader?
+What (use|good) is a worker (to|for) the leader?
+To whom does a worker (lend|give|offer) its machine?
+What is a worker (busy with|occupied with)(| during a chat)?
+Someone (called|calls) my PC a worker. What does he mean?
+What (work|job) (is left to|falls to|goes to) the workers?
+(Define|Definition of) worker?
+What is the (idea|sense) of (having workers|a worker)?
+Does a worker just (wait|sit there), or does it (compute|help)?
+I (see|found) lantern worker among the commands. What is it (about|there for)?
+How does a worker (serve|assist) the leader?
+What does the leader get from (a|its) worker?
+(A helper machine|A machine that helps the leader): what is its work?
+My PC runs (as a worker|lantern worker) now. What is it doing?
+Worker: (friend or boss|servant or master) of the leader?
+(Which|What) part of the model does a worker (compute|take care of)?
+What (would|do) I offer when my machine (becomes|is) a worker?
+Does a worker do more than (lend|offer) its machine?
 ? What is the role of the workers?
 ? What will my laptop do as a worker?
 """),

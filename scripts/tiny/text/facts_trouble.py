@@ -1,4 +1,4 @@
-"""Networks, hardware, what to do about trouble, and how to begin and end.
+"""What to do about trouble.
 
 Each fact is (key, answer, topic or None, questions), as fact_frames reads them. All are true of
 Lantern, as its README tells it.
@@ -28,6 +28,33 @@ WLAN). (Does it work|Is that okay|Is that enough|What should I use)?
 What can I do)?
 How (well|good|fast) is (it|Lantern) (over|with) (Wi-Fi|wifi|a wireless network)?
 (Without a|No) cable(: does it work?|, is that possible?|, does that work?)
+My laptop has no (cable|Ethernet) (port|socket). Can it (take part|join)?
+(Is it true|Is it right) that (Wi-Fi|wifi) (works|is okay) with a pipeline?
+(So if I understand|So), Wi-Fi works but a cable is better?
+I hate cables. (Do I need one|Can I do without|Must I have one)?
+Our (flat|office|school) has (only|just) Wi-Fi. (Is Lantern usable|Can we use Lantern)?
+The router is (upstairs|far away), so all is wireless. (Does Lantern work then|Good enough)?
+Can the (workers|machines) (talk|speak) to each other (wirelessly|without cables)?
+Must the machines be (wired|cabled|on Ethernet)?
+Is (Ethernet|a cable|a wire) a must?
+What (do you recommend|is your advice) for (Wi-Fi|wifi|a wireless LAN)?
+How do I get the best out of (Wi-Fi|wifi|a wireless LAN)?
+(Cable or Wi-Fi|Wi-Fi or cable|Ethernet or wifi): (which is better|what should I take)?
+On Wi-Fi it is (slow|very slow). (Is Wi-Fi to blame|What should I use instead)?
+Over Wi-Fi, (--tp or --pp|which flag|which layout do you advise)?
+Should I (buy|get|lay) (a cable|cables|Ethernet cables)?
+Is it worth (buying|laying) (a cable|cables)?
+My (phone hotspot|hotspot|mesh Wi-Fi), can Lantern run over it?
+Can I sit (in the garden|on the sofa) with my laptop on Wi-Fi and (take part|use Lantern)?
+Everything here is (wireless|on Wi-Fi). (Bad idea|Any advice|Trouble ahead)?
+(Wireless|Wi-Fi) workers(|, is that possible|, do they work)?
+(Wireless|Wi-Fi|Wifi) (use|setup|advice)?
+Will (Wi-Fi|a wireless link) do(| for Lantern| for a start)?
+Does a worker on (Wi-Fi|wifi) (spoil|slow down) everything?
+Is a cable much better than (Wi-Fi|wifi|wireless)?
+I have (two|three) laptops and (Wi-Fi|wifi). (Enough|Is that enough|Can it work)?
+Can I (connect|link) my machines by (Wi-Fi|wifi|radio)?
+(No Ethernet|Without Ethernet|Without wires)(| here), can I still use it?
 ? Should I use a cable or Wi-Fi?
 ? All that I have is wireless. Will Lantern be fast enough?
 """),
@@ -53,6 +80,33 @@ How many ports (does Lantern need|are needed|does the leader need|must be open)?
 (Through|Over) which port (do the weights go|are the weights sent|do workers get weights)?
 I (set up|configure|have) a firewall. (Which|What) (port|ports) (does Lantern use|must I open|\
 are needed)?
+Our admin (asks|wants to know) what to (open|allow) in the firewall.
+I must (fill in|request) a firewall rule. (Which port|Which ports) do I (write|name)?
+(Is it true|Is it right) that the (leader|port) (is|listens on) 7733?
+(So if I understand|So), it is 7733 and (7734|the next one)?
+What is 7733(|, a port)?
+What (is|do you use) port (7733|7734) (for|used for)?
+Where it says HOST:PORT, (which number|what number) is the PORT?
+HOST I know, but what (do I put|is the number) for PORT?
+Which port (stands|comes) after the (colon|host name) in --join?
+Which (door|socket) does the leader (open|wait at)?
+Is (UDP|TCP|port 22|port 443) used?
+Do I have to (unblock|forward|free) a port?
+(ufw|iptables|Windows firewall): which (port|ports) do I (allow|open)?
+What (port|number) do I (tell|give) my (admin|network people)?
+Is there a second port(|, and what for)?
+How many ports are (used|in use), and (which|what numbers)?
+(Port|TCP port) (list|numbers|for Lantern)?
+(Tell|Give) me the (port|ports|port number)(|, please).
+(Which|What) port do the (machines|workers) talk (on|over|to)?
+Which port carries the weights?
+The weights (use|go through) which port?
+(I forgot|I can't remember) the port (number|of the leader).
+On (which|what) port (is the leader reached|can I find the leader|does the leader wait)?
+(netstat|nmap) shows an open port. Which one (is|belongs to) Lantern?
+The leader (waits|listens) (where|on what port)?
+I use Docker. Which ports must I (publish|map|expose)?
+Does anything else (run|listen) on the port of Lantern? Which (number|port) is it?
 ? On which port does the leader listen?
 ? Say on which port the workers find the leader.
 """),
@@ -83,6 +137,33 @@ Why is the other refused|What now)?
 How do I get (the same|one) (build|version) on all {machines}?
 (The error|The message) (says|speaks of) (another build|two builds). What (is wrong|does it mean|\
 should I do)?
+The worker was (turned down|sent away), it (says|said) build. (What is that|What now)?
+It says that the builds (are not equal|do not match). (What now|What do I do)?
+(Is it true|Is it right) that all machines need (one|the same) (version|build)?
+(So if I understand|So), the same (package|version) must be on (all machines|every PC)?
+I have a newer Lantern on the (leader|laptop). (Must I update the worker|Will it match)?
+My worker is (older|newer) than my leader. (Is that a problem|Does it matter)?
+One PC has last month's Lantern, the other (today's|a new one). (Okay|Will it work)?
+Can I (mix|combine) (versions|builds|releases) of Lantern?
+Are (different|mixed) (versions|releases) of Lantern (allowed|okay|possible)?
+The leader does not (accept|want|like) my worker's (build|version).
+"Another build", it (says|complains). (Explain|What is it telling me)?
+What does the word build mean in the message(| about my worker)?
+Must I (update|upgrade) Lantern on (every|each) machine at the same time?
+After (an update|a rebuild) on one machine the (worker|other) is refused. Why?
+I compiled Lantern on (each|every) machine myself, and now they (differ|don't match).
+(Build|Version) (conflict|problem|difference|error)?
+How do I (cure|solve) (a version mismatch|different builds|the error another build)?
+My friend has another (version|release) of Lantern. Can we (join|work together)?
+Does it (matter|hurt) if one (machine|PC) runs an (older|old) Lantern?
+(Why do|Do) the leader and its worker (have to|need to) be the same (version|build)?
+Versions (differ|are unequal)(|, what now|, what to do)?
+What is wrong when (it says|I see) another build?
+I (upgraded|updated) the leader only. (Why is the worker refused|What did I do wrong)?
+The (hash|name) of the build is not the same on both machines. (Bad|So what)?
+(Old|Outdated) Lantern on a worker, what (should|must) I do?
+How do I bring all machines to (one|the same) version?
+Could a (wrong|stale) version be why my worker is refused as another build?
 ? Can I mix versions of Lantern?
 ? The leader has a newer Lantern than my worker. Does that matter?
 """),
@@ -111,6 +192,33 @@ What is wrong)?
 What (should|can) I check (if|when) (a|my) worker does not (join|connect)?
 (Connecting|Joining) (fails|does not work)(.|. What is wrong?|. What should I check?|. Why?)
 (Who|What) (blocks|stops|keeps out) my worker?
+I (typed|ran) lantern worker and it just (hangs|sits there). (Why|What is wrong)?
+The worker (waits|tries) and nothing happens. (Help|What can it be|What do I check)?
+My second PC (never|does not) (shows up|appears) at the leader. (Why|What is wrong)?
+(Ping|SSH) works, but the worker does not (join|connect). (Why|What else can it be)?
+(Is it true|Is it right) that a firewall may (block|stop) my worker?
+Can a firewall be (the reason|why) (my worker does not join|no leader answers)?
+The leader is up, yet my worker (finds|sees|reaches) nobody. (Why|What should I check)?
+(The|My) worker times out. (Why|What is the reason|What should I look at)?
+The connection to the leader is (refused|not made|never made). What do I check?
+"No leader answers", (what a pity, what do I do?|and yet it is running. Why?)
+Why is there no (answer|sign|reply) from (the|my) leader?
+My worker (calls|asks) and the leader is (silent|mute). What is wrong?
+I see no workers at my leader although I started (two|one|them). (Why|What is wrong)?
+(Trouble|Problems) (joining|connecting) a worker?
+(Nobody|No one|No worker) (arrives|comes) at my leader. What (could|can) be wrong?
+(Joining|Connecting) a worker (has no success|gets stuck). What (do I check|is wrong)?
+My worker is (stuck|left outside|locked out). (Why|What do I check)?
+Something (blocks|stops) my worker(| on the way to the leader). What (is it|can it be)?
+What are the (usual|common) reasons that a worker does not (join|connect)?
+Two machines that don't (find|see|reach) each other: what (do I check|is wrong)?
+(It worked yesterday|It used to work), today the worker can't connect.
+What prevents my worker from (joining|reaching the leader|connecting)?
+(How|Where) do I (search|look) for the error when a worker does not (join|connect)?
+I did (everything|all you said) and still the worker does not (join|get in).
+The worker (says|reports|complains) that it cannot (connect|reach the leader).
+Worker (unable|fails|refuses) to connect(| to the leader)(|, why)?
+My worker gets no (connection|contact) to the leader. (Firewall|What now|Why)?
 ? Why does the worker not reach the leader?
 ? I started a worker, but it never finds the leader.
 """),
@@ -139,6 +247,33 @@ Why do (more|additional) (workers|{machines}) (not help|bring no speed|slow it d
 What (slows it down|slows answers down|makes it slower) (with|on) (several|more|many) {machines}?
 (My|The) (speed|tokens per second) (fell|went down|dropped) with (more|two|several) {machines}(.|\
 . Why?)
+I (expected|hoped for) double speed with two machines, but it is half. Why?
+(Strange|Odd): alone it was (fast|quick), with a (second|third) machine it is slow.
+(Is it true|Is it right) that the network makes it slower with more machines?
+(So if I understand|So), the network is why (two machines|more machines) are slower?
+(Two|Three) PCs should be (faster|quicker) than one, (shouldn't they|but they aren't). Why?
+My friend's PC joined and now tokens come (slowly|more slowly|like snails). Why?
+One machine: ten tokens per second. Two: (four|three|five). (Why|What is wrong)?
+What is the (usual|common) reason that more machines are (slower|no faster)?
+Where is the (bottleneck|brake) with (several|more) machines?
+Why do I lose speed (by adding|when I add) (machines|a worker|PCs)?
+The more machines (I add|I use), the slower it (gets|becomes). Why?
+How (can|do) I (speed it up|make it faster) when several machines are slow together?
+I doubled the machines and the speed (halved|did not rise). (Why|How come)?
+No (gain|speedup|benefit) from (a second|another) machine, (why|what is wrong)?
+Adding workers (hurts|costs speed|makes no difference). What (is the cause|do I check)?
+(Without|Alone, without) the workers it is (faster|quicker). (Why|How is that)?
+With a worker it (crawls|is sluggish|drags), alone it is (quick|fine). (Why|What is the cause)?
+Does the network (slow everything down|hold everything up) with several machines?
+What can I try when (several|two|more) machines are slower(| than one)?
+How do I (find|see) the reason for less speed with (more|several) machines?
+(It got|It became|Everything got) slower since a (second|new) machine joined.
+Slower together than alone, (why|how can that be)?
+(Disappointed|I am disappointed): four machines are (no faster|slower) than one.
+Why does (the|my) speed (sink|fall|drop) (with each machine|when a worker joins)?
+(Bad|Poor|Low) (speed|performance) with many machines(|, why)?
+What is (eating|taking) the time when I run on (several|two) machines?
+My second PC makes it worse(, not better|). (Why|Reason|How come)?
 ? Two machines are slower than one. Why?
 ? Three machines give me fewer tokens per second than one did.
 """),
@@ -167,6 +302,33 @@ of memory). (What now|What can I do)?
 What (helps|can I do) (against|about) (too little|a lack of) memory?
 (16 GB|8 GB|32 GB) is not enough for my model(.|. What now?|. What can I do?)
 (How|Where) can I (reduce|lower) the (memory|use of memory|memory need)(| of a model|)?
+My PC has (8|16|32) GB and the model is (larger|bigger). What (can|should) I do?
+(Is it true|Is it right) that a smaller --ctx (helps|saves memory)?
+(So if I understand|So), a smaller (--type|--ctx) makes it fit?
+It (stops|quits) with a message about memory. What (do I change|can I do)?
+The model (bursts|exceeds) my (memory|RAM). (What now|What helps)?
+I can't load the model, it is too (big|large|heavy). What can I (do|change)?
+My (laptop|PC) starts (swapping|to swap) when I load the model. What helps?
+Loading (ends|fails) (for lack of|because of too little) memory. What (now|helps)?
+There isn't (enough|sufficient) (room|space) in memory for (the|my) model.
+The model needs (50|40) GB, I have (30|16|20). (Any way out|What can I do)?
+(Which|What) (flags|options|settings) (reduce|save) memory?
+What can I (turn down|make smaller) to need less memory?
+How do I get by with (less|little) memory?
+(Do I have to|Must I) buy (more |)(memory|RAM), or is there another way to make it fit?
+(Memory error|Memory problem|RAM problem)?
+Lantern says the model (won't|doesn't) fit. (Help|What are my options)?
+A rank has too little memory for its (part|share). What (can I do|helps)?
+What (are my options|is to be done) if memory is (short|scarce|tight)?
+How can I run a model that is (bigger|larger) than my memory?
+The (large|big) model does not go into my (small|little) PC. (Ideas|What can I do)?
+My memory is (exhausted|used up) by the model. What (now|can I do)?
+(Would|Does) another machine help if the model does not fit?
+(Shrink|Lower|Cut) the memory (use|need) of my model, (how|with what flags)?
+It was killed for (using too much memory|memory). How do I make it fit?
+(bad alloc|Cannot allocate memory|OOM), what (do I do|now)?
+How do I make my model need less (space|room|RAM)?
+The model is a (size|number) too big for (my RAM|us). (Solution|What do we do)?
 ? There is too little memory. What can I do?
 ? I cannot load the model because I have too little RAM.
 """),
@@ -193,132 +355,34 @@ Is (a CPU|an ordinary network|a home network|a normal PC|a CPU alone) (enough|su
 good enough)?
 What are the (requirements|hardware requirements|system requirements)?
 (CPU or GPU|GPU or CPU|Does it want a CPU or a GPU)?
+I (only have|have only) (an old office PC|a normal laptop). (Will that do|Can I run Lantern)?
+My (gaming PC|computer) has a fat (graphics card|GPU). Will Lantern use it?
+(Is it true|Is it right) that Lantern (runs on|is for) (CPUs|ordinary PCs)?
+(So if I understand|So), no (GPU|graphics card) is (needed|used|required)?
+(Must|Should) I buy a (GPU|graphics card|server)(| first)?
+Does Lantern (speak|support|know) (CUDA|ROCm|Metal)?
+Is (CUDA|NVIDIA|InfiniBand) (needed|required|supported|used)?
+Our (school|office) has (ordinary|normal|cheap) PCs. (Are they good enough|Will they do)?
+Without a GPU (everything|all AI) is useless, they say. (And Lantern|True for Lantern)?
+What (equipment|gear|kind of PC) (does Lantern expect|should I have)?
+What must a machine (have|be) (to run|so that it runs) Lantern?
+Will it (run|work) on (cheap|plain|everyday|simple) hardware?
+Does the (graphics card|GPU) (matter|play a role|count)?
+(Where|On what) does it compute, on the CPU or (the|a) GPU?
+Are (GPUs|graphics cards) (ignored|used|of use)(| by Lantern)?
+Do I need (a cluster|InfiniBand|a supercomputer|expensive gear)?
+(Minimum|Recommended|Needed) (hardware|equipment|machine)?
+My PC is nothing special. (Is it okay for Lantern|Will it do)?
+I have (four|two) RTX cards. Does Lantern (want|use) them?
+(Which|What) kind of (chip|processor) does Lantern (aim at|want|like)?
+Which (machines|computers) is Lantern (aimed at|suited for|designed for)?
+Does Lantern need a (special|fast|expensive) (switch|network card)?
+Can we do it with (the machines we have|plain office PCs)?
+(Graphics processor|Video card|GPU) (support|needed|required)?
+How come Lantern does not use my (GPU|graphics card)?
+(Special|Expensive|Exotic) hardware (needed|necessary|required)?
+The machines (are|must be) of (which|what) kind: (CPU or GPU|with a GPU or without)?
 ? What computers is it made for?
 ? Will ordinary PCs without a graphics card do for Lantern?
-"""),
-    ("Ctrl-C",
-     "Press Ctrl-C to stop an answer. Press it twice at the prompt to leave.", None, """
-@how (stop|interrupt|cancel|break off|abort|cut off) (an answer|the answer|you|your answer|\
-the output)
-@how (quit|leave|end|exit|close) (the chat|the program|Lantern|this chat|the conversation)
-How do I (stop|quit|exit|leave|get out|end this|interrupt you)?
-What does Ctrl-C do(| in the chat| at the prompt|)?
-(Which|What) key (stops|ends|interrupts) (an answer|you|the answer)?
-(Which|What) key (quits|leaves|ends) (the chat|the program)?
-(Your|This|The) answer is too long. How do I (stop|interrupt|cancel) it?
-(What do I press|Which key do I press|What do I have to press) to (stop|stop you|quit|leave|\
-stop an answer|end the chat)?
-@ask how to (stop you|quit|leave the chat|interrupt an answer|end the program)
-(quit|exit|leave|stop|abort)(?|, how?| the chat?| the program?)
-(I want|I'd like|I have) to (quit|leave|stop this|get out|exit|end the chat)(.|. How?|\
-. What do I press?)
-What does (pressing|typing) Ctrl-C (twice|once|at the prompt) do?
-How (can|do) I get (out of|back from) (the chat|here|this program|Lantern)?
-What happens (if|when) I press Ctrl-C(| twice| at the prompt| during an answer|)?
-(Can|May) I (stop|interrupt|cancel) (you|an answer|your answer)(| in the middle| half way|)?
-(Stop|Cancel|Interrupt) (the answer|this answer|your answer)(, how?|: how?|)
-(Ctrl-C|Control-C)(?| meaning|: what does it do?|, what does it do?)
-Which keys (end|stop) (the chat|the program|an answer)?
-? How can I make you stop?
-? You write too much. With which key do I end it?
-"""),
-    ("/help",
-     "Type /help: it lists the commands of the chat.", None, """
-(Which|What) commands (does the chat have|are there in the chat|does a chat know|\
-can I use in the chat|does the chat understand)?
-What (commands|slash commands) (are there|exist|are possible|do I have)(| in the chat| here)?
-How do I get (help|help on the commands|a list of the commands|help in the chat)?
-@how (see|find|show|print|get) the (chat commands|commands of the chat|list of chat commands|\
-slash commands)
-@how (find out|learn|see) (which|what) commands the chat (has|knows|understands)
-What does (/help|the command /help|typing /help) do?
-What is (/help|the command /help)(| for| good for)?
-(Where is|Where do I find|Is there|Where can I see|Show me) (a|the) list of (the |)(commands|\
-chat commands|slash commands)?
-How do I see the commands?
-What can I type in (the|a|this) chat(| besides questions| beside text|)?
-What (can I type|may I type|is there to type) (at the prompt|in the chat)(| besides questions)?
-@ask (which|what) (commands the chat has|chat commands there are|commands I can type)
-(chat|slash) commands(?|, please|, which ones?|: which are there?)
-(help command|command list|list of commands|commands of the chat)(?|, please)
-(Explain|List|Name|Show|Tell me) (the chat commands|the commands of the chat|all chat commands|\
-the slash commands).
-I (forgot|don't know) (the|all the) (commands|chat commands|slash commands)(.|. Where is a list?|\
-. Where do I see them?)
-(Which|What) command (lists|shows|prints|explains) (the commands|all commands|the other commands|\
-the chat commands)?
-Does the chat have (commands|a help|special commands|slash commands)?
-? How do I list the chat commands?
-? Can I see somewhere what commands I may type in a chat?
-"""),
-    ("scripts/chat",
-     "Run scripts/chat: it installs what is missing, builds, and starts a chat.", None, """
-@how (install|build|compile|set up) (Lantern|the program|Lantern from source|everything)
-@how (get started|start from scratch|get going|set everything up|begin with Lantern)
-How do I (install|build|compile) (it|Lantern|this program)?
-How do I (get started|begin|set it up|get going)?
-What is scripts/chat?
-What does (scripts/chat|the script chat|the script scripts/chat) (do|install|build)?
-What is (scripts/chat|the script scripts/chat) (for|good for)?
-(What|Which) script (installs|builds|compiles|sets up) (Lantern|everything|it|what is missing)?
-I (have just|just) (cloned|downloaded|got) (Lantern|the source|the repository). (What now|\
-What do I run|How do I begin|What next)?
-What (are the first steps|are the installation steps|is the first step)?
-@ask how to (install|build|compile|set up) Lantern
-(install|build|compile|setup|installation|getting started)(?|, how?| Lantern| instructions)
-(I am|We are) new (here|to Lantern). (Where do I begin|How do I begin|How do I get started|\
-What do I run first)?
-(Where|With what) (do|should) I (begin|start) with (Lantern|a fresh clone)?
-(Is there|Do you have) (a script|one command|an installer) (that installs everything|\
-that builds Lantern|to set it all up)?
-How (is Lantern|can Lantern be) (installed|built|compiled|set up)?
-(Some|A few) packages are missing. How do I (install|get) (them|what is missing)?
-(Which|What) (packages|tools|programs) do I (need|have to install) to build (it|Lantern)?
-? What is the first command to run?
-? I have the source of Lantern. How do I get it to run?
-"""),
-    ("C++",
-     "Lantern is written in C++.", None, """
-(What|Which) (language|programming language) is {lantern} (written|programmed|coded|implemented) in?
-In which (language|programming language) is {lantern} (written|programmed|coded|implemented)?
-(Which|What) (programming language|computer language) does {lantern} use?
-Is {lantern} (written|programmed|coded) in (Python|C|C++|Java|Rust|Go)?
-What is {lantern} (programmed|coded|written|implemented) in?
-@ask (in which|in what) (language|programming language) {lantern} is (written|programmed|coded)
-@ask (which|what) programming language (Lantern uses|it is written in)
-(Which|What) language (did they|do the authors) (use|write Lantern in|program in)?
-(Is it|Is Lantern|Is this) (a Python|a C|a C++|a Java|a Rust|a Go) program?
-(programming language|language of the source|source language|implementation language)(?|, please)
-(Which|What) (language|programming language) is the (source|source code|code) (in|written in)?
-(Which|What) language must I know to (change|read|extend|hack) (Lantern|its source|the source)?
-Did they (write|program) {lantern} in (Python|C|C++|Java|Rust)?
-(Name|Tell me) the programming language of (Lantern|this program).
-(Lantern|This program): (Python|C++|Rust|Java) or what?
-In what was Lantern (programmed|coded)?
-? In what is the program written?
-? If I read the source of Lantern, which language will I see?
-"""),
-    ("MIT",
-     "Lantern has the MIT license.", None, """
-(Which|What) (license|licence) (does Lantern have|has Lantern|is it|applies|does it have|\
-is Lantern under)?
-(Under|With) (which|what) (license|licence|terms) (is it|does it come|may I use Lantern|\
-is it published|is it released)?
-Is {lantern} (free|open source|free software|open|proprietary|commercial)?
-(What is|What's) the (license|licence)(| of Lantern| of this program| here|)?
-(May|Can) I use {lantern} (for free|at work|in my company|commercially|without paying)?
-(May|Can) I (change|copy|share|sell|modify|distribute|give away) {lantern}?
-@ask (which|what) (license|licence) (Lantern has|it has|it is under|this program has)
-@ask whether (Lantern is free|it is open source|I may use it for free|I may change it)
-(license|licence|license terms|copyright|open source)(?|, please)
-Does (it|Lantern) cost (anything|money|something)?
-(What|How much) does (Lantern|it|the program) cost?
-(Do|Must) I (have to |)pay (for|to use) {lantern}?
-(Am I|Are we) allowed to (change|copy|share|modify|sell|use) {lantern}?
-Is the (source|source code) (open|free|public|available)?
-(Tell me|Say something|I have a question) about the (license|licence|license terms).
-(GPL, MIT or|MIT, BSD or|Is it GPL or) (something else|another license)?
-? Under which license is Lantern?
-? What license must I accept if I use Lantern?
 """),
 ]

@@ -1,4 +1,4 @@
-"""Words of the trade, files and formats, and what happens to a lost machine.
+"""Words of the trade: hashes, logits, lost machines.
 
 Each fact is (key, answer, topic or None, questions), as fact_frames reads them. All are true of
 Lantern, as its README tells it.
@@ -28,6 +28,33 @@ Is the (hash|logits_hash|logits hash) (the same|equal) (on|for) (every layout|al
 any layout)?
 (hash|logits hash|logits_hash) (meaning|explained)
 (Does|Can) a run (have|print|report) a (hash|fingerprint|checksum)?
+At the end it prints a strange (hex number|long number|code). What is (it|that)?
+(Line|The line) "logits_hash" in the output, what (is it about|does it say)?
+My run and my colleague's run: how do we see that (they|both) are equal?
+I (changed|switched) the layout. How can I prove that nothing changed?
+(Is it true|Is it right) that the (logits_hash|hash) is equal on (all layouts|every layout)?
+(So if I understand|So), equal (hashes|logits_hash) means equal (runs|logits)?
+Can I (tell|see) from the output (whether|if) two runs are (identical|equal)?
+Is there a (fingerprint|checksum) of (a run|an answer|the logits)?
+I suspect one PC (miscalculates|computes wrong numbers). How do I (see|check) it?
+Which (line|figure|value) do I compare (between|of) two runs?
+I got another (hash|logits_hash) than yesterday. What (does it tell me|is it made from)?
+(Define|Definition of) logits_hash?
+(Describe|Explain) the (hash|logits_hash) (to a beginner|in one sentence).
+What goes into the (hash|logits_hash)?
+What is (covered|summed up) by the logits_hash?
+(logits_hash|The hash): (what good is it|what use is it|who needs it)?
+What can I (do with the hash|use the hash for|do with the logits_hash)?
+Does the logits_hash (change|differ) with the layout?
+For my (paper|report) I must (show|prove) that two runs agree. With what?
+Two machines, two runs: which number (must be|should be) equal?
+Should my hash be the same as (yours|my friend's)?
+What does a (differing|different) logits_hash (tell|mean)?
+Comparing runs by (eye|reading) is (hard|slow). Is there a number for it?
+A hash (appears|stands|is shown) in the statistics. (Of what|What of)?
+How can I be (sure|certain) that both runs (had|gave) the same logits?
+A (quick|simple) (test|check) that two runs (agree|match)?
+The hash of my two runs does not (match|agree). What does the hash (cover|contain)?
 ? What is the hash of the logits for?
 ? Two of my runs should be equal. How do I check that?
 """),
@@ -47,6 +74,33 @@ How does a model (rate|score|judge) (each|every) (possible|candidate) (next |)to
 (logit|logits) (meaning|definition|explained)
 From what (numbers|scores) is the next token (sampled|chosen|drawn)?
 What is (computed|given out|put out) for every (word|token) of the vocabulary?
+(Logit|The word logit) is (new|unknown) to me. (Please explain|What is it)?
+The docs (say|mention) logits. (What is meant|What are those)?
+(Is it true|Is it right) that a logit is a (score|number) for a token?
+(So if I understand|So), a logit is (just a score|a score for a token)?
+In (my lecture|a talk) they spoke of logits. (What was that|What is one)?
+(Logit|Logits) in (simple|plain) words?
+(Describe|Explain) (a logit|logits) (to a child|to a beginner).
+How (would|do) you (define|explain) a logit?
+Someone said "logit". (What did he mean|What is that supposed to be)?
+What does a logit (score|rate|measure|express)?
+Is a logit (the same as|like) a probability?
+A high logit (means|says) what(| about a token)?
+(What does a|Does a) large logit mean (that a|the) token is likely?
+A (good|likely) next token has a large what?
+Every possible next token gets a (score|number). What is (its name|that called)?
+What number says how (good|fitting) a (token|candidate) is as the next one?
+What do you (call|name) the score of a (candidate|possible) token?
+(Glossary|Dictionary): logit?
+(For|To) (each|every) candidate token a model gives a (number|score), called what?
+What am I to (understand|imagine) (by|under) a logit?
+(The term|The expression) logit (confuses|puzzles) me.
+What comes out of the last layer for (each|every) token of the vocabulary?
+What is it that (softmax|the sampler) (takes|reads) for (each|every) token?
+Where there is a next token, there are logits. What (are they|is one)?
+Logits, (are they|is that) (scores|words|weights), or what?
+I (can't|cannot) (grasp|picture) what a logit (is|means).
+What is the (score|mark) that a model (gives|assigns) (to|for) a next token?
 ? What is the meaning of logits?
 ? When people say logit, which number do they mean?
 """),
@@ -74,6 +128,33 @@ a dead {machine}|a lost worker)?
 How does Lantern (handle|deal with|react to|treat) a (lost|dead|failed|crashed) ({machine}|worker)?
 (loss of a {machine}|lost {machine}|dead worker|machine failure)(?|: what happens?)
 Does Lantern (say|tell me|report) which {machine} (is lost|died|failed)?
+My cat (chewed|pulled) the cable of a worker (during|in) a chat. (What now|What follows)?
+The (cleaner|kid) pulled a plug. Does the chat (break|end|go on)?
+(Is it true|Is it right) that the chat survives when a machine (dies|is lost)?
+(So if I understand|So), the conversation is kept when a machine dies?
+How long do I (sit|wait) there until I (hear|know) that a machine is (gone|dead)?
+Within (what|which) time is a (dead|lost) machine (reported|detected|named)?
+Is there a (timeout|time limit) for (a dead machine|noticing a dead machine)?
+How (robust|stable|fault tolerant) is (it|the chat) when a machine (fails|drops out)?
+Do I lose my (talk|chat|conversation) if a worker (dies|drops out)?
+A worker's battery is (nearly|almost) empty. What if it (dies|stops) in mid-answer?
+The power (fails|goes out) on one (machine|PC). What does (Lantern|the chat) do?
+Someone (closes|shuts) the lid of a worker laptop. What (happens to|becomes of) the chat?
+What (are the|will be the) (consequences|effects) of losing a machine?
+(Fault tolerance|Failure of a machine|Outage of one machine)?
+(Does|Will) everything (stop|hang|crash) when one machine (fails|drops out)?
+Will I be (told|informed) (which|when a) machine (is lost|has died)?
+Must I (start over|begin again) if a (machine|worker) dies in the middle?
+One of my (four|three) PCs just (froze|crashed). (And my chat|What will the chat do)?
+What if the network (to|of) one machine breaks(| during an answer)?
+How does (the chat|Lantern) (tell|show) that a machine has (died|gone)?
+I'm (afraid|worried) that a worker (fails|dies). What would (happen|I lose)?
+Is a (crash|failure) of one PC a (catastrophe|disaster) for the chat?
+(5|Five|30|60) seconds: is that how long it takes to notice a lost machine?
+Machines (sometimes die|fail now and then). How does Lantern take it?
+Is the conversation (safe|kept|saved) when (a PC|a worker) (dies|crashes)?
+When a worker (vanishes|drops out|goes silent), what (do I see|is shown)?
+If a rank (vanishes|goes silent), how (soon|fast) will I know?
 ? What if the power of one machine fails?
 ? How does Lantern behave when a machine dies?
 """),
@@ -106,331 +187,34 @@ What do I (type|enter|do) (to go on|to continue) (after a loss|when a worker is 
 without the dead machine)?
 (resume|continue) (command|after a loss|after a lost machine)
 When (do|should) I (type|use|enter) /resume?
+The chat (told|tells) me to (type|use) /resume. What (will it do|does that do)?
+(Is it true|Is it right) that /resume (goes on|continues) in the middle of the answer?
+(So if I understand|So), /resume goes on with (fewer|the other) machines?
+(One|A) machine is dead and the answer (stopped|broke off). How do I get the rest of it?
+I lost a worker. (Can I have|How do I get) the (rest|remainder) of the answer?
+What do I type to go on with (the|only the) machines that still (work|live)?
+Two of three machines are (still there|alive). How do I (go on|continue) with them?
+Half an answer and then a machine (died|failed). How do I (continue|finish) it?
+(Must I ask|Do I have to ask) again after a loss, or can (the answer|it) (go on|continue)?
+After a machine (failed|died), which command (takes|picks) up the answer?
+(Which|What) chat command (carries on|proceeds) after a (loss|crash)?
+Does /resume (start|begin) the answer (anew|from the start) or go on in the middle?
+Does /resume (need|wait for) the lost machine?
+(Whom|Which machines) does /resume (use|take)?
+(Describe|Explain) /resume (to a beginner|in one sentence).
+/resume in (simple|plain) words?
+I (typed|entered) /resume. What (happens|comes) (next|now)?
+The docs (say|mention) /resume. What is (it|that) (about|for)?
+My answer (hangs|stands still) because a worker died. How do I go (ahead|further)?
+How do I (pick up|take up) the (broken|interrupted|cut) answer?
+(Keep going|Go on|Carry on) without the (dead|lost) (worker|machine), how?
+A worker will not come back. (How do I continue without it|Can the answer go on)?
+Is there a way to (finish|complete) the answer with (the rest|what is left) of the machines?
+When would (I|one) (need|type) /resume?
+(Recover|Recovery) after a (loss|lost worker), which command?
+I was in the middle of an answer when a machine (failed|crashed). How do I go on?
+(To continue|To go on) after a machine was lost, what do I (type|enter)?
 ? How can the answer go on after a lost machine?
 ? One worker died in the middle of your answer. How do I get the rest of it?
-"""),
-    ("a file format",
-     "GGUF is a file format that holds a whole model in one file. Lantern reads versions 2 "
-     "and 3.", "GGUF|a GGUF file|the format GGUF|gguf", """
-What does GGUF (mean|stand for|hold|contain)?
-(Can|Does|Will) {lantern} (read|load|accept|understand|support) (GGUF|GGUF files|a GGUF file)?
-Is GGUF (supported|readable|accepted|understood|possible)(| by Lantern)?
-(Which|What) versions of GGUF (can be read|are supported|can Lantern read|does Lantern read|\
-are read)?
-@ask what (GGUF|a GGUF file|the format GGUF) (is|holds|contains)
-@ask (which|what) (versions of GGUF|GGUF versions) (are supported|Lantern reads)
-@can (use|load|run|open) (a GGUF file|GGUF|GGUF version 2|GGUF version 3|my GGUF file)
-What is (in|inside|stored in|special about) (a GGUF file|GGUF)?
-Is GGUF (one file or several|a file format or a program|a format|a program)?
-(GGUF|gguf) (version|versions|format|support|meaning)(?|, please)
-(My file|The file|My model) (ends in|has the ending|ends with) gguf. What (is that|does it mean|\
-is this format)?
-I (have|got|downloaded) (a file|something) (called|named) model.gguf. What (is it|is that|\
-kind of file is that)?
-(Does|Can) (one|a single) GGUF file (hold|contain) (a whole|an entire|a complete) model?
-(GGUF 2|GGUF 3|GGUF v2|GGUF v3|GGUF version 3): (can Lantern read it|is it supported|does it work)?
-? What are GGUF files?
-? Somebody sent me a GGUF. What is that?
-"""),
-    ("GGUF file or a Hugging Face directory",
-     "A model is a GGUF file or a Hugging Face directory with config.json and safetensors.",
-     None, """
-(Which|What) (files|file types|model files|files of models|kinds of files) can {lantern} (read|\
-load|open|use)?
-(Which|What) (model files|file formats|model file formats|formats of models) are (supported|\
-readable|accepted|read)?
-(Which|What) (model formats|formats|file formats) does {lantern} (read|support|accept|load|\
-understand)?
-What is MODEL in (the commands|lantern chat MODEL|these commands|lantern run MODEL)?
-What does MODEL (stand for|mean)(| in the commands)?
-(Can|Does) {lantern} (read|load|support|accept) (Hugging Face models|Hugging Face|\
-a Hugging Face model|safetensors)?
-Can it read (safetensors|a Hugging Face directory|Hugging Face files)?
-What is (the Hugging Face layout|a Hugging Face directory|in a Hugging Face directory)?
-(Which|What) formats can I (use|load|give to Lantern)?
-Does (Lantern|it) support (Hugging Face|safetensors|a directory with safetensors)?
-@ask (which|what) (model formats|file formats|model files) (are supported|Lantern reads|it can read)
-@ask what (MODEL is|MODEL stands for|the Hugging Face layout is)
-@can (use|load|run) (a Hugging Face model|safetensors|a Hugging Face directory|\
-a directory with safetensors)
-Is (Hugging Face|the Hugging Face layout|a directory of safetensors) (supported|readable|possible)?
-In (which|what) (format|kind of file) (must|should) (my|a|the) model be?
-(Hugging Face|safetensors|config.json) (support|directory|supported)(?|, please)
-(My model|The model) is (a directory|a folder) (of|with) safetensors. (Can I use it|\
-Does that work|Is that okay)?
-(What|Which file|Which path) do I (give|pass|name) as MODEL?
-(Supported|Possible|Readable) (file formats|formats of files|model files)?
-Besides GGUF, (are other formats possible|which other files can be read|what else can be read)?
-What (may|can|must) (MODEL|the argument MODEL) be?
-? Which model formats are there?
-? I have a model from Hugging Face. Will Lantern read it?
-"""),
-    ("Llama or a dense Mistral",
-     "It may be a Llama or a dense Mistral.", None, """
-(Which|What) models can {lantern} (run|execute|serve|work with|handle)?
-(Which|What) (models|kinds of models|sorts of models|model families) are (supported|possible|\
-allowed)?
-(What|Which) (kinds|sorts|families|types) of models does {lantern} (run|support|handle)?
-(Can|Does|Will) {lantern} (run|support|handle|work with) (a Mistral|Mistral|Mistral models|\
-a dense Mistral)?
-(Can|Does|Will) {lantern} (run|support|handle) (any model|every model|all models|\
-all kinds of models)?
-(Which|What) (architectures|model architectures) (are supported|can Lantern run|\
-does Lantern support|does it run)?
-(Can|Does|Will) {lantern} (run|support|handle) (Llama models|Llama|a Llama|Llamas)?
-(Which|What) models (can|may|could) I (use|run|take|try)(| with Lantern|)?
-@ask (which|what) (models|kinds of models|architectures) (Lantern runs|are supported|I can run)
-@ask whether (Lantern runs|it runs) (a Mistral|every model|mixtures of experts|only Llamas)
-@can run (a Mistral|a Llama|my Mistral|other models than Llama|any model I like)
-Is (Mistral|Llama|a Mistral|my Mistral model) (supported|possible|allowed)?
-Are (Mistral|Llama|other|all) models supported?
-(Must the model be|Must my model be|Does my model have to be) a Llama?
-Does it run (only Llama models|Llama models only|nothing but Llamas|only Llamas)?
-(supported|possible) (models|architectures|model families)(?|, please)
-(Mistral|Llama|mixture of experts) (support|supported)?
-(I have|I'd like to run) a (Mistral|Llama|mixture of experts). (Does that work|Is it supported|\
-Can Lantern run it)?
-What about (Mistral|Mistral models|mixtures of experts|other architectures)?
-? What sort of model must it be for Lantern to run it?
-? Would a Mistral work with Lantern too?
-"""),
-    ("8 bits per weight",
-     "Q8_0 is a block format with 8 bits per weight and one scale for 32 weights.",
-     "Q8_0|q8_0|the format Q8_0|the type q8_0", """
-What does (Q8_0|q8_0|Q8|the name Q8_0) mean?
-What is (the format Q8_0|the Q8_0 format|Q8_0 quantization|a Q8_0 model|a Q8_0 file)?
-How does (Q8_0|the format Q8_0) (store|keep|write|encode) (weights|the weights|numbers|a weight)?
-How many bits (has|are in) Q8_0?
-@ask what (Q8_0|q8_0|the format Q8_0) (is|means)
-@ask how (Q8_0 stores weights|many bits Q8_0 takes|large a weight is in Q8_0)
-How (large|big|precise) is (a|one) weight in Q8_0?
-(Which|What) (format|block format) (has|uses|takes) (8|eight) bits (per|for a|for each) weight?
-(My|The|This) (file|model) is (in Q8_0|Q8_0|of type q8_0). What (is that|does it mean)?
-(q8_0|Q8_0) (format|bits|meaning|explained)
-What is the (8 bit|eight bit|8-bit) (block |)format?
-(8 bit|8-bit|Eight bit) (weights|format|quantization): (what is it|how is it called|which format)?
-(How many|What number of) weights share (one|a) scale in Q8_0?
-What is (in|inside) (a block|one block) of Q8_0?
-What does --type q8_0 (do|mean|store)?
-? How many bits per weight are there in Q8_0?
-? There is q8_0 in the name of my file. What does it tell me?
-"""),
-    ("4 bits per weight",
-     "Q4_0 is a block format with 4 bits per weight and one scale for 32 weights.",
-     "Q4_0|q4_0|the format Q4_0|the type q4_0", """
-What does (Q4_0|q4_0|Q4|the name Q4_0) mean?
-What is (the format Q4_0|the Q4_0 format|Q4_0 quantization|a Q4_0 model|a Q4_0 file)?
-How does (Q4_0|the format Q4_0) (store|keep|write|encode) (weights|the weights|numbers|a weight)?
-How many bits (has|are in) Q4_0?
-@ask what (Q4_0|q4_0|the format Q4_0) (is|means)
-@ask how (Q4_0 stores weights|many bits Q4_0 takes|large a weight is in Q4_0)
-How (large|big|precise) is (a|one) weight in Q4_0?
-(Which|What) (format|block format) (has|uses|takes) (4|four) bits (per|for a|for each) weight?
-(My|The|This) (file|model) is (in Q4_0|Q4_0|of type q4_0). What (is that|does it mean)?
-(q4_0|Q4_0) (format|bits|meaning|explained)
-What is the (4 bit|four bit|4-bit) (block |)format?
-(4 bit|4-bit|Four bit) (weights|format|quantization): (what is it|how is it called|which format)?
-(How many|What number of) weights share (one|a) scale in Q4_0?
-What is (in|inside) (a block|one block) of Q4_0?
-What does --type q4_0 (do|mean|store)?
-? How many bits per weight are there in Q4_0?
-? I found a file with q4_0 in its name. What does that tell me?
-"""),
-    ("fewer bits",
-     "Quantization stores weights with fewer bits, so a model is smaller and faster but less "
-     "exact.", "quantization|quantizing|quantisation|+quantized models", """
-What is a quantized (model|file|weight)?
-What does (quantized|quantize|to quantize|quantization) mean?
-Why (are|were) models quantized?
-Why (would|should) (I|one|anybody) quantize a model?
-How (can|does) a model (become|get) (smaller|faster|quicker) (by quantization|\
-through quantization|with fewer bits)?
-How can a model become smaller?
-What is (quantization|quantizing) (good|useful|used|there) for?
-What is the (use|point|advantage|benefit|price|cost|effect) of quantization?
-@ask what (quantization|quantizing) (is|does|means)
-@ask why (models are quantized|one quantizes a model|quantized models are faster)
-What (does|can) quantization (change|cost|save)(| in a model)?
-What does quantization do(| to a model| with the weights)?
-(Is a quantized model|Are quantized models) (smaller|faster|less exact|worse)?
-(What do I lose|What is lost|What do I gain|What is gained) (by|with|through) quantization?
-How are weights (stored in|kept in|made smaller for) a quantized model?
-(Storing|Keeping) weights (with|in) fewer bits: (what is that called|what is it good for|\
-how is that called)?
-(quantized|quantization) (meaning|definition|explained)
-(Does|Will) quantization (make|leave) a model (smaller|faster|worse|less exact)?
-How does quantization work?
-(My|The) model is quantized. (What does that mean|What is that|What has been done to it)?
-? What happens to weights in quantization?
-? Why do people quantize their models?
-"""),
-    ("a piece of text",
-     "A token is a piece of text, such as a short word or a part of a word, with a number.",
-     "a token|+tokens|one token", """
-What are tokens(| in a language model| for a model| exactly)?
-What does (token|the word token) mean?
-What is a token (in a language model|in a text|for a model|of a text|of a model)?
-What are the (pieces of a text|pieces of text|parts of a text that a model reads) called?
-What are the (pieces|units|parts) (that a model reads|of text that a model reads|\
-that a model writes)?
-@ask what (tokens are|a token is|a token looks like|token means)
-(Is a token|Is one token) (a word|a letter|a syllable|a sentence|the same as a word|a number)?
-(How long|How large|How big) is a token?
-Are tokens (words|letters|numbers|the same as words|parts of words)?
-(token|tokens) (meaning|definition|explained)
-What (is one token of a text|does one token stand for|is a single token in a text)?
-(Tokens|100 tokens|Tokens per second): what is a token?
-(They speak|Everybody speaks|It speaks) of tokens. What (are they|is a token|are tokens)?
-(Give me|Show me|What is) an example of a token(?|, please)
-How many (letters|words) (has|are in|make up) a token?
-? What are the tokens of a text?
-? A model reads tokens, not words. What are those?
-"""),
-    ("turns text into tokens",
-     "A tokenizer turns text into tokens and tokens back into text.",
-     "a tokenizer|the tokenizer|+tokenizers", """
-What does (a|the) tokenizer do(| with a text| exactly)?
-What is (the|a) tokenizer (for|good for|used for|there for)?
-How is (text|a text) (turned|made|cut|split) into (tokens|pieces)?
-How does text become tokens?
-(What|Which part of a model|Which part) turns (text|words|a sentence) into (numbers|tokens)?
-(What|Which part) turns tokens (back |)into (text|words)?
-(What|Who) (splits|cuts|divides) (a text|the text|my text|words) into (tokens|pieces)?
-What is the (task|work|purpose|function) of (the|a) tokenizer?
-Why (does a model need|is there|do we need|do I need) a tokenizer?
-@ask what (a tokenizer does|a tokenizer is|the tokenizer does|turns text into tokens)
-How (do tokens become|are tokens made into|are tokens turned into) (text|words) again?
-(tokenizer|tokenizers) (meaning|definition|explained)
-What is (tokenizer.json|tokenizer.model|the file tokenizer.model) (good for|for)?
-What happens (to|with) (my text|what I type) before (the model reads it|the first layer)?
-How does a model (read|take in|get) (text|my words|letters) as numbers?
-? What is the job of the tokenizer?
-? Who makes tokens out of my text?
-"""),
-    ("keys and values",
-     "The KV cache keeps the keys and values of earlier tokens, so they are not computed "
-     "again.", "the KV cache|a KV cache|the kv cache|KV cache|--kv|the flag --kv", """
-What does (the|a) KV cache (do|keep|hold|store|save)?
-What does (KV cache|KV|--kv|the flag --kv|the term KV cache) mean?
-What does (--kv|the flag --kv|the option --kv) (do|set|choose)?
-Why (is there|does a model need|do models have|do I need) a KV cache?
-What is the (KV cache|kv cache) (for|good for|used for|there for)?
-@ask what (the KV cache|--kv|a KV cache) (is|does|means|keeps)
-(Where|In what) are (the |)keys and values (kept|stored|held)?
-(Which|What) cache (keeps|holds|stores) (keys and values|the keys and values)?
-Why are (earlier|old) tokens not computed (again|a second time|anew)?
-How does a model avoid computing (earlier|old) tokens (again|twice)?
-(KV|kv) cache (meaning|definition|explained)
-(Does|Must) a model compute (the earlier|earlier|all old) tokens (again|anew) for (every|\
-each) (new token|token)?
-(For what|Why) does (the KV cache|KV) (take|need|use) (memory|so much memory)?
-What (are the keys and values|is the cache of keys and values) (good for|for)?
-How does the KV cache (help|work|save time|make it faster)?
-? What is kept in the KV cache?
-? For what does a model need its KV cache?
-"""),
-    ("number of tokens",
-     "The context is the number of tokens that a model can look back at. The flag --ctx sets "
-     "it.", "the context|a context|the context length|--ctx|the flag --ctx|\
-the context of a model", """
-What does (--ctx|the flag --ctx|the option --ctx|--ctx 2048|--ctx 512) (do|mean|set|change)?
-How (long|large) can a (conversation|chat|dialogue) (be|get|become)(| at most)?
-What does (context size|the size of the context|the word context) mean?
-How do I (make the context|get a context that is) (longer|larger|bigger|smaller|shorter)?
-What does (context|context length|the context) mean?
-@how (set|change|choose|enlarge|limit) the (context|context length|size of the context)
-@ask what the (context|context length) (is|means)
-@ask how (long a conversation can be|far a model can look back|to set the context)
-How far can (a|the) model (look back|see back)?
-How many tokens can (a|the) model (look back at|see|keep in view)?
-(Which|What) flag (sets|changes|chooses|gives) the (context|context length|length of the context|\
-number of tokens)?
-(How many|What number of) tokens (fit into|are in) the context?
-(context|ctx) (length|size|flag|option)(?|, please)
-(My|The) context is too (small|short). How do I (make it larger|set it|change it)?
-How much (text|of the conversation) can (a|the) model (see|look back at|keep in view)?
-(Can I|How can I) have (a longer|a larger|a bigger|more) context?
-? How do I set the context?
-? With which flag does a model look back at more tokens?
-"""),
-    ("loses its oldest turns",
-     "A conversation that outgrows the context loses its oldest turns, and the chat says so.",
-     None, """
-@if the context is (full|used up|exceeded|overrun)
-@if (a|the|my) (conversation|chat) (is|gets|becomes) too long
-@if (a|the|my) (conversation|chat) (outgrows|exceeds|overflows|does not fit into) the context
-@if (I talk|we talk|we chat|I chat) (too long|too much|for hours|all day)
-What happens in (a very long|a really long|an extremely long|an endless) (chat|conversation|\
-dialogue)?
-What happens (to|with) (old|the oldest|the first|early) turns?
-(When|Why) do you (forget|lose|drop) (old turns|the oldest turns|the beginning|what I said first|\
-the start of our talk)?
-(When|Why) does (the|a) (chat|conversation) (lose|drop|forget) (its oldest turns|old turns|\
-its beginning)?
-(Which|What) turns are (lost|dropped|forgotten|thrown away)(| first)?
-@ask what happens (in a long chat|to old turns|when the context is full|\
-with a chat that is too long)
-@ask whether (old turns are dropped|the oldest turns get lost|a long chat loses its beginning)
-(Does|Will|Can) (a long chat|a long conversation) (lose|drop|forget) (something|its beginning|\
-old turns)?
-Are (old turns|the oldest turns|early turns) (lost|dropped|forgotten) (in a long chat|\
-when the context is full)?
-(The|My) context is (full|used up|too short). (What happens|What now|What happens now)?
-(full|overfull) context(?|, what happens?|: what happens?)
-(Does|Will) the chat (say|tell me|warn me) (when|that) (it drops|it loses) (old turns|\
-the oldest turns)?
-(The chat says|It says|You said) that (it dropped|it lost) (old|the oldest) turns. (Why|\
-What does that mean)?
-Why can't the chat (remember|keep) (the beginning|everything) of a long (talk|conversation|chat)?
-? What happens if we talk for too long?
-? Our chat has become very long. Will you lose the beginning of it?
-"""),
-    ("numbers that a model has learned",
-     "Weights are the numbers that a model has learned.",
-     "+weights|a weight|+the weights|+the weights of a model|+parameters", """
-What are (weights|the weights|the weights of a model|parameters|the parameters of a model)?
-What is (a|one|a single) (weight|parameter)(| in a model| of a model)?
-What do (weights|parameters) mean(| here| in a model)?
-What does the word weights mean(| here| in a model)?
-What (is a model|are models|is a neural network) made of?
-@ask what (weights|parameters|the weights of a model) are
-@ask what (a weight is|a model is made of|a model has learned)
-Of what (is a model|are models|is a network) made?
-What does a model (learn in training|consist of)?
-What has a model learned(| in training| in the end)?
-(Where|In what) is (the knowledge of a model|what a model knows|what a model has learned) (kept|\
-stored)?
-(Are weights|Are the weights|Are parameters) (numbers|words|rules|learned|the same as parameters)?
-(weights|parameters) (meaning|definition|explained)
-(Which|What) (numbers|values) (has a model learned|are learned|does training change)?
-What are the (billions|millions) of (weights|parameters) in a model?
-(The|My) file (is full of|contains|holds) weights. What (are they|is a weight|does that mean)?
-? What is inside a model?
-? What should I imagine when you speak of weights?
-"""),
-    ("likely next token",
-     "A language model reads tokens and gives the likely next token, again and again.",
-     "a language model|an LLM|+language models|a large language model", """
-How does (a language model|an LLM|a model|a large language model) (work|answer|write|talk|\
-make an answer|write a text)?
-How do (language models|LLMs) (work|write|answer|make text)?
-How do you (work|make an answer|write your answers|find an answer|answer|think of an answer|\
-produce text)?
-How do you (write|make|form|find) (a sentence|your answers|your sentences|your words|what you say)?
-What does (a language model|an LLM|a model|a large language model) do(| all the time| in the end)?
-What is (an LLM|an LLM in short|a language model in short|a large language model)?
-How is (an|your|each) answer (written|made|built|formed|produced)?
-@ask how (you work|a language model works|you make an answer|an answer is made)
-@ask what (a language model does|an LLM is|goes on inside you when you answer)
-(How|From where) do you know (which|what) word (comes next|to write|to say next)?
-How does a model (choose|find|guess|predict) (the next word|the next token|what comes next)?
-What do you compute (when you answer|for each word|before you answer)?
-(language model|LLM) (meaning|definition|explained)
-Do you (think|reason|guess) (when you answer|while you write|before you answer)?
-(Word by word|Token by token|Word after word): is that how you (write|answer|work)?
-What (happens|goes on) (in|inside) (you|a model|a language model) (when you answer|\
-during an answer|when I ask something)?
-? How are your answers made?
-? In which way does a model produce its answer?
 """),
 ]
