@@ -57,13 +57,14 @@ struct RopeTable {
   std::vector<float> cos_sin;  // [positions, head_dim / 2, 2]
 };
 
-// One layer's keys and values in paged blocks: both [block][head][block_tokens][head_dim].
+// One layer's keys and values in paged blocks, in the backend's own order: room for
+// block_tokens rows of head_dim values for each of them, block and head.
 struct KvView {
   std::byte* keys = nullptr;
   std::byte* values = nullptr;
   DType type = DType::kF32;  // f32, f16, bf16, or q8_0 where head_dim is a multiple of 32
-  int block_tokens = 0;
-  int heads = 0;  // this rank's kv heads
+  int block_tokens = 0;      // a multiple of 16
+  int heads = 0;             // this rank's kv heads
   int head_dim = 0;
 };
 

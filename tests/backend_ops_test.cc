@@ -282,7 +282,7 @@ TEST_P(AttentionTest, GivesATokenTheSameBitsInEveryBatchAndCacheLayout) {
   AttentionCase c = GetParam();
   auto context = MakeContext({2, true, "auto"});
   const auto expected = AttentionRun(c, {270, 40}).Run(*context, 12, 1000).Bits();
-  for (int block_tokens : {c.block_tokens, 10, 256}) {
+  for (int block_tokens : {c.block_tokens, 80, 256}) {
     c.block_tokens = block_tokens;
     for (int chunk : {1, 5}) {
       EXPECT_EQ(expected, AttentionRun(c, {270, 40}).Run(*context, 12, chunk).Bits())
@@ -323,17 +323,20 @@ TEST(AppendKv, RoundsToHalvesLikeTheScalarDefinition) {
   const std::span<const int> blocks(&zero, 1);
   for (const ContextOptions& options : Variants()) {
     auto context = MakeContext(options);
-    std::vector<uint16_t> keys(count), others(count);
+    constexpr int kTokens = 16;  // in a block; the first is used, keys lie kTokens apart
+    std::vector<uint16_t> keys(count * kTokens), others(keys.size());
     const KvView kv{reinterpret_cast<std::byte*>(keys.data()),
                     reinterpret_cast<std::byte*>(others.data()),
                     DType::kF16,
-                    1,
+                    kTokens,
                     1,
                     count};
     const Tensor x = Tensor::F32(values.data(), 1, count);
     Backend::AppendKv(*context, kv, x, x, {{&zero, 1}, {&zero, 1}, {&blocks, 1}});
-    for (int i = 0; i < count; ++i) ASSERT_EQ(FloatToHalf(values[i]), keys[i]) << values[i];
-    EXPECT_EQ(keys, others);
+    for (int i = 0; i < count; ++i) {
+      ASSERT_EQ(FloatToHalf(values[i]), keys[i * kTokens]) << values[i];
+      ASSERT_EQ(keys[i * kTokens], others[i]) << values[i];
+    }
   }
 }
 

@@ -32,6 +32,10 @@ class QuantizedRows {
 struct HeadGroup {
   int first, count;
 };
+// Tokens of a batch that follow each other in one sequence.
+struct TokenRun {
+  int first, count;
+};
 
 class CpuContext {
  public:
@@ -62,6 +66,7 @@ class CpuContext {
   // Scratch of attention, likewise.
   struct AttentionScratch {
     std::vector<HeadGroup> groups;
+    std::vector<TokenRun> runs;
     std::vector<float> parts;
   };
   AttentionScratch& attention_scratch() { return attention_scratch_; }

@@ -113,7 +113,7 @@ std::vector<float> Products(const KernelTable& set, const Format& format, int bl
   return out;
 }
 
-// What four queries get from a cache of `positions`, two heads to a block of 16 positions.
+// What some queries get from a cache of `positions`, two heads to a block of 16 positions.
 std::vector<float> Attended(const KernelTable& set, const Cache& cache, int head_dim, int positions,
                             unsigned seed) {
   std::mt19937 random(seed);
@@ -122,18 +122,23 @@ std::vector<float> Attended(const KernelTable& set, const Cache& cache, int head
   const size_t row = size_t(head_dim) / cache.elements * cache.bytes;
   std::vector<uint8_t> keys(row * blocks * kHeads * kBlockTokens), values(keys.size());
   for (size_t i = 0; i < keys.size() / row; ++i) {
-    (set.*cache.kernels).store(&keys[i * row], RandomFloats(head_dim, random).data(), head_dim);
-    (set.*cache.kernels).store(&values[i * row], RandomFloats(head_dim, random).data(), head_dim);
+    const size_t place = i % kBlockTokens;
+    (set.*cache.kernels)
+        .store_keys(&keys[(i - place) * row], kBlockTokens, static_cast<int>(place),
+                    RandomFloats(head_dim, random).data(), head_dim);
+    (set.*cache.kernels)
+        .store_values(&values[i * row], RandomFloats(head_dim, random).data(), head_dim);
   }
   std::vector<int> table(blocks);
   for (int i = 0; i < blocks; ++i) table[i] = blocks - 1 - i;
-  constexpr int kQueries = 3;
+  constexpr int kQueries = kAttentionQueries - 1;
   const auto q = RandomFloats(size_t{kQueries} * head_dim, random);
   std::vector<float> out(q.size());
   AttentionJob job{};
-  job.out = out.data();
-  job.q = q.data();
   job.queries = kQueries;
+  for (int i = 0; i < kQueries; ++i) {
+    job.query[i] = {&q[i * head_dim], &out[i * head_dim], 4 - i % 3, positions - i % 2};
+  }
   job.head_dim = head_dim;
   job.scale = 0.125f;
   job.keys = keys.data();
@@ -142,8 +147,6 @@ std::vector<float> Attended(const KernelTable& set, const Cache& cache, int head
   job.block_tokens = kBlockTokens;
   job.heads = kHeads;
   job.head = 1;
-  job.begin = 5;
-  job.end = positions;
   (set.*cache.kernels).attend(job);
   return out;
 }

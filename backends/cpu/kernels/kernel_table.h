@@ -13,7 +13,8 @@ namespace lantern {
 inline constexpr int kPanelRows = 16;        // output rows that a panel interleaves: lane = row
 inline constexpr int kMaxTreeDepth = 16;     // a slice may hold up to 2^16 - 1 leaves
 inline constexpr int kAttentionChunk = 256;  // positions whose sums are formed together
-inline constexpr int kAttentionQueries = 4;  // that share one pass over the keys and values
+inline constexpr int kAttentionQueries = 8;  // that share one pass over the keys and values
+inline constexpr int kKeyGroup = 16;         // positions whose keys a vector holds
 inline constexpr int kPartHead = 2;          // floats before a part's values: maximum, sum
 inline constexpr int kMaxHeadDim = 512;
 
@@ -52,21 +53,24 @@ struct PanelJob {
 };
 using PanelKernel = void (*)(const PanelJob&);
 
-// Some query heads of one token, all of one kv head, against the keys and values of positions
-// [begin, end).
+// Queries of one kv head of one sequence, each with the positions that it sees.
+struct AttentionQuery {
+  const float* x;  // [head_dim]
+  float* out;      // the same
+  int begin, end;  // positions, at least one
+};
 struct AttentionJob {
-  float* out;      // [queries, head_dim]
-  const float* q;  // the same
-  int queries;     // at most kAttentionQueries
+  AttentionQuery query[kAttentionQueries];
+  int queries;
   int head_dim;
   float scale;            // of the scores
-  const uint8_t* keys;    // [block][heads][block_tokens][head_dim]
-  const uint8_t* values;  // the same
+  const uint8_t* keys;    // [block][heads][head_dim][block_tokens]
+  const uint8_t* values;  // [block][heads][block_tokens][head_dim]
   const int* blocks;      // the sequence's block table
-  int block_tokens, heads, head;
-  int begin, end;
+  int block_tokens;       // a multiple of kKeyGroup
+  int heads, head;
   // Null, or [queries, kPartHead + head_dim]: takes what this one chunk gives instead of `out`, to
-  // be merged later. REQUIRES then: [begin, end) lies within one chunk.
+  // be merged later. REQUIRES then: every query's positions lie within one and the same chunk.
   float* part;
 };
 
@@ -85,10 +89,12 @@ struct KernelTable {
   void (*exp)(float* out, const float* x, int n);
   uint64_t (*read_sum)(const uint8_t* data, int64_t bytes);  // a yardstick: reads, and adds up
 
-  // A head's values into the key/value cache, and attention over a cache of that type.
+  // One position of a head into the key/value cache (`block`: the head's part of a block, `place`:
+  // the position in it), and attention over a cache of that type.
   // REQUIRES: for q8_0, head_dim is a multiple of 32.
   struct Cache {
-    void (*store)(void* out, const float* x, int head_dim);
+    void (*store_keys)(uint8_t* block, int tokens, int place, const float* x, int head_dim);
+    void (*store_values)(uint8_t* row, const float* x, int head_dim);
     void (*attend)(const AttentionJob&);
   };
   Cache cache_f32, cache_f16, cache_bf16, cache_q8_0;

@@ -10,6 +10,9 @@
 
 namespace lantern::LANTERN_ISA_NAMESPACE {
 
+template <class Cache>
+constexpr KernelTable::Cache kCache = {Cache::StoreKeys, Cache::StoreValues, Attend<Cache>};
+
 extern const KernelTable kKernels;
 const KernelTable kKernels = {
     .name = LANTERN_NAME_OF(LANTERN_ISA_NAMESPACE),
@@ -32,10 +35,10 @@ const KernelTable kKernels = {
     .add = Add,
     .exp = ExpRow,
     .read_sum = ReadSum,
-    .cache_f32 = {F32Cache::Store, Attend<F32Cache>},
-    .cache_f16 = {F16Cache::Store, Attend<F16Cache>},
-    .cache_bf16 = {BF16Cache::Store, Attend<BF16Cache>},
-    .cache_q8_0 = {Q8_0Cache::Store, Attend<Q8_0Cache>},
+    .cache_f32 = kCache<F32Cache>,
+    .cache_f16 = kCache<F16Cache>,
+    .cache_bf16 = kCache<BF16Cache>,
+    .cache_q8_0 = kCache<Q8_0Cache>,
     .merge_parts = MergeParts,
 };
 

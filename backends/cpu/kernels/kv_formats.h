@@ -1,5 +1,7 @@
-// The formats of the key/value cache: how a head's values are stored, and read back sixteen at a
-// time. Included by kernels.cc only.
+// The formats of the key/value cache: how a head's keys and values are stored, and read back
+// sixteen at a time. Within a block and head, values lie position by position, and keys element by
+// element, [head_dim][tokens], so that a vector holds sixteen positions. Included by kernels.cc
+// only.
 #pragma once
 
 #include "backends/cpu/kernels/elementwise.h"
@@ -10,11 +12,19 @@ namespace lantern::LANTERN_ISA_NAMESPACE {
 struct F32Cache {
   LANTERN_INLINE int64_t RowBytes(int head_dim) { return 4 * static_cast<int64_t>(head_dim); }
   // Values i to i + count - 1 of a row, the other lanes zero.
-  LANTERN_INLINE W At(const uint8_t* row, int i, int count) {
+  LANTERN_INLINE W ValuesAt(const uint8_t* row, int i, int count) {
     return LoadPartW(reinterpret_cast<const float*>(row) + i, count);
   }
-  static void Store(void* out, const float* x, int head_dim) {
-    __builtin_memcpy(out, x, static_cast<size_t>(head_dim) * sizeof(float));
+  // Element i of the keys of positions `place` to place + 15.
+  LANTERN_INLINE W KeysAt(const uint8_t* block, int tokens, int place, int i) {
+    return LoadW(reinterpret_cast<const float*>(block) + i * tokens + place);
+  }
+  static void StoreValues(uint8_t* row, const float* x, int head_dim) {
+    __builtin_memcpy(row, x, static_cast<size_t>(head_dim) * sizeof(float));
+  }
+  static void StoreKeys(uint8_t* block, int tokens, int place, const float* x, int head_dim) {
+    float* out = reinterpret_cast<float*>(block) + place;
+    for (int i = 0; i < head_dim; ++i) out[i * tokens] = x[i];
   }
 };
 
@@ -29,19 +39,30 @@ LANTERN_INLINE void StoreBFloat16(void* p, F8 v) {  // to nearest, ties to even;
 template <W (*kLoad)(const void*), void (*kStore)(void*, F8)>
 struct SixteenBitCache {
   LANTERN_INLINE int64_t RowBytes(int head_dim) { return 2 * static_cast<int64_t>(head_dim); }
-  LANTERN_INLINE W At(const uint8_t* row, int i, int count) {
+  LANTERN_INLINE W ValuesAt(const uint8_t* row, int i, int count) {
     if (count == 16) return kLoad(row + 2 * i);
     uint16_t part[16] = {};
     __builtin_memcpy(part, row + 2 * i, static_cast<size_t>(count) * 2);
     return kLoad(part);
   }
-  static void Store(void* out, const float* x, int head_dim) {
-    uint16_t* values = static_cast<uint16_t*>(out);
+  LANTERN_INLINE W KeysAt(const uint8_t* block, int tokens, int place, int i) {
+    return kLoad(block + 2 * (i * tokens + place));
+  }
+  static void StoreValues(uint8_t* row, const float* x, int head_dim) {
     ForEights(
         head_dim, [=](int i, int n) __attribute__((always_inline)) {
           uint16_t eight[8];
           kStore(eight, LoadUpTo8(x + i, n));
-          __builtin_memcpy(values + i, eight, static_cast<size_t>(n) * sizeof(uint16_t));
+          __builtin_memcpy(row + 2 * i, eight, static_cast<size_t>(n) * sizeof(uint16_t));
+        });
+  }
+  static void StoreKeys(uint8_t* block, int tokens, int place, const float* x, int head_dim) {
+    uint16_t* out = reinterpret_cast<uint16_t*>(block) + place;
+    ForEights(
+        head_dim, [=](int i, int n) __attribute__((always_inline)) {
+          uint16_t eight[8];
+          kStore(eight, LoadUpTo8(x + i, n));
+          for (int j = 0; j < n; ++j) out[(i + j) * tokens] = eight[j];
         });
   }
 };
@@ -65,13 +86,26 @@ struct Q8_0Cache {
     return LoadHalf(eight)[0];
 #endif
   }
-  LANTERN_INLINE W At(const uint8_t* row, int i, int /*count*/) {
+  LANTERN_INLINE W ValuesAt(const uint8_t* row, int i, int /*count*/) {
     const uint8_t* block = row + i / kBlock * kBytes;
     return LoadBytesW(block + 2 + i % kBlock) * SplatW(Scale(block));
   }
-  static void Store(void* out, const float* x, int head_dim) {
-    uint8_t* block = static_cast<uint8_t*>(out);
-    for (int i = 0; i < head_dim; i += kBlock, block += kBytes) StoreBlock(block, x + i);
+  // Keys of a block, 32 elements at a time: their levels, then the positions' scales.
+  LANTERN_INLINE W KeysAt(const uint8_t* block, int tokens, int place, int i) {
+    const uint8_t* levels = block + i / kBlock * kBytes * tokens;
+    return LoadBytesW(levels + i % kBlock * tokens + place) *
+           LoadHalfW(levels + kBlock * tokens + 2 * place);
+  }
+  static void StoreValues(uint8_t* row, const float* x, int head_dim) {
+    for (int i = 0; i < head_dim; i += kBlock, row += kBytes) StoreBlock(row, x + i);
+  }
+  static void StoreKeys(uint8_t* block, int tokens, int place, const float* x, int head_dim) {
+    uint8_t one[kBytes];
+    for (int i = 0; i < head_dim; i += kBlock, block += kBytes * tokens) {
+      StoreBlock(one, x + i);
+      for (int j = 0; j < kBlock; ++j) block[j * tokens + place] = one[2 + j];
+      __builtin_memcpy(block + kBlock * tokens + 2 * place, one, 2);
+    }
   }
   // As the scalar encoder does it: levels by the rounded scale. What is not finite becomes NaN.
   LANTERN_INLINE void StoreBlock(uint8_t* block, const float* x) {

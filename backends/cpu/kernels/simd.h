@@ -61,15 +61,34 @@ LANTERN_INLINE float SumLanes(F8 low, F8 high) {
   return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
-LANTERN_INLINE F8 Fma(F8 a, F8 b, F8 c) {
 #if defined(__FMA__)
-  return _mm256_fmadd_ps(a, b, c);
-#else
+LANTERN_INLINE F8 Fma(F8 a, F8 b, F8 c) { return _mm256_fmadd_ps(a, b, c); }
+#elif defined(__aarch64__)
+LANTERN_INLINE F8 Fma(F8 a, F8 b, F8 c) {
   F8 r;
-  for (int i = 0; i < 8; ++i) r[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  for (int i = 0; i < 8; ++i) r[i] = __builtin_fmaf(a[i], b[i], c[i]);  // two instructions
   return r;
-#endif
 }
+#else
+typedef double D8 __attribute__((vector_size(64)));
+typedef int64_t I64x8 __attribute__((vector_size(64)));
+typedef uint64_t U64x8 __attribute__((vector_size(64)));
+
+// In doubles, where the product is exact. The sum is rounded to odd (Boldo and Melquiond, 2008), so
+// that rounding it once more, to float, gives what rounding the exact value would.
+LANTERN_INLINE F8 Fma(F8 a, F8 b, F8 c) {
+  const D8 product = __builtin_convertvector(a, D8) * __builtin_convertvector(b, D8);
+  const D8 addend = __builtin_convertvector(c, D8);
+  const D8 sum = product + addend;
+  const D8 rest = sum - product;
+  const D8 error = (product - (sum - rest)) + (addend - rest);  // exact: Knuth's two-sum
+  const U64x8 bits = (U64x8)sum, exponent = bits & 0x7ff0000000000000;
+  const U64x8 even = (bits & 1) - 1, finite = (U64x8)(exponent != 0x7ff0000000000000);
+  const U64x8 away = 1 - ((bits ^ (U64x8)error) >> 63 << 1);  // the neighbour on the error's side
+  const U64x8 odd = bits + (away & even & finite & (U64x8)(error != 0));
+  return __builtin_convertvector((D8)odd, F8);
+}
+#endif
 
 // ---- 16-bit floats ----
 

@@ -13,6 +13,7 @@ typedef int32_t WI __attribute__((vector_size(64)));
 typedef uint32_t WU __attribute__((vector_size(64)));
 
 LANTERN_INLINE W SplatW(float x) { return _mm512_set1_ps(x); }
+LANTERN_INLINE W FmaW(W a, W b, W c) { return _mm512_fmadd_ps(a, b, c); }
 LANTERN_INLINE W LoadW(const float* p) { return Load<W>(p); }
 LANTERN_INLINE void StoreW(float* p, W v) { Store(p, v); }
 LANTERN_INLINE W LoadHalfW(const void* p) { return _mm512_cvtph_ps(Load<__m256i>(p)); }
@@ -27,23 +28,6 @@ LANTERN_INLINE float SumLanesW(W v) {
   return SumLanes((F8)_mm512_castps512_ps256(v), (F8)_mm512_extractf32x8_ps(v, 1));
 }
 
-// Lane i: the sum of rows[i], each in SumLanes' own tree. Halving works on two rows in one
-// register, then on four.
-LANTERN_INLINE W SumRows(const W (&rows)[16]) {
-  __m512 four[4];
-  LANTERN_UNROLL for (int k = 0; k < 4; ++k) {
-    const __m512 a = rows[k], b = rows[k + 4], c = rows[k + 8], d = rows[k + 12];
-    const __m512 ab = _mm512_shuffle_f32x4(a, b, 0x44) + _mm512_shuffle_f32x4(a, b, 0xee);
-    const __m512 cd = _mm512_shuffle_f32x4(c, d, 0x44) + _mm512_shuffle_f32x4(c, d, 0xee);
-    four[k] = _mm512_shuffle_f32x4(ab, cd, 0x88) + _mm512_shuffle_f32x4(ab, cd, 0xdd);
-  }
-  const __m512 low =
-      _mm512_shuffle_ps(four[0], four[1], 0x44) + _mm512_shuffle_ps(four[0], four[1], 0xee);
-  const __m512 high =
-      _mm512_shuffle_ps(four[2], four[3], 0x44) + _mm512_shuffle_ps(four[2], four[3], 0xee);
-  return _mm512_shuffle_ps(low, high, 0x88) + _mm512_shuffle_ps(low, high, 0xdd);
-}
-
 #else
 
 struct W {
@@ -55,6 +39,9 @@ LANTERN_INLINE W operator-(W a, W b) { return {a.low - b.low, a.high - b.high}; 
 LANTERN_INLINE W operator/(W a, W b) { return {a.low / b.low, a.high / b.high}; }
 
 LANTERN_INLINE W SplatW(float x) { return {Splat(x), Splat(x)}; }
+LANTERN_INLINE W FmaW(W a, W b, W c) {
+  return {Fma(a.low, b.low, c.low), Fma(a.high, b.high, c.high)};
+}
 LANTERN_INLINE W LoadW(const float* p) { return {Load<F8>(p), Load<F8>(p + 8)}; }
 LANTERN_INLINE void StoreW(float* p, W v) {
   Store(p, v.low);
@@ -78,30 +65,6 @@ LANTERN_INLINE W LoadBytesW(const void* p) {
 }
 LANTERN_INLINE W ExpW(W x) { return {Exp(x.low), Exp(x.high)}; }
 LANTERN_INLINE float SumLanesW(W v) { return SumLanes(v.low, v.high); }
-
-#if defined(__AVX2__)
-LANTERN_INLINE F8 SumEightRows(const W* rows) {
-  __m256 four[4];
-  LANTERN_UNROLL for (int k = 0; k < 4; ++k) {
-    const __m256 a = rows[k].low + rows[k].high, b = rows[k + 4].low + rows[k + 4].high;
-    four[k] = _mm256_permute2f128_ps(a, b, 0x20) + _mm256_permute2f128_ps(a, b, 0x31);
-  }
-  const __m256 low =
-      _mm256_shuffle_ps(four[0], four[1], 0x44) + _mm256_shuffle_ps(four[0], four[1], 0xee);
-  const __m256 high =
-      _mm256_shuffle_ps(four[2], four[3], 0x44) + _mm256_shuffle_ps(four[2], four[3], 0xee);
-  return _mm256_shuffle_ps(low, high, 0x88) + _mm256_shuffle_ps(low, high, 0xdd);
-}
-LANTERN_INLINE W SumRows(const W (&rows)[16]) {
-  return {SumEightRows(rows), SumEightRows(rows + 8)};
-}
-#else
-LANTERN_INLINE W SumRows(const W (&rows)[16]) {
-  float sums[16];
-  for (int i = 0; i < 16; ++i) sums[i] = SumLanesW(rows[i]);
-  return LoadW(sums);
-}
-#endif
 
 #endif
 
