@@ -23,6 +23,9 @@ struct ContextOptions {
   int threads = 1;
   bool spin = true;          // false where ranks outnumber the cores
   std::string isa = "auto";  // a kernel set's name; "auto" takes the best this CPU runs
+  // Who multiplies where a step has many tokens: "own" kernels, which alone keep one answer, or a
+  // library of backends/cpu/gemm.
+  std::string gemm = "own";
 };
 
 // A weight slice as the loader offers it: rows are read one by one, already cut to this rank's
@@ -133,6 +136,9 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
   { B::PackedBytes(type, integer, integer) } -> std::same_as<size_t>;
   // Names the packed form, for those that keep it: it changes when the form does.
   { B::PackedForm() } -> std::same_as<std::string>;
+  // Throws Error{kConfig} where ContextOptions::gemm may not be that; what a context's is.
+  { B::RequireGemm(std::string()) } -> std::same_as<void>;
+  { B::GemmName(c) } -> std::same_as<std::string>;
   { B::RunnableIsas() } -> std::same_as<std::vector<std::string>>;
   { B::RequireSupport(c, type) } -> std::same_as<void>;
 };

@@ -4,7 +4,10 @@
 #include <xmmintrin.h>
 #endif
 
+#include <utility>
+
 #include "backends/cpu/cpu_backend.h"
+#include "backends/cpu/gemm/self_check.h"
 #include "backends/cpu/kernel_sets.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
@@ -24,19 +27,32 @@ void CpuContext::RequireIeeeArithmetic() {
 #endif
 }
 
+void CpuContext::UseGemm(std::unique_ptr<GemmProvider> provider) {
+  RequireSound(*provider, *this);
+  gemm_ = std::move(provider);
+}
+
 void DestroyCpuContext::operator()(CpuContext* context) const { delete context; }
 
 CpuContextOwner MakeContext(const ContextOptions& options) {
   if (options.threads < 1) {
     Fail(ErrorKind::kConfig, "A rank needs at least one thread, not {}.", options.threads);
   }
-  return CpuContextOwner(new CpuContext(options));
+  CpuContextOwner context(new CpuContext(options));
+  if (options.gemm != kOwnGemm) context->UseGemm(OpenGemmProvider(options.gemm));
+  return context;
 }
 
 std::vector<std::string> CpuBackend::RunnableIsas() {
   std::vector<std::string> names;
   for (const KernelTable* set : RunnableKernels()) names.push_back(set->name);
   return names;
+}
+
+void CpuBackend::RequireGemm(const std::string& name) { MakeContext({.gemm = name}); }
+
+std::string CpuBackend::GemmName(const Context& context) {
+  return context.gemm() == nullptr ? kOwnGemm : context.gemm()->name();
 }
 
 void CpuBackend::RequireSupport(const Context&, DType type) {

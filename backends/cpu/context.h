@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "backends/backend_concept.h"
+#include "backends/cpu/gemm/gemm_provider.h"
+#include "backends/cpu/gemm/gemm_scratch.h"
 #include "backends/cpu/kernels/kernel_table.h"
 #include "src/base/thread_pool.h"
 
@@ -54,6 +57,14 @@ class CpuContext {
     });
   }
 
+  // Leaves products with many tokens to `provider`, once it has passed its check on this machine.
+  // Throws Error{kConfig} where it does not.
+  void UseGemm(std::unique_ptr<GemmProvider> provider);
+  const GemmProvider* gemm() const { return gemm_.get(); }  // null: own kernels alone
+  // The provider of products with that many tokens, null where own kernels compute them.
+  GemmProvider* GemmFor(int tokens) { return tokens >= kGemmTokens ? gemm_.get() : nullptr; }
+  GemmScratch& gemm_scratch() { return gemm_scratch_; }
+
   // Scratch of the matrix products; valid until the next one.
   struct MatMulScratch {
     QuantizedRows<QuantBlock32> rows32;
@@ -78,6 +89,8 @@ class CpuContext {
 
   const KernelTable& kernels_;
   ThreadPool pool_;
+  std::unique_ptr<GemmProvider> gemm_;
+  GemmScratch gemm_scratch_;
   MatMulScratch matmul_scratch_;
   AttentionScratch attention_scratch_;
 };

@@ -41,6 +41,10 @@ struct CpuBackend {
   static std::string PackedForm();
   // Names of the kernel sets this binary holds and this CPU runs, best first.
   static std::vector<std::string> RunnableIsas();
+  // See ContextOptions::gemm; throws Error{kConfig} where that provider cannot be used here.
+  static void RequireGemm(const std::string& name);
+  // What computes products with many tokens: "own", or a library with its version.
+  static std::string GemmName(const Context& context);
   // Throws Error{kConfig} when this CPU cannot run weights of `type` (f32, f16 and bf16 weights
   // need fused multiply-add).
   static void RequireSupport(const Context& context, DType type);
@@ -51,7 +55,7 @@ struct DestroyCpuContext {
 };
 using CpuContextOwner = std::unique_ptr<CpuContext, DestroyCpuContext>;
 
-// Throws Error{kConfig} for no threads, or an `isa` that is unknown or cannot run on this CPU.
+// Throws Error{kConfig} for no threads, or an `isa` or `gemm` that is unknown or cannot run here.
 CpuContextOwner MakeContext(const ContextOptions& options);
 
 }  // namespace lantern

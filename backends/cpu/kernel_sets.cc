@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #endif
 
+#include "src/base/check.h"
 #include "src/base/error.h"
 
 namespace lantern {
@@ -91,6 +92,35 @@ const KernelTable& ChooseKernels(const std::string& isa) {
   }
   Fail(ErrorKind::kConfig, "The kernel set \"{}\" cannot run here; choose auto or one of: {}.", isa,
        fmt::join(names, ", "));
+}
+
+const FormatKernels& KernelsOf(const KernelTable& kernels, DType type) {
+  switch (type) {
+    case DType::kF32:
+      return kernels.f32;
+    case DType::kF16:
+      return kernels.f16;
+    case DType::kBF16:
+      return kernels.bf16;
+    case DType::kQ8_0:
+      return kernels.q8_0;
+    case DType::kQ4_0:
+      return kernels.q4_0;
+    case DType::kQ4_1:
+      return kernels.q4_1;
+    case DType::kQ5_0:
+      return kernels.q5_0;
+    case DType::kQ5_1:
+      return kernels.q5_1;
+    case DType::kQ4_K:
+      return kernels.q4_k;
+    case DType::kQ5_K:
+      return kernels.q5_k;
+    case DType::kQ6_K:
+      return kernels.q6_k;
+  }
+  LANTERN_CHECK(false);
+  return kernels.f32;
 }
 
 }  // namespace lantern

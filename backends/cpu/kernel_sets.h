@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backends/cpu/kernels/kernel_table.h"
+#include "src/tensor/dtype.h"
 
 namespace lantern {
 
@@ -14,6 +15,8 @@ std::vector<const KernelTable*> RunnableKernels();
 // The set of that name, or the best for "auto". Throws Error{kConfig} naming the choices when this
 // binary has no such set or this CPU cannot run it.
 const KernelTable& ChooseKernels(const std::string& isa);
+
+const FormatKernels& KernelsOf(const KernelTable& kernels, DType type);
 
 // Whether this CPU multiplies and adds with one rounding (FMA, and F16C beside it on x86): what
 // f32, f16 and bf16 weights need.

@@ -6,6 +6,8 @@
 
 #include "backends/cpu/context.h"
 #include "backends/cpu/cpu_backend.h"
+#include "backends/cpu/gemm/blocked_product.h"
+#include "backends/cpu/kernel_sets.h"
 #include "backends/cpu/pack.h"
 #include "src/base/check.h"
 
@@ -19,35 +21,6 @@ constexpr int kTokenBlock = 64;
 constexpr int kTasksPerThread = 4;
 
 constexpr int kMaxParts = 8;
-
-PanelKernel KernelOf(const KernelTable& kernels, DType type) {
-  switch (type) {
-    case DType::kF32:
-      return kernels.f32;
-    case DType::kF16:
-      return kernels.f16;
-    case DType::kBF16:
-      return kernels.bf16;
-    case DType::kQ8_0:
-      return kernels.q8_0;
-    case DType::kQ4_0:
-      return kernels.q4_0;
-    case DType::kQ4_1:
-      return kernels.q4_1;
-    case DType::kQ5_0:
-      return kernels.q5_0;
-    case DType::kQ5_1:
-      return kernels.q5_1;
-    case DType::kQ4_K:
-      return kernels.q4_k;
-    case DType::kQ5_K:
-      return kernels.q5_k;
-    case DType::kQ6_K:
-      return kernels.q6_k;
-  }
-  LANTERN_CHECK(false);
-  return nullptr;
-}
 
 // One weight of the region: the job its panels share, and where its panels begin.
 struct Part {
@@ -106,7 +79,7 @@ class Inputs {
 Part MakePart(CpuContext& context, Inputs& inputs, const WeightMatrix& weight, int first_panel) {
   const Input input = inputs.For(weight.type);
   Part part;
-  part.kernel = KernelOf(context.kernels(), weight.type);
+  part.kernel = KernelsOf(context.kernels(), weight.type).multiply;
   part.job.panel = reinterpret_cast<const uint8_t*>(weight.data.get());
   part.job.blocks = weight.in / Info(weight.type).block;
   part.job.input = input.data;
@@ -170,6 +143,8 @@ void CpuBackend::MatMul(Context& context, Tensor out, Tensor x,
   if (x.rows == 0) return;
   LANTERN_CHECK(!parts.empty() && parts.size() <= kMaxParts);
   LANTERN_CHECK_EQ(out.rows, x.rows);
+  if (GemmProvider* gemm = context.GemmFor(x.rows))
+    return GemmMatMul(context, *gemm, out, x, parts);
   constexpr int kOneTree[] = {0, 1};
   std::array<Part, kMaxParts> work;
   std::array<OutputRows, kMaxParts> rows;
@@ -200,6 +175,9 @@ void CpuBackend::MatMulLeaves(Context& context, std::span<const Tensor> out, Ten
   LANTERN_CHECK_EQ(cuts.subtree.back(), cuts.leaves());
   LANTERN_CHECK_EQ(cuts.column.back(), weight.in);
   LANTERN_CHECK_LT(cuts.leaves(), 1 << kMaxTreeDepth);
+  if (GemmProvider* gemm = context.GemmFor(x.rows)) {
+    return GemmMatMulLeaves(context, *gemm, out, x, weight, cuts);
+  }
   auto& scratch = context.matmul_scratch();
   const int block = Info(weight.type).block;
   scratch.leaf_blocks.clear();

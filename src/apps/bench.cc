@@ -106,6 +106,7 @@ nlohmann::ordered_json Row(const Load& load, const Measured& measured, Session& 
                    {"pp", session.plan().pp},
                    {"ranks", session.plan().world()},
                    {"threads", ThreadsOf(session)}};
+  row["gemm"] = session.rank().gemm();
   row["logits_hash"] = measured.samples[0].hash;
   return row;
 }

@@ -7,6 +7,7 @@
 #include "src/apps/interrupt.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
+#include "src/engine/rank.h"
 #include "src/engine/self.h"
 #include "src/engine/tokenizer_loader.h"
 
@@ -53,6 +54,10 @@ Leader::Leader(const SessionOptions& options) {
   session_ = std::make_unique<Session>(options, events);
   lines.reset();
   ReportWeights(workers);
+  if (options.gemm != SessionOptions().gemm) {
+    Say(fmt::format("Prompts are multiplied by {}: not the same bits as on other machines.",
+                    session_->rank().gemm()));
+  }
 }
 
 Leader::~Leader() {

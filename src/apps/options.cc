@@ -132,6 +132,9 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--packed", packed,
                  "Folder that keeps packed weights for the next start; none: keep none "
                  "(default: in the user's cache)");
+  app.add_option("--gemm", o.gemm,
+                 "Who multiplies prompts: own, openblas or onednn; only own gives the same bits "
+                 "everywhere (default: own)");
   app.add_option("--isa", o.isa, "Kernel set; every set gives the same bits (default: the best)")
       ->group("");
   app.add_flag("--json", json, "One JSON object on stdout");

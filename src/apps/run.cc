@@ -10,6 +10,7 @@
 #include "src/apps/leader.h"
 #include "src/apps/options.h"
 #include "src/base/error.h"
+#include "src/engine/rank.h"
 #include "src/text/detokenizer.h"
 
 namespace lantern {
@@ -48,6 +49,7 @@ nlohmann::ordered_json Report(const Sequence& s, const std::string& text, Sessio
                      {"wait_s", times.wait_s}};
   json["layout"] = {
       {"tp", session.plan().tp}, {"pp", session.plan().pp}, {"ranks", session.plan().world()}};
+  json["gemm"] = session.rank().gemm();
   json["logits_hash"] = LogitsHash(s);
   return json;
 }

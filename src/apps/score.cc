@@ -13,6 +13,7 @@
 #include "src/apps/leader.h"
 #include "src/apps/options.h"
 #include "src/base/error.h"
+#include "src/engine/rank.h"
 #include "src/tensor/own_math.h"
 
 namespace lantern {
@@ -108,8 +109,10 @@ int Score(const ScoreFlags& flags) {
   scorer.Close(flags.logits);
   const double perplexity = std::exp(scorer.nll() / std::max(scorer.scored(), 1));
   if (flags.model.json) {
-    nlohmann::ordered_json json = {
-        {"tokens", scorer.scored()}, {"nll_nats", scorer.nll()}, {"perplexity", perplexity}};
+    nlohmann::ordered_json json = {{"tokens", scorer.scored()},
+                                   {"nll_nats", scorer.nll()},
+                                   {"perplexity", perplexity},
+                                   {"gemm", session.rank().gemm()}};
     fmt::print("{}\n", json.dump());
   } else {
     fmt::print("{} tokens scored, {:.4f} nats, perplexity {:.4f}\n", scorer.scored(), scorer.nll(),

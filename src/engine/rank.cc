@@ -55,7 +55,7 @@ Rank::Rank(const RunSpec& spec, const WeightFile& file, std::shared_ptr<Communic
     : mesh_(MakeMesh(std::move(world), spec.Plan(file.config()))) {
   RequireMemory(spec, file, mesh_.rank, 1);
   const int threads = spec.threads > 0 ? spec.threads : PhysicalCores();
-  context_ = MakeContext({threads, spec.spin, spec.isa});
+  context_ = MakeContext({threads, spec.spin, spec.isa, spec.gemm});
   const ModelPart part = PartOf(file, spec.wanted(), mesh_.plan, mesh_.rank);
   std::optional<PackedStore> store;
   if (!spec.packed.empty() && !file.identity().empty()) {

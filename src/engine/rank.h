@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "net/mesh.h"
@@ -26,6 +27,8 @@ class Rank {
   Stage& stage() { return *stage_; }
   // Reads this rank's weights once, as a decode step does, and computes nothing.
   void StreamWeights() { Backend::StreamWeights(*context_, weights_); }
+  // Who multiplies where there are many tokens: see Backend::GemmName.
+  std::string gemm() const { return Backend::GemmName(*context_); }
   // Multiplications with weights that a token of a prompt needs here: all but the head's.
   size_t ProductsPerToken() const;
   const ParallelPlan& plan() const { return mesh_.plan; }

@@ -27,9 +27,10 @@ struct RunSpec {
   int threads = 0;   // per rank; 0: each rank decides
   bool spin = true;  // false: ranks outnumber this machine's cores
   std::string isa = "auto";
+  std::string gemm = "own";  // see ContextOptions: the same on all ranks
   std::string packed;  // folder of rank 0's machine that keeps packed weights; empty: none does
   MSGPACK_DEFINE(model, type, kv_type, tp, pp, shares, context, kv_blocks, chunk, step_tokens,
-                 logit_rows, threads, spin, isa, packed)
+                 logit_rows, threads, spin, isa, gemm, packed)
 
   std::optional<DType> wanted() const {
     return type < 0 ? std::nullopt : std::optional(static_cast<DType>(type));

@@ -74,6 +74,7 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.step_tokens = std::max(o.chunk, o.sequences);
   spec.logit_rows = std::max(o.logit_rows, 1);
   spec.isa = o.isa;
+  spec.gemm = o.gemm;
   spec.packed = o.packed.string();
   // Ranks on machines of their own find their cores themselves.
   const int cores = PhysicalCores();
@@ -153,6 +154,7 @@ Session::State::State(const SessionOptions& options, const Events& events)
       RequireMemory(spec, *file, 0, ranks);
     }
     if (ranks > 1) {
+      Backend::RequireGemm(spec.gemm);  // before anybody joins
       FormGroup(options, events);
     } else {
       world = MakeNullComm();

@@ -73,6 +73,7 @@ void Worker::Serve() {
     const WorkOrder order = DecodeOrder(assignment_.bytes);
     RunSpec spec = order.spec;
     if (options_.threads > 0) spec.threads = options_.threads;
+    Backend::RequireGemm(spec.gemm);  // now, not after minutes of fetching
     // The connections before the weights: a firewall in the way shows in seconds, not in minutes.
     world = Connect();
     client_.OnLost([world](const std::string& reason) { world->Abort(reason); });

@@ -30,7 +30,8 @@ class FormsTest(lantern_cli.CliTestCase):
         answer = self.json_of("run", self.model, "-p", "Good morning", "-n", 5, "--local", 2,
                               "--pp", 2)
         self.assertEqual(set(answer), {"text", "tokens", "prompt_tokens", "finish_reason",
-                                       "timings", "layout", "logits_hash"})
+                                       "timings", "layout", "gemm", "logits_hash"})
+        self.assertEqual(answer["gemm"], "own")
         self.assertIsInstance(answer["text"], str)
         self.assertEqual(len(answer["tokens"]), 5)
         self.assertTrue(all(isinstance(id, int) and 0 <= id < 2048 for id in answer["tokens"]))
@@ -150,7 +151,7 @@ class FormsTest(lantern_cli.CliTestCase):
     def test_score(self):
         (self.folder / "story.txt").write_text("Once upon a time there was a lantern.")
         score = self.json_of("score", self.model, "story.txt")
-        self.assertEqual(set(score), {"tokens", "nll_nats", "perplexity"})
+        self.assertEqual(set(score), {"tokens", "nll_nats", "perplexity", "gemm"})
         text = (self.folder / "story.txt").read_text()
         ids = self.json_of("tokenize", self.model, text=text)["ids"]
         self.assertEqual(score["tokens"], len(ids) - 1)

@@ -30,7 +30,7 @@ namespace {
 
 struct Format {
   const char* name;
-  PanelKernel KernelTable::*kernel;
+  FormatKernels KernelTable::*kernels;
   int elements, bytes;  // of a row's block
 };
 constexpr Format kFormats[] = {
@@ -109,7 +109,7 @@ std::vector<float> Products(const KernelTable& set, const Format& format, int bl
   job.subtree = subtree;
   job.subtrees = 2;
   job.out = rows;
-  (set.*format.kernel)(job);
+  (set.*format.kernels).multiply(job);
   return out;
 }
 
@@ -163,6 +163,20 @@ std::vector<float> Elementwise(const KernelTable& set, int n) {
   return all;
 }
 
+// A panel as f32, and then as bf16.
+std::vector<float> Unpacked(const KernelTable& set, const Format& format, int blocks) {
+  std::mt19937 random(static_cast<unsigned>(blocks));
+  const auto panel = RandomBytes(size_t{kPanelRows} * format.bytes * blocks, random);
+  const size_t count = size_t{kPanelRows} * format.elements * blocks;
+  std::vector<float> numbers(count);
+  std::vector<uint16_t> halves(count);
+  const FormatKernels& kernels = set.*format.kernels;
+  kernels.to_f32({panel.data(), blocks, 0, blocks, numbers.data(), kPanelRows});
+  kernels.to_bf16({panel.data(), blocks, 0, blocks, halves.data(), kPanelRows});
+  numbers.insert(numbers.end(), halves.begin(), halves.end());
+  return numbers;
+}
+
 // Everything that a set computes here, in one list.
 std::vector<float> All(const KernelTable& set) {
   std::vector<float> all;
@@ -171,6 +185,7 @@ std::vector<float> All(const KernelTable& set) {
   };
   for (const Format& format : kFormats) {
     for (int blocks : {1, 2, 5, 8}) {
+      add(Unpacked(set, format, blocks));
       for (int tokens : {1, 2, 3, 4, 7, kTokens}) {
         add(Products(set, format, blocks, tokens, static_cast<unsigned>(blocks * 100 + tokens)));
       }

@@ -53,6 +53,22 @@ struct PanelJob {
 };
 using PanelKernel = void (*)(const PanelJob&);
 
+// Blocks [begin, end) of a panel's rows as plain numbers.
+struct UnpackJob {
+  const uint8_t* panel;
+  int blocks;  // of each of its rows
+  int begin, end;
+  void* out;       // per column, the kPanelRows rows' values: float, or the bits of a bf16
+  int64_t stride;  // elements from one column to the next
+};
+using UnpackKernel = void (*)(const UnpackJob&);
+
+// What a set does with weights of one format.
+struct FormatKernels {
+  PanelKernel multiply;
+  UnpackKernel to_f32, to_bf16;
+};
+
 // Queries of one kv head of one sequence, each with the positions that it sees.
 struct AttentionQuery {
   const float* x;  // [head_dim]
@@ -76,7 +92,7 @@ struct AttentionJob {
 
 struct KernelTable {
   const char* name;
-  PanelKernel f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q5_k, q6_k;
+  FormatKernels f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q5_k, q6_k;
 
   // REQUIRES: n is a multiple of the block.
   void (*quantize32)(QuantBlock32* out, const float* x, int n);

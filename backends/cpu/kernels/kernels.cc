@@ -4,11 +4,15 @@
 #include "backends/cpu/kernels/elementwise.h"
 #include "backends/cpu/kernels/kernel_table.h"
 #include "backends/cpu/kernels/matmul.h"
+#include "backends/cpu/kernels/unpack.h"
 
 #define LANTERN_STRING(x) #x
 #define LANTERN_NAME_OF(x) LANTERN_STRING(x)
 
 namespace lantern::LANTERN_ISA_NAMESPACE {
+
+template <class Format>
+constexpr FormatKernels kFormat = {Panel<Format>, Unpack<Format, float>, Unpack<Format, uint16_t>};
 
 template <class Cache>
 constexpr KernelTable::Cache kCache = {Cache::StoreKeys, Cache::StoreValues, Attend<Cache>};
@@ -16,17 +20,17 @@ constexpr KernelTable::Cache kCache = {Cache::StoreKeys, Cache::StoreValues, Att
 extern const KernelTable kKernels;
 const KernelTable kKernels = {
     .name = LANTERN_NAME_OF(LANTERN_ISA_NAMESPACE),
-    .f32 = Panel<F32Format>,
-    .f16 = Panel<F16Format>,
-    .bf16 = Panel<BF16Format>,
-    .q8_0 = Panel<Q8_0Format>,
-    .q4_0 = Panel<NibbleFormat<false, false>>,
-    .q4_1 = Panel<NibbleFormat<false, true>>,
-    .q5_0 = Panel<NibbleFormat<true, false>>,
-    .q5_1 = Panel<NibbleFormat<true, true>>,
-    .q4_k = Panel<Q4KFormat>,
-    .q5_k = Panel<Q5KFormat>,
-    .q6_k = Panel<Q6KFormat>,
+    .f32 = kFormat<F32Format>,
+    .f16 = kFormat<F16Format>,
+    .bf16 = kFormat<BF16Format>,
+    .q8_0 = kFormat<Q8_0Format>,
+    .q4_0 = kFormat<NibbleFormat<false, false>>,
+    .q4_1 = kFormat<NibbleFormat<false, true>>,
+    .q5_0 = kFormat<NibbleFormat<true, false>>,
+    .q5_1 = kFormat<NibbleFormat<true, true>>,
+    .q4_k = kFormat<Q4KFormat>,
+    .q5_k = kFormat<Q5KFormat>,
+    .q6_k = kFormat<Q6KFormat>,
     .quantize32 = Quantize32,
     .quantize256 = Quantize256,
     .rms_norm = RmsNorm,

@@ -28,12 +28,9 @@ struct F32Cache {
   }
 };
 
-LANTERN_INLINE void StoreBFloat16(void* p, F8 v) {  // to nearest, ties to even; NaN stays one
-  const U32x8 bits = (U32x8)v;
-  const U32x8 rounded = bits + (0x7fff + (bits >> 16 & 1));
-  const U32x8 nan = bits | 0x400000;
-  const U32x8 chosen = (bits & 0x7fffffff) > 0x7f800000 ? nan : rounded;
-  lantern::LANTERN_ISA_NAMESPACE::Store(p, __builtin_convertvector(chosen >> 16, U16x8));
+LANTERN_INLINE void StoreBFloat16(void* p, F8 v) {
+  lantern::LANTERN_ISA_NAMESPACE::Store(
+      p, __builtin_convertvector(BFloat16Bits<U32x8>((U32x8)v), U16x8));
 }
 
 template <W (*kLoad)(const void*), void (*kStore)(void*, F8)>

@@ -50,6 +50,10 @@ struct PlainFormat {
   using Input = float;
   static constexpr int kBytes = kPanelRows * kElementBytes, kTile = kPlainTile;
 
+  LANTERN_INLINE FV Column(const uint8_t* panel, int column, int part) {
+    return kLoad(PartOf(panel + static_cast<size_t>(column) * kBytes, kElementBytes, part));
+  }
+
   template <int kTokens>
   LANTERN_INLINE void AddBlock(const uint8_t* panel, int /*blocks*/,
                                const float* const (&in)[kTokens], int column,

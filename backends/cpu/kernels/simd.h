@@ -131,6 +131,14 @@ LANTERN_INLINE F8 LoadBFloat16(const void* p) {
 #endif
 }
 
+// The bits of bf16, in as many 32-bit lanes: rounds to nearest even, NaN stays a quiet NaN.
+template <class U>
+LANTERN_INLINE U BFloat16Bits(U bits) {
+  const U rounded = bits + (0x7fff + (bits >> 16 & 1));
+  const U nan = bits | 0x400000;
+  return ((bits & 0x7fffffff) > 0x7f800000 ? nan : rounded) >> 16;
+}
+
 // ---- exp ----
 
 // OwnExp of src/tensor/own_math.h, operation by operation, so that the bits agree. F, I, U: vectors
