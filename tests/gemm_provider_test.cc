@@ -315,7 +315,7 @@ TEST(SelfCheck, RefusesWhatIsWrong) {
     return b.out[int64_t{b.tokens} * b.rows - 1];
   };
   const std::vector<std::pair<std::string, Broken::Fault>> faults = {
-      {"refused", [](const GemmBlock& b) { return b.tokens < 40; }},
+      {"refused by the library", [](const GemmBlock& b) { return b.tokens < 40; }},
       {"off by", [&](const GemmBlock& b) { return last(b) += b.columns == 7 ? 1e-4f : 0, true; }},
       {"off by",  // halves the mantissa
        [&](const GemmBlock& b) {

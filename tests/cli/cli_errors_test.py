@@ -104,6 +104,7 @@ class ErrorsTest(lantern_cli.CliTestCase):
         self.refuse_run(BAD_FLAGS, ["--kv", "q4_0"], "--kv", "q4_0")
         self.refuse_run(BAD_FLAGS, ["--reduce", "morse"], "--reduce", "morse")
         self.refuse_run(BAD_FLAGS, ["abacus", "generic"], "--isa", "abacus")
+        self.refuse_run(BAD_FLAGS, ["abacus", "openblas"], "--gemm", "abacus")
         self.refuse_run(BAD_FLAGS, ["--threads"], "--threads", -1)
         self.refuse_run(BAD_FLAGS, ["--chunk"], "--chunk", 0)
         self.refuse_run(BAD_FLAGS, ["--ctx"], "--ctx", -5)

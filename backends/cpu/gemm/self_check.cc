@@ -124,7 +124,7 @@ std::string Examine(GemmProvider& provider, const Case& c) {
   out.resize(out.size() + kPanelRows, kMark);
   if (!provider.Multiply(
           {c.operands, c.tokens, c.rows, c.columns, x.data(), x.stride(), w.data(), out.data()})) {
-    return "is refused";
+    return "is refused by the library";
   }
   for (int token = 0; token < c.tokens; ++token) {
     for (int row = 0; row < c.rows; ++row) {
