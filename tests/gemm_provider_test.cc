@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -126,6 +127,7 @@ struct Way {
   std::string name;
   std::function<CpuContextOwner()> context;
 };
+void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
 
 // Null where this machine or this build has no such library.
 CpuContextOwner ContextWith(const std::string& gemm, const std::string& library) {
