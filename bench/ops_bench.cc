@@ -2,6 +2,7 @@
 // step's matrix-vector products over a loop that only reads the same memory, both in turns.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <random>
@@ -9,7 +10,8 @@
 #include <vector>
 
 #include "backends/backend.h"
-#include "backends/cpu/gemm/gemm_provider.h"
+#include "backends/cpu/context.h"
+#include "backends/cpu/gemm/blocked_product.h"
 #include "src/base/error.h"
 #include "src/base/thread_pool.h"
 #include "src/tensor/quant.h"
@@ -18,7 +20,7 @@ namespace lantern {
 namespace {
 
 constexpr int kIn = 2048;
-constexpr int kPromptTokens[] = {16, 32, 128, 512};
+constexpr int kPromptTokens[] = {16, 32, 64, 128, 512};
 constexpr size_t kStreamBytes = size_t{192} << 20;  // several times any cache
 
 double SecondsSince(std::chrono::steady_clock::time_point start) {
@@ -90,9 +92,12 @@ void Prompt(benchmark::State& state, DType type, const std::string& gemm) {
   }
   const WeightMatrix w = Backend::PackWeight(*context, SomeWeight(type, kOut));
   std::vector<float> x = SomeActivations(tokens), y(static_cast<size_t>(tokens) * kOut);
+  const Tensor in = Tensor::F32(x.data(), tokens, kIn), out = Tensor::F32(y.data(), tokens, kOut);
+  // Also with fewer tokens than MatMul would leave to it: to see where that number should be.
+  GemmProvider* const provider = context->GemmFor(std::max(tokens, kGemmTokens));
   const auto multiply = [&] {
-    Backend::MatMul(*context, Tensor::F32(y.data(), tokens, kOut),
-                    Tensor::F32(x.data(), tokens, kIn), {&w, 1});
+    if (provider != nullptr) return GemmMatMul(*context, *provider, out, in, {&w, 1});
+    Backend::MatMul(*context, out, in, {&w, 1});
   };
   multiply();  // libraries make code for a shape when they first see it
   for (auto _ : state) multiply();

@@ -55,11 +55,11 @@ class GemmTest(lantern_cli.CliTestCase):
 
     def check_scores(self, name):
         self.require(name)
-        ids = IDS.read_text().strip()
+        ids = ",".join([IDS.read_text().strip()] * 3)
         own = self.json_of("score", MODEL, "--ids", ids)
         self.assertEqual(own["gemm"], "own")
         for layout in ([], ["--local", 2], ["--local", 3, "--shares", "4,3,1"],
-                       ["--local", 2, "--pp", 2, "--chunk", 40]):
+                       ["--local", 2, "--pp", 2, "--chunk", 80]):
             with self.subTest(layout=layout):
                 score = self.json_of("score", MODEL, "--ids", ids, "--gemm", name, *layout)
                 self.assertEqual(score["tokens"], own["tokens"])
@@ -78,14 +78,14 @@ class GemmTest(lantern_cli.CliTestCase):
         shown = self.succeed("run", self.random, "--ids", "1,2", "-n", 1, "--gemm", "openblas")
         self.assertRegex(shown.err, r"\APrompts are multiplied by openblas [\d.]+ f32: not the "
                                     r"same bits as on other machines\.\n")
-        (row,) = self.json_of("bench", self.random, "-p", 32, "-n", 0, "-r", 2, "--gemm",
+        (row,) = self.json_of("bench", self.random, "-p", 80, "-n", 0, "-r", 2, "--gemm",
                               "openblas")
         self.assertTrue(row["gemm"].startswith("openblas "), row)
 
     def test_few_tokens_keep_their_bits(self):
         self.require("openblas")
         command = ("run", self.random, "--ignore-eos", "-n", 12, "--ids")
-        few, many = "1,300,500", ",".join(str(3 + 7 * i) for i in range(20))
+        few, many = "1,300,500", ",".join(str(3 + 7 * i) for i in range(70))
         own = [self.json_of(*command, ids)["logits_hash"] for ids in (few, many)]
         other = [self.json_of(*command, ids, "--gemm", "openblas")["logits_hash"]
                  for ids in (few, many)]

@@ -13,7 +13,7 @@ namespace lantern {
 
 inline constexpr char kOwnGemm[] = "own";
 // Fewer tokens do not pay for unpacking the weights, and decoding keeps own kernels' bits.
-inline constexpr int kGemmTokens = 16;
+inline constexpr int kGemmTokens = 64;
 
 // out[tokens, rows] = x[tokens, columns] * w[columns, rows], all row-major, `w` and `out` dense.
 struct GemmBlock {

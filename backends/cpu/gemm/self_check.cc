@@ -42,7 +42,7 @@ std::vector<Case> CasesOf(const GemmProvider& provider) {
         cases.push_back({operands, tokens, rows, columns, values});
       }
     }
-    cases.push_back({operands, 48, 128, 2048, Values::kOrdinary});
+    cases.push_back({operands, 64, 128, 2048, Values::kOrdinary});
   }
   return cases;
 }
