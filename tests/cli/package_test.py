@@ -158,6 +158,7 @@ class DebTest(lantern_cli.CliTestCase):
         self.assertIn("lantern " + field("Version"), self.succeed("--version").out)
         for library in ("libc6 (>= 2.", "libgloo", "libzmq5", "libstdc++6"):
             self.assertIn(library, field("Depends"))
+        self.assertEqual(field("Suggests"), "libopenblas0, libdnnl2")  # --gemm loads them
         self.assertEqual((self.tree / "DEBIAN/conffiles").read_text(),
                          "/etc/lantern/worker.conf\n")
 
