@@ -143,8 +143,9 @@ void CpuBackend::MatMul(Context& context, Tensor out, Tensor x,
   if (x.rows == 0) return;
   LANTERN_CHECK(!parts.empty() && parts.size() <= kMaxParts);
   LANTERN_CHECK_EQ(out.rows, x.rows);
-  if (GemmProvider* gemm = context.GemmFor(x.rows))
+  if (GemmProvider* gemm = context.GemmFor(x.rows)) {
     return GemmMatMul(context, *gemm, out, x, parts);
+  }
   constexpr int kOneTree[] = {0, 1};
   std::array<Part, kMaxParts> work;
   std::array<OutputRows, kMaxParts> rows;

@@ -71,8 +71,10 @@ Input ConvertInput(CpuContext& context, std::span<const Part> parts, Tensor x) {
   if (!wanted) return {x};
   const size_t columns = x.cols;
   uint16_t* bf16 = context.gemm_scratch().activations.Room<uint16_t>(x.rows * columns);
-  const auto convert = context.kernels().cache_bf16.store;
-  context.ParallelFor(x.rows, [&](int row) { convert(bf16 + row * columns, x.Row(row), x.cols); });
+  const auto convert = context.kernels().cache_bf16.store_values;
+  context.ParallelFor(x.rows, [&](int row) {
+    convert(reinterpret_cast<uint8_t*>(bf16 + row * columns), x.Row(row), x.cols);
+  });
   return {x, bf16};
 }
 

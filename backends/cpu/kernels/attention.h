@@ -17,7 +17,7 @@ inline constexpr int kQueryTile = 8, kTileWidth = 2;
 #elif defined(__AVX2__) || defined(__aarch64__)
 inline constexpr int kQueryTile = 4, kTileWidth = 1;
 #else
-inline constexpr int kQueryTile = 1, kTileWidth = 1;
+inline constexpr int kQueryTile = 8, kTileWidth = 1;
 #endif
 
 // Running result over chunks, or one chunk's own.

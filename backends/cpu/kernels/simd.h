@@ -71,12 +71,11 @@ LANTERN_INLINE F8 Fma(F8 a, F8 b, F8 c) {
 }
 #else
 typedef double D8 __attribute__((vector_size(64)));
-typedef int64_t I64x8 __attribute__((vector_size(64)));
 typedef uint64_t U64x8 __attribute__((vector_size(64)));
 
 // In doubles, where the product is exact. The sum is rounded to odd (Boldo and Melquiond, 2008), so
 // that rounding it once more, to float, gives what rounding the exact value would.
-LANTERN_INLINE F8 Fma(F8 a, F8 b, F8 c) {
+static __attribute__((noinline)) F8 CarefulFma(F8 a, F8 b, F8 c) {
   const D8 product = __builtin_convertvector(a, D8) * __builtin_convertvector(b, D8);
   const D8 addend = __builtin_convertvector(c, D8);
   const D8 sum = product + addend;
@@ -88,6 +87,39 @@ LANTERN_INLINE F8 Fma(F8 a, F8 b, F8 c) {
   const U64x8 odd = bits + (away & even & finite & (U64x8)(error != 0));
   return __builtin_convertvector((D8)odd, F8);
 }
+
+#if defined(__SSE2__)
+// Two of the products. A sum rounded to double and then to float is right unless the double lies
+// half-way between two floats; `doubt` gets a bit then, and where floats are subnormal.
+LANTERN_INLINE __m128 FmaPair(__m128 a, __m128 b, __m128 c, __m128i& doubt) {
+  const __m128d sum = _mm_add_pd(_mm_mul_pd(_mm_cvtps_pd(a), _mm_cvtps_pd(b)), _mm_cvtps_pd(c));
+  const __m128i bits = _mm_and_si128(_mm_castpd_si128(sum),
+                                     _mm_set_epi32(0x7fffffff, 0x1fffffff, 0x7fffffff, 0x1fffffff));
+  const __m128i half = _mm_cmpeq_epi32(bits, _mm_set_epi32(-1, 0x10000000, -1, 0x10000000));
+  const __m128i tiny = _mm_cmplt_epi32(bits, _mm_set_epi32(0x38100000, 0, 0x38100000, 0));
+  doubt = _mm_or_si128(doubt, _mm_or_si128(half, tiny));
+  return _mm_cvtpd_ps(sum);
+}
+LANTERN_INLINE F8 Fma(F8 a, F8 b, F8 c) {
+  const auto* x = reinterpret_cast<const __m128*>(&a);
+  const auto* y = reinterpret_cast<const __m128*>(&b);
+  const auto* z = reinterpret_cast<const __m128*>(&c);
+  __m128i doubt = _mm_setzero_si128();
+  __m128 sums[2];
+  LANTERN_UNROLL for (int i = 0; i < 2; ++i) {
+    const __m128 low = FmaPair(x[i], y[i], z[i], doubt);
+    const __m128 high = FmaPair(_mm_movehl_ps(x[i], x[i]), _mm_movehl_ps(y[i], y[i]),
+                                _mm_movehl_ps(z[i], z[i]), doubt);
+    sums[i] = _mm_movelh_ps(low, high);
+  }
+  if (_mm_movemask_epi8(doubt) != 0) return CarefulFma(a, b, c);
+  F8 result;
+  __builtin_memcpy(&result, sums, sizeof(result));
+  return result;
+}
+#else
+LANTERN_INLINE F8 Fma(F8 a, F8 b, F8 c) { return CarefulFma(a, b, c); }
+#endif
 #endif
 
 // ---- 16-bit floats ----
