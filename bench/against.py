@@ -2,7 +2,9 @@
 """Compares `lantern bench` with llama.cpp's llama-bench on the same files, in turns.
 
     bench/against.py --peer PATH/TO/llama-bench MODEL.gguf...  [--threads 1,2] [--rounds 3]
-                     [-p 512] [-n 32]
+                     [-p 512] [-n 32] [--sequences 16]
+
+With --sequences it is generation of so many at once, against llama-batched-bench beside the peer.
 
 Each round runs one after the other, so that a slow moment of the machine meets both; medians of the
 rounds, and the smallest and largest ratio. LANTERN_BINARY names ours (default: that of build/cpu).
@@ -26,12 +28,18 @@ def run(*command):
 
 def ours(model, flags, threads):
     rows = run(LANTERN, "bench", model, "-p", flags.p, "-n", flags.n, "-r", 1, "--threads", threads,
-               "--json")
+               "--sequences", flags.sequences, "--json")
     return {row["test"][:2]: row["tokens_per_s"] for row in rows}, \
            {row["test"][:2]: row["logits_hash"] for row in rows}
 
 
 def theirs(model, flags, threads):
+    if flags.sequences > 1:
+        peer = pathlib.Path(flags.peer).with_name("llama-batched-bench")
+        row = run(peer, "-m", model, "-npp", 1, "-ntg", flags.n, "-npl", flags.sequences,
+                  "-c", flags.sequences * (flags.n + 64), "-t", threads,
+                  "--output-format", "jsonl")
+        return {"tg": row["speed_tg"]}
     rows = run(flags.peer, "-m", model, "-p", flags.p, "-n", flags.n, "-r", 1, "-t", threads,
                "-o", "json")
     return {"tg" if row["n_gen"] else "pp": row["avg_ts"] for row in rows}
@@ -42,7 +50,7 @@ def compare(model, flags, threads):
     for _ in range(flags.rounds):
         mine, hashes = ours(model, flags, threads)
         rounds.append((mine, theirs(model, flags, threads)))
-    for test in ("pp", "tg"):
+    for test in rounds[0][1]:
         mine = [a[test] for a, _ in rounds]
         peer = [b[test] for _, b in rounds]
         ratios = sorted(a / b for a, b in zip(mine, peer))
@@ -59,7 +67,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("-p", type=int, default=512)
     parser.add_argument("-n", type=int, default=32)
+    parser.add_argument("--sequences", type=int, default=1)
     flags = parser.parse_args()
+    if flags.sequences > 1:
+        flags.p = 0
     print("| model | threads | test | ours, tokens/s | theirs | ratio | logits_hash |")
     print("|-|-|-|-|-|-|-|")
     for model in flags.models:

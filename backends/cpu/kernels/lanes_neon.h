@@ -44,7 +44,7 @@ LANTERN_INLINE IV PairProducts(IV a, IV b) {
 
 #if defined(__ARM_FEATURE_DOTPROD)
 
-inline constexpr bool kWideSums = true, kWideSigned = true;
+inline constexpr bool kWideSums = true, kWideSigned = true, kFloatScales = false;
 using Sums = IV;
 LANTERN_INLINE Sums AddDot(Sums sums, BV weight, Word activation) {
   return (IV)vdotq_s32((int32x4_t)sums, (int8x16_t)weight, (int8x16_t)activation);
@@ -57,7 +57,7 @@ Sums PairDot(BV weight, Word activation);  // never called: of the other sets
 
 #else
 
-inline constexpr bool kWideSums = false, kWideSigned = false;
+inline constexpr bool kWideSums = false, kWideSigned = false, kFloatScales = false;
 typedef int16_t Sums __attribute__((vector_size(16)));
 template <bool kSigned>  // all weights' levels are signed bytes, too
 LANTERN_INLINE Sums PairDot(BV weight, Word activation) {

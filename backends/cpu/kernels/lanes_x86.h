@@ -53,6 +53,7 @@ LANTERN_INLINE void StorePartV(float* p, FV v, int count) { StorePart(p, v, coun
 #define LANTERN_WIDE_SUMS 1
 
 inline constexpr bool kWideSums = true, kWideSigned = false;
+inline constexpr bool kFloatScales = true;  // 32-bit products take two operations of one port
 using Sums = IV;
 #if defined(__AVX512VNNI__)
 // An instruction of its own to load the word would be half of all: it is an operand here, which
@@ -82,7 +83,7 @@ Sums PairDot(BV weight, Word activation);  // never called: of the other sets
 #else
 #define LANTERN_WIDE_SUMS 0
 
-inline constexpr bool kWideSums = false, kWideSigned = false;
+inline constexpr bool kWideSums = false, kWideSigned = false, kFloatScales = false;
 using Word = IV;
 LANTERN_INLINE Word LoadWord(const int8_t* q) { return SplatV(Load<int32_t>(q)); }
 

@@ -274,6 +274,7 @@ struct Q4KFormat {
   using Input = QuantBlock256;
   static constexpr int kBytes = kPanelRows * 144, kTile = kBlockTile;
   static constexpr bool kSixBitScales = true;
+  static constexpr bool kExactHalves = true;  // 4 * 63 * 32 * 15 * 127 < 2^24
   LANTERN_INLINE Q4KLevels Levels(const uint8_t* w, int sub) {
     return {w + kPanelRows * (16 + sub / 2 * 32), sub % 2 * 4};
   }
@@ -283,6 +284,7 @@ struct Q5KFormat {
   using Input = QuantBlock256;
   static constexpr int kBytes = kPanelRows * 176, kTile = kBlockTile;
   static constexpr bool kSixBitScales = true;
+  static constexpr bool kExactHalves = false;
   LANTERN_INLINE Q5KLevels Levels(const uint8_t* w, int sub) {
     return {w + kPanelRows * (48 + sub / 2 * 32), w + kPanelRows * 16, sub % 2 * 4, sub};
   }
@@ -310,18 +312,56 @@ LANTERN_INLINE void SubBlockProducts(const uint8_t* w, const QuantBlock256* cons
   }
 }
 
+// The same as floats, where those hold a half's sum exactly: what is left is the one rounding that
+// converting the integer takes.
+template <int kTokens, class Format>
+LANTERN_INLINE void HalvesProducts(const uint8_t* w, const QuantBlock256* const (&in)[kTokens],
+                                   int block, const IV (&scale)[kParts][8],
+                                   FV (&products)[kTokens][kParts]) {
+  constexpr int kSubBytes = Format::kBytes / 8;
+  for (int half = 0; half < 2; ++half) {
+    FV sum[kTokens][kParts] = {};
+    for (int sub = 4 * half; sub < 4 * half + 4; ++sub) {
+      PrefetchAhead<kSubBytes>(w + kSubBytes * sub);
+      const int8_t* q[kTokens];
+      LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) q[t] = in[t][block].q + 32 * sub;
+      FV factor[kParts];
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) factor[p] = ToFloatV(scale[p][sub]);
+      IntegerSums<8>(
+          Format::Levels(w, sub), q, [](int) __attribute__((always_inline)) { return IV{}; },
+          [&](int t, int p, const Sums& sums) __attribute__((always_inline)) {
+            sum[t][p] = FmaV(ToFloatV(Total(sums)), factor[p], sum[t][p]);
+          });
+    }
+    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+        products[t][p] = half == 0 ? sum[t][p] : products[t][p] + sum[t][p];
+      }
+    }
+  }
+}
+
 template <class Format, int kTokens>
 LANTERN_INLINE void AddMinimumSuperBlock(const uint8_t* panel,
                                          const QuantBlock256* const (&in)[kTokens], int block,
                                          PanelSums<kTokens>& sum) {
   const uint8_t* w = panel + static_cast<size_t>(block) * Format::kBytes;
-  IV scale[kParts][8], minimums[kParts][4], products[kTokens][kParts];
+  IV scale[kParts][8], minimums[kParts][4];
   LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
     SixBitScales(w + 4 * kPanelRows, p, scale[p], minimums[p]);
   }
-  SubBlockProducts<8, kTokens, Format>(
-      w, in, block, [&](int sub, int p) __attribute__((always_inline)) { return scale[p][sub]; },
-      products);
+  FV products[kTokens][kParts];
+  if constexpr (kFloatScales && Format::kExactHalves) {
+    HalvesProducts<kTokens, Format>(w, in, block, scale, products);
+  } else {
+    IV exact[kTokens][kParts];
+    SubBlockProducts<8, kTokens, Format>(
+        w, in, block, [&](int sub, int p) __attribute__((always_inline)) { return scale[p][sub]; },
+        exact);
+    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) products[t][p] = ToFloatV(exact[t][p]);
+    }
+  }
   LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
     const FV d = LoadHalfV(PartOf(w, 2, p));
     const FV d_minimum = LoadHalfV(PartOf(w + 2 * kPanelRows, 2, p));
@@ -332,7 +372,7 @@ LANTERN_INLINE void AddMinimumSuperBlock(const uint8_t* panel,
         minimum += PairProducts(minimums[p][j], PairAt(x.sum32 + 2 * j));
       }
       const FV a = SplatV(x.scale);
-      sum[t][p] = sum[t][p] + ToFloatV(products[t][p]) * (d * a);
+      sum[t][p] = sum[t][p] + products[t][p] * (d * a);
       sum[t][p] = sum[t][p] - ToFloatV(minimum) * (d_minimum * a);
     }
   }
