@@ -157,8 +157,10 @@ uint64_t ReadSum(const uint8_t* data, int64_t bytes) {
   typedef uint64_t U64x4 __attribute__((vector_size(32)));
   U64x4 sum[4] = {};
   for (int64_t i = 0; i + 128 <= bytes; i += 128) {
-    __builtin_prefetch(data + i + 2048);
-    __builtin_prefetch(data + i + 2112);
+    LANTERN_UNROLL for (int j = 0; j < 128; j += 64) {
+      __builtin_prefetch(data + i + j + 8192, 0, 2);
+      __builtin_prefetch(data + i + j + 1024);
+    }
     LANTERN_UNROLL for (int j = 0; j < 4; ++j) sum[j] += Load<U64x4>(data + i + 32 * j);
   }
   const U64x4 all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
