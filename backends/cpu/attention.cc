@@ -173,7 +173,8 @@ void CpuBackend::Attention(Context& context, Tensor out, Tensor q, const KvView&
   CheckBatch(kv, batch, q.rows);
   LANTERN_CHECK(out.rows == q.rows && out.cols == q.cols && q.cols % kv.head_dim == 0);
   LANTERN_CHECK_LE(kv.head_dim, kMaxHeadDim);
-  auto& [groups, runs, parts] = context.attention_scratch();
+  auto& groups = context.attention_scratch().groups;
+  auto& runs = context.attention_scratch().runs;
   GroupHeads(heads, q.cols / kv.head_dim, groups);
   const AttentionWork work{out, q, kv, batch, heads, window};
   const int group_count = static_cast<int>(groups.size());

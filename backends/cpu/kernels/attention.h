@@ -279,19 +279,24 @@ void AttendTogether(const AttentionJob& job) {
   }
 }
 
-// The queries in tiles: eight, four, two, one.
+// As many queries together as there are, at most eight, then four, two, one.
 template <class Cache>
 void Attend(const AttentionJob& job) {
-  AttentionJob some = job;
-  const auto rest = [&](int count) {
-    if (some.part != nullptr) some.part += static_cast<int64_t>(count) * (kPartHead + job.head_dim);
-    some.queries -= count;
-    for (int q = 0; q < some.queries; ++q) some.query[q] = some.query[q + count];
+  AttentionJob rest = job;
+  const auto take = [&]<int kQueries>() {
+    if (rest.queries < kQueries) return;
+    AttendTogether<Cache, kQueries>(rest);
+    if (rest.part != nullptr) {
+      rest.part += kQueries * (kPartHead + static_cast<int64_t>(job.head_dim));
+    }
+    rest.queries -= kQueries;
+    for (int q = kQueries; q < kAttentionQueries; ++q) rest.query[q - kQueries] = rest.query[q];
   };
-  if (some.queries >= 8) return AttendTogether<Cache, 8>(job);
-  if (some.queries >= 4) AttendTogether<Cache, 4>(some), rest(4);
-  if (some.queries >= 2) AttendTogether<Cache, 2>(some), rest(2);
-  if (some.queries >= 1) AttendTogether<Cache, 1>(some);
+  static_assert(kAttentionQueries == 8);
+  take.template operator()<8>();
+  take.template operator()<4>();
+  take.template operator()<2>();
+  take.template operator()<1>();
 }
 
 void MergeParts(float* out, const float* parts, int chunks, int64_t stride, int head_dim) {
