@@ -42,7 +42,7 @@ std::unique_ptr<GemmProvider> OpenGemmProvider(const std::string& name);
 // All that this source knows, "own" first.
 std::vector<std::string> GemmNames();
 
-// One for each library; the latter two exist where the build has the library's headers.
+// One for each library, where the build has its headers.
 std::unique_ptr<GemmProvider> OpenOpenBlas();
 std::unique_ptr<GemmProvider> OpenOneDnn();
 
