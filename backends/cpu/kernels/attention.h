@@ -19,6 +19,8 @@ inline constexpr int kQueryTile = 4, kTileWidth = 1;
 #else
 inline constexpr int kQueryTile = 8, kTileWidth = 1;
 #endif
+template <int kQueries>
+inline constexpr int kTileOf = kQueries < kQueryTile ? kQueries : kQueryTile;
 
 // Running result over chunks, or one chunk's own.
 struct Softmax {
@@ -70,7 +72,7 @@ template <class Cache, int kQueries, int kGroups>
 LANTERN_INLINE void ScoreTile(const AttentionJob& job, const Elements<kQueries>& query, int first,
                               const uint8_t* block, const uint8_t* values, const uint8_t* next,
                               int slot, Chunk<kQueries>& chunk) {
-  constexpr int kTile = kQueries < kQueryTile ? kQueries : kQueryTile;
+  constexpr int kTile = kTileOf<kQueries>;
   const int place = (chunk.first + slot) % job.block_tokens;
   const int64_t row_bytes = Cache::RowBytes(job.head_dim) * job.block_tokens / job.head_dim;
   W sum[kTile][kGroups] = {};
@@ -96,7 +98,7 @@ LANTERN_INLINE void ScoreTile(const AttentionJob& job, const Elements<kQueries>&
 template <class Cache, int kQueries>
 LANTERN_INLINE void Scores(const AttentionJob& job, const Elements<kQueries>& query,
                            Chunk<kQueries>& chunk) {
-  constexpr int kTile = kQueries < kQueryTile ? kQueries : kQueryTile, kWide = 16 * kTileWidth;
+  constexpr int kTile = kTileOf<kQueries>, kWide = 16 * kTileWidth;
   for (int slot = chunk.begin & ~15; slot < chunk.end;) {
     const int place = (chunk.first + slot) % job.block_tokens;
     const int follows = Smaller(slot + job.block_tokens, chunk.end - 1);
@@ -170,7 +172,7 @@ LANTERN_INLINE int ColumnCount(int head_dim, int column) {
 template <class Cache, int kQueries, int kColumns>
 LANTERN_INLINE void WeightedTile(const AttentionJob& job, const Chunk<kQueries>& chunk,
                                  int first_query, int first, int count, Softmax (&now)[kQueries]) {
-  constexpr int kTile = kQueries < kQueryTile ? kQueries : kQueryTile;
+  constexpr int kTile = kTileOf<kQueries>;
   W sum[kTile][kColumns] = {};
   for (int slot = chunk.begin; slot < chunk.end; ++slot) {
     const uint8_t* row = job.values + chunk.values[slot];
@@ -195,7 +197,7 @@ LANTERN_INLINE void WeightedTile(const AttentionJob& job, const Chunk<kQueries>&
 template <class Cache, int kQueries>
 LANTERN_INLINE void WeightedValues(const AttentionJob& job, const Chunk<kQueries>& chunk,
                                    Softmax (&now)[kQueries]) {
-  constexpr int kTile = kQueries < kQueryTile ? kQueries : kQueryTile;
+  constexpr int kTile = kTileOf<kQueries>;
   for (int q = 0; q < kQueries; q += kTile) {
     int c = 0;
     for (; 16 * (c + kTileWidth) <= job.head_dim; c += kTileWidth) {
