@@ -2,9 +2,9 @@
 #include "models/packed_store.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <vector>
@@ -23,7 +23,6 @@ class PackedStoreTest : public testing::Test {
   // Fills a store in two pieces with `value` and keeps it.
   void KeepOne(const std::string& key, char value, size_t bytes = kBytes) {
     PackedStore store(folder_, key, bytes);
-    ASSERT_TRUE(store.usable());
     ASSERT_FALSE(store.filled());
     std::memset(store.Take(bytes / 2).get(), value, bytes / 2);
     std::memset(store.Take(bytes - bytes / 2).get(), value, bytes - bytes / 2);
@@ -78,8 +77,8 @@ TEST_F(PackedStoreTest, AnotherKeyOrSizeIsAnotherFile) {
 TEST_F(PackedStoreTest, WhatWasNotKeptLeavesNothing) {
   {
     PackedStore store(folder_, "model 1", kBytes);
-    ASSERT_TRUE(store.usable());
     store.Take(kBytes);
+    EXPECT_EQ(Files().size(), 1u);
   }
   EXPECT_TRUE(Files().empty());
   EXPECT_FALSE(PackedStore(folder_, "model 1", kBytes).filled());
@@ -93,7 +92,6 @@ TEST_F(PackedStoreTest, OneChangedByteIsNoticed) {
     Write(Files()[0], offset, '!');
     PackedStore store(folder_, "model 1", kBytes);
     EXPECT_FALSE(store.filled()) << offset;
-    EXPECT_TRUE(store.usable());
   }
 }
 
@@ -103,16 +101,31 @@ TEST_F(PackedStoreTest, AShorterFileIsNoticed) {
   EXPECT_FALSE(PackedStore(folder_, "model 1", kBytes).filled());
 }
 
-TEST_F(PackedStoreTest, WithoutAFolderThereIsNone) {
-  EXPECT_FALSE(PackedStore({}, "model 1", kBytes).usable());
+TEST_F(PackedStoreTest, WithoutAFolderNothingIsKept) {
+  PackedStore none({}, "model 1", kBytes);
+  std::memset(none.Take(kBytes).get(), 'x', kBytes);
+  none.Keep();
   fs::create_directories(folder_.parent_path());
   std::ofstream(folder_) << "a file where the folder should be";
-  EXPECT_FALSE(PackedStore(folder_, "model 1", kBytes).usable());
+  KeepOne("model 1", 'x');
+  EXPECT_FALSE(PackedStore(folder_, "model 1", kBytes).filled());
 }
 
-TEST_F(PackedStoreTest, WithoutRoomThereIsNone) {
-  PackedStore store(folder_, "model 1", size_t{1} << 50);
-  EXPECT_FALSE(store.usable());
+TEST_F(PackedStoreTest, WithoutRoomNothingIsKept) {
+  EXPECT_EQ(PackedFileWriter::Begin(folder_ / "file", 1, nullptr, size_t{1} << 50), nullptr);
+  EXPECT_TRUE(Files().empty());
+}
+
+TEST_F(PackedStoreTest, AFullDiskLeavesNothing) {
+  // Files of this process may have 6 MB from here on.
+  struct rlimit before {};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit small = {6 << 20, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  KeepOne("model 1", 'x');
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
   EXPECT_TRUE(Files().empty());
 }
 

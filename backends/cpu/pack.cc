@@ -1,20 +1,18 @@
 #include "backends/cpu/pack.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "backends/cpu/context.h"
 #include "backends/cpu/cpu_backend.h"
 #include "backends/cpu/kernels/kernel_table.h"
 #include "src/base/check.h"
+#include "src/base/huge_memory.h"
 
 namespace lantern {
 namespace {
@@ -81,17 +79,6 @@ std::byte* Interleave(const std::byte* block, size_t row_bytes, Field field, std
   return out;
 }
 
-// Page-aligned, on huge pages where the system has them: a decode step streams all of it, and
-// every page costs an address translation.
-std::shared_ptr<std::byte> AllocatePacked(size_t bytes) {
-  constexpr size_t kPage = 4096;
-  const size_t rounded = std::max((bytes + kPage - 1) / kPage * kPage, kPage);
-  auto* data = static_cast<std::byte*>(std::aligned_alloc(kPage, rounded));
-  if (data == nullptr) throw std::bad_alloc();
-  ::madvise(data, rounded, MADV_HUGEPAGE);
-  return {data, [](std::byte* p) { std::free(p); }};
-}
-
 }  // namespace
 
 size_t PanelBytes(DType type, int in) { return kPanelRows * RowBytes(type, in); }
@@ -128,7 +115,7 @@ WeightMatrix CpuBackend::PackWeight(Context& context, const RawWeight& raw,
   LANTERN_CHECK_EQ(raw.in % Info(raw.type).block, 0);
   const size_t row_bytes = RowBytes(raw.type, raw.in), panel_bytes = PanelBytes(raw.type, raw.in);
   const size_t bytes = PackedBytes(raw.type, raw.out, raw.in);
-  const auto data = place.data ? place.data : AllocatePacked(bytes);
+  const auto data = place.data ? place.data : HugeMemory(bytes);
   const int panels = place.filled ? 0 : (raw.out + kPanelRows - 1) / kPanelRows;
   context.ParallelFor(panels, [&](int panel) {
     std::vector<std::byte> rows(panel_bytes);  // zeros where the matrix ends

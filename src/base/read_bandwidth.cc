@@ -1,17 +1,15 @@
 #include "src/base/read_bandwidth.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
-#include <new>
 #include <thread>
 #include <vector>
+
+#include "src/base/huge_memory.h"
 
 namespace lantern {
 namespace {
@@ -37,20 +35,13 @@ uint64_t SumOf(const uint64_t* words, size_t count) {
   return a[0] + a[1] + a[2] + a[3];
 }
 
-// On huge pages where the system has them, as packed weights are.
-uint64_t* AllocateWords() {
-  constexpr size_t kHugePage = size_t{2} << 20;
-  auto* words = static_cast<uint64_t*>(std::aligned_alloc(kHugePage, kWords * sizeof(uint64_t)));
-  if (words == nullptr) throw std::bad_alloc();
-  ::madvise(words, kWords * sizeof(uint64_t), MADV_HUGEPAGE);
-  std::fill_n(words, kWords, 1);
-  return words;
-}
-
 }  // namespace
 
 double MeasureReadBandwidth(int threads) {
-  const std::unique_ptr<uint64_t, decltype(&std::free)> memory(AllocateWords(), &std::free);
+  // As packed weights lie.
+  const std::shared_ptr<std::byte> memory = HugeMemory(kWords * sizeof(uint64_t));
+  auto* const words = reinterpret_cast<uint64_t*>(memory.get());
+  std::fill_n(words, kWords, 1);
   std::vector<double> gbps;
   std::atomic<uint64_t> sink{0};
   for (int round = 0; round < kRounds; ++round) {
@@ -58,7 +49,7 @@ double MeasureReadBandwidth(int threads) {
     std::vector<std::thread> readers;
     const size_t part = kWords / threads;
     for (int t = 0; t < threads; ++t) {
-      readers.emplace_back([&, t] { sink += SumOf(memory.get() + t * part, part); });
+      readers.emplace_back([&, t] { sink += SumOf(words + t * part, part); });
     }
     for (auto& reader : readers) reader.join();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

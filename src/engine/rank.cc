@@ -2,8 +2,6 @@
 
 #include <fmt/ranges.h>
 
-#include <optional>
-
 #include "src/base/error.h"
 #include "src/base/machine.h"
 #include "src/base/thread_pool.h"
@@ -57,14 +55,12 @@ Rank::Rank(const RunSpec& spec, const WeightFile& file, std::shared_ptr<Communic
   const int threads = spec.threads > 0 ? spec.threads : PhysicalCores();
   context_ = MakeContext({threads, spec.spin, spec.isa, spec.gemm});
   const ModelPart part = PartOf(file, spec.wanted(), mesh_.plan, mesh_.rank);
-  std::optional<PackedStore> store;
-  if (!spec.packed.empty() && !file.identity().empty()) {
-    store.emplace(spec.packed, PackedKey(spec, file, mesh_.rank), part.PackedBytes());
-  }
-  PackedStore* const usable = store && store->usable() ? &*store : nullptr;
-  Loader loader(*context_, file, std::move(progress), usable);
+  // A file without an identity is one that came over the network: its machine keeps that copy.
+  store_ = std::make_unique<PackedStore>(file.identity().empty() ? "" : spec.packed,
+                                         PackedKey(spec, file, mesh_.rank), part.PackedBytes());
+  Loader loader(*context_, file, std::move(progress), store_.get());
   stage_ = std::make_unique<Stage>(*context_, mesh_, part, loader, spec.stage());
-  if (usable != nullptr) usable->Keep();
+  store_->Keep();
   weights_ = loader.TakeLoaded();
   if (part.last_stage) {
     head_products_ = static_cast<size_t>(part.head.row.size()) * part.head.col.size();

@@ -36,6 +36,7 @@ class Rank {
  private:
   std::shared_ptr<Backend::Context> context_;
   Mesh mesh_;
+  std::unique_ptr<PackedStore> store_;
   std::unique_ptr<Stage> stage_;
   std::vector<WeightMatrix> weights_;
   size_t head_products_ = 0;
