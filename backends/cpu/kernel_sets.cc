@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
@@ -23,6 +25,7 @@ LANTERN_DECLARE_SET(avx2)
 LANTERN_DECLARE_SET(avxvnni)
 LANTERN_DECLARE_SET(avx512)
 LANTERN_DECLARE_SET(avx512vnni)
+LANTERN_DECLARE_SET(avx512amx)
 LANTERN_DECLARE_SET(neon)
 LANTERN_DECLARE_SET(neondot)
 
@@ -41,6 +44,17 @@ namespace {
   return HasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
+
+// Tile registers are the only ones that a process has to ask the system for, once for all threads:
+// Documentation/arch/x86/xstate.rst of Linux.
+[[maybe_unused]] bool HasAmx() {
+  constexpr unsigned kTiles = 1u << 24, kInt8 = 1u << 25;  // CPUID leaf 7, EDX
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;
+  unsigned eax, ebx, ecx, edx = 0;
+  const bool known = __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0;
+  return HasAvx512() && __builtin_cpu_supports("avx512vnni") && known && (edx & kTiles) != 0 &&
+         (edx & kInt8) != 0 && ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
 #endif
 
 }  // namespace
@@ -58,6 +72,9 @@ bool HasFusedMultiplyAdd() {
 
 std::vector<const KernelTable*> RunnableKernels() {
   std::vector<const KernelTable*> sets;
+#if LANTERN_HAVE_AVX512AMX
+  if (HasAmx()) sets.push_back(&avx512amx::kKernels);
+#endif
 #if LANTERN_HAVE_AVX512VNNI
   if (HasAvx512() && __builtin_cpu_supports("avx512vnni")) sets.push_back(&avx512vnni::kKernels);
 #endif

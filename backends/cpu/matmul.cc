@@ -15,7 +15,7 @@ namespace lantern {
 namespace {
 
 // Tokens whose activations stay in the second-level cache while the panels pass by.
-constexpr int kTokenBlock = 64;
+constexpr int kTokenBlock = 256;
 
 // Tasks per thread: enough that a thread which starts late or is slowed does not hold up the rest.
 constexpr int kTasksPerThread = 4;
@@ -27,22 +27,40 @@ struct Part {
   PanelKernel kernel = nullptr;
   PanelJob job = {};
   size_t panel_bytes = 0;
-  int out = 0;
+  int out = 0, in = 0;
   int first_panel = 0, panels = 0;
 };
 
 struct Input {
   const void* data = nullptr;
   int64_t stride = 0;
+  const void* tiles = nullptr;  // the same, sixteen tokens side by side, where the set likes that
 };
 
-template <class Block, class Quantize>
-Input QuantizeRows(CpuContext& context, QuantizedRows<Block>& rows, Tensor x, int block,
-                   Quantize quantize) {
-  rows.Resize(x.rows, x.cols / block);
-  context.ParallelFor(x.rows, [&](int row) { quantize(rows.Row(row), x.Row(row), x.cols); });
-  return {rows.Row(0), rows.row_bytes()};
-}
+// What activations in blocks of one length need.
+template <class Block, class Tile>
+struct BlockInput {
+  int block;
+  QuantizedRows<Block>& rows;
+  QuantizedRows<Tile>& tiles;
+  void (*quantize)(Block* out, const float* x, int n);
+  void (*gather)(const TileGather&, int group);  // null: the set multiplies no tiles
+
+  Input Make(CpuContext& context, Tensor x) {
+    const int blocks = x.cols / block;
+    rows.Resize(x.rows, blocks);
+    context.ParallelFor(x.rows, [&](int row) { quantize(rows.Row(row), x.Row(row), x.cols); });
+    Input input{rows.Row(0), rows.row_bytes()};
+    if (gather == nullptr || x.rows == 1) return input;
+    const int groups = (x.rows + kTileTokens - 1) / kTileTokens;
+    tiles.Resize(groups, blocks);
+    input.tiles = tiles.Row(0);
+    const TileGather job{reinterpret_cast<const uint8_t*>(rows.Row(0)), rows.row_bytes(), x.rows,
+                         blocks, tiles.Row(0)};
+    context.ParallelFor(groups, [&](int group) { gather(job, group); });
+    return input;
+  }
+};
 
 // Activations by the length of the weights' blocks, each kind made when first asked for.
 class Inputs {
@@ -57,12 +75,17 @@ class Inputs {
         return {x_.f32(), x_.stride * static_cast<int64_t>(sizeof(float))};
       case 32:
         if (small_.data == nullptr) {
-          small_ = QuantizeRows(context_, scratch.rows32, x_, 32, kernels.quantize32);
+          small_ = BlockInput<QuantBlock32, QuantTile32>{32, scratch.rows32, scratch.tiles32,
+                                                         kernels.quantize32, kernels.gather_tile32}
+                       .Make(context_, x_);
         }
         return small_;
       case 256:
         if (super_.data == nullptr) {
-          super_ = QuantizeRows(context_, scratch.rows256, x_, 256, kernels.quantize256);
+          super_ =
+              BlockInput<QuantBlock256, QuantTile256>{256, scratch.rows256, scratch.tiles256,
+                                                      kernels.quantize256, kernels.gather_tile256}
+                  .Make(context_, x_);
         }
         return super_;
     }
@@ -84,14 +107,28 @@ Part MakePart(CpuContext& context, Inputs& inputs, const WeightMatrix& weight, i
   part.job.blocks = weight.in / Info(weight.type).block;
   part.job.input = input.data;
   part.job.input_stride = input.stride;
+  part.job.tiles = input.tiles;
   part.panel_bytes = PanelBytes(weight.type, weight.in);
   part.out = weight.out;
+  part.in = weight.in;
   part.first_panel = first_panel;
   part.panels = (weight.out + kPanelRows - 1) / kPanelRows;
   return part;
 }
 
+// This thread's scratch for a panel of that many columns, spread.
+void* SpreadScratch(int columns) {
+  struct alignas(64) Line {
+    std::byte bytes[64];
+  };
+  static thread_local std::vector<Line> lines;
+  const size_t needed = static_cast<size_t>(columns) * kSpreadBytes / sizeof(Line) + 1;
+  if (lines.size() < needed) lines.resize(needed);
+  return lines.data();
+}
+
 void RunPanels(const Part& part, int begin, int end, int token_begin, int token_end) {
+  void* const spread = part.job.tiles == nullptr ? nullptr : SpreadScratch(part.in);
   for (int panel = std::max(begin - part.first_panel, 0);
        panel < std::min(end - part.first_panel, part.panels); ++panel) {
     PanelJob job = part.job;
@@ -100,6 +137,7 @@ void RunPanels(const Part& part, int begin, int end, int token_begin, int token_
     job.rows = std::min(kPanelRows, part.out - job.row);
     job.token_begin = token_begin;
     job.token_end = token_end;
+    job.spread = spread;
     part.kernel(job);
   }
 }

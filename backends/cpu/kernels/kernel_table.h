@@ -31,6 +31,26 @@ struct QuantBlock256 {
   int8_t q[256];
 };
 
+// The same of sixteen tokens side by side, where a set multiplies that many at once.
+inline constexpr int kTileTokens = 16;
+struct alignas(64) QuantTile32 {
+  float scale[kTileTokens];
+  float sum[kTileTokens];
+  int8_t q[kTileTokens][32];
+};
+struct alignas(64) QuantTile256 {
+  float scale[kTileTokens];
+  int16_t sum32[kTileTokens][8];
+  int8_t q[8][kTileTokens][32];  // by runs of 32 columns
+};
+inline constexpr int kSpreadBytes = 21;  // a column's weights and scales, spread for tiles
+struct TileGather {
+  const uint8_t* rows;  // per token: blocks as above
+  int64_t stride;       // bytes from one token to the next
+  int tokens, blocks;
+  void* out;  // [group of sixteen tokens][block] tiles
+};
+
 // Where the products with one subtree's columns go: [tokens, out] with a row stride in elements.
 struct OutputRows {
   float* data;
@@ -39,15 +59,17 @@ struct OutputRows {
 
 // A panel of output rows times some tokens. Leaves, subtrees: see src/tensor/sum_tree.h.
 struct PanelJob {
-  const uint8_t* panel;  // packed blocks, ascending (pack.h)
-  int blocks;            // of each of its rows
-  int row;               // the panel's first output row
-  int rows;              // how many of the panel's exist
-  const void* input;     // per token: float, QuantBlock32 or QuantBlock256, by weight format
-  int64_t input_stride;  // bytes from one token to the next
-  int token_begin, token_end;
-  const int* leaf;     // leaf i covers blocks [leaf[i], leaf[i + 1])
-  const int* subtree;  // subtree s covers leaves [subtree[s], subtree[s + 1])
+  const uint8_t* panel;        // packed blocks, ascending (pack.h)
+  int blocks;                  // of each of its rows
+  int row;                     // the panel's first output row
+  int rows;                    // how many of the panel's exist
+  const void* input;           // per token: float, QuantBlock32 or QuantBlock256, by weight format
+  int64_t input_stride;        // bytes from one token to the next
+  int token_begin, token_end;  // the first a multiple of kTileTokens
+  const void* tiles;           // null, or the same activations as [group][block] tiles
+  void* spread;                // with tiles: scratch of kSpreadBytes a column, on a cache line
+  const int* leaf;             // leaf i covers blocks [leaf[i], leaf[i + 1])
+  const int* subtree;          // subtree s covers leaves [subtree[s], subtree[s + 1])
   int subtrees;
   const OutputRows* out;  // one per subtree
 };
@@ -97,6 +119,9 @@ struct KernelTable {
   // REQUIRES: n is a multiple of the block.
   void (*quantize32)(QuantBlock32* out, const float* x, int n);
   void (*quantize256)(QuantBlock256* out, const float* x, int n);
+  // Null where the set does not multiply tiles.
+  void (*gather_tile32)(const TileGather&, int group);
+  void (*gather_tile256)(const TileGather&, int group);
 
   void (*rms_norm)(float* out, const float* x, const float* weight, int n, float eps);
   void (*rope)(float* x, const float* cos_sin, int head_dim);  // one head

@@ -33,6 +33,13 @@ const KernelTable kKernels = {
     .q6_k = kFormat<Q6KFormat>,
     .quantize32 = Quantize32,
     .quantize256 = Quantize256,
+#if LANTERN_TILES
+    .gather_tile32 = GatherTile32,
+    .gather_tile256 = GatherTile256,
+#else
+    .gather_tile32 = nullptr,
+    .gather_tile256 = nullptr,
+#endif
     .rms_norm = RmsNorm,
     .rope = Rope,
     .silu_mul = SiluMul,

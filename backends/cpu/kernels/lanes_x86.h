@@ -27,6 +27,12 @@ typedef int16_t I16V __attribute__((vector_size(4 * kLanes)));
 typedef uint16_t U16V __attribute__((vector_size(4 * kLanes)));
 typedef uint8_t BV __attribute__((vector_size(4 * kLanes)));  // four columns of each row
 
+// Whether the set multiplies tiles of sixteen tokens (amx.h), and for how many it does.
+#if defined(__AMX_INT8__)
+#define LANTERN_TILES 1
+inline constexpr int kLeastTileTokens = 6;
+#endif
+
 #if defined(__AVX512F__)
 LANTERN_INLINE IV SplatV(int32_t x) { return (IV)_mm512_set1_epi32(x); }
 LANTERN_INLINE FV SplatV(float x) { return _mm512_set1_ps(x); }
@@ -172,6 +178,15 @@ LANTERN_INLINE IV PairProducts(IV a, IV b) {
   return (IV)_mm256_madd_epi16((__m256i)a, (__m256i)b);
 #else
   return ((IV)((UV)a << 16) >> 16) * ((IV)((UV)b << 16) >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
+
+// The same, added to `sum`.
+LANTERN_INLINE IV AddPairProducts(IV sum, IV a, IV b) {
+#if defined(__AVX512VNNI__)
+  return (IV)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
+#else
+  return sum + PairProducts(a, b);
 #endif
 }
 

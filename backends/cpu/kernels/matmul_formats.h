@@ -5,12 +5,9 @@
 
 #include "backends/cpu/kernels/kernel_table.h"
 #include "backends/cpu/kernels/lanes.h"
+#include "backends/cpu/kernels/leaves.h"
 
 namespace lantern::LANTERN_ISA_NAMESPACE {
-
-// One panel's sums: [token][part].
-template <int kTokens>
-using PanelSums = FV[kTokens][kParts];
 
 // Rows of part `part` in a field of `unit` bytes a row.
 LANTERN_INLINE const uint8_t* PartOf(const uint8_t* field, int unit, int part) {

@@ -1,0 +1,91 @@
+// A panel's sums: a chain of blocks for every leaf, leaves summed in the tree of
+// src/tensor/sum_tree.h. Included by kernels.cc only.
+#pragma once
+
+#include "backends/cpu/kernels/kernel_table.h"
+#include "backends/cpu/kernels/lanes.h"
+
+namespace lantern::LANTERN_ISA_NAMESPACE {
+
+// One panel's sums: [token][part].
+template <int kTokens>
+using PanelSums = FV[kTokens][kParts];
+
+// The tree over a growing number of leaves: a binary counter whose digits are finished subtrees.
+template <int kTokens>
+class TreeStack {
+ public:
+  LANTERN_FORCE_INLINE void Push(PanelSums<kTokens>& leaf) {
+    for (unsigned n = pushed_++; n & 1; n >>= 1) AddTopTo(leaf);
+    __builtin_memcpy(stack_[depth_], leaf, sizeof(leaf));
+    ++depth_;
+  }
+  // The sum of all, zero for none; the stack is empty afterwards.
+  LANTERN_FORCE_INLINE void Collapse(PanelSums<kTokens>& sum) {
+    if (depth_ > 0) {
+      __builtin_memcpy(sum, stack_[depth_ - 1], sizeof(sum));
+    } else {
+      __builtin_memset(sum, 0, sizeof(sum));
+    }
+    for (--depth_; depth_ > 0;) AddTopTo(sum);
+    depth_ = 0;
+    pushed_ = 0;
+  }
+
+ private:
+  LANTERN_FORCE_INLINE void AddTopTo(PanelSums<kTokens>& sum) {
+    --depth_;
+    for (int t = 0; t < kTokens; ++t) {
+      for (int p = 0; p < kParts; ++p) sum[t][p] = stack_[depth_][t][p] + sum[t][p];
+    }
+  }
+
+  PanelSums<kTokens> stack_[kMaxTreeDepth];
+  int depth_ = 0;
+  unsigned pushed_ = 0;
+};
+
+// Where the sums of a job's leaves go, for tokens `token` onwards, of which `count` exist: leaves
+// follow each other in ascending order.
+template <int kTokens>
+class LeafSums {
+ public:
+  LANTERN_FORCE_INLINE LeafSums(const PanelJob& job, int token, int count)
+      : job_(job), token_(token), count_(count) {
+    Begin();
+  }
+  LANTERN_FORCE_INLINE bool done() const { return subtree_ == job_.subtrees; }
+  // The block after this leaf's last one; -1 after all leaves.
+  LANTERN_FORCE_INLINE int end() const { return end_; }
+  // This leaf's sum.
+  LANTERN_FORCE_INLINE void Add(PanelSums<kTokens>& sum) {
+    tree_.Push(sum);
+    ++leaf_;
+    Begin();
+  }
+
+ private:
+  LANTERN_FORCE_INLINE void Begin() {
+    while (!done() && leaf_ == job_.subtree[subtree_ + 1]) StoreSubtree();
+    end_ = done() ? -1 : job_.leaf[leaf_ + 1];
+  }
+  LANTERN_FORCE_INLINE void StoreSubtree() {
+    PanelSums<kTokens> total;
+    tree_.Collapse(total);
+    const OutputRows& out = job_.out[subtree_++];
+    for (int t = 0; t < kTokens && t < count_; ++t) {
+      float* row = out.data + (token_ + t) * out.stride + job_.row;
+      for (int p = 0; p < kParts; ++p) {
+        const int rows = job_.rows - p * kLanes;
+        if (rows > 0) StorePartV(row + p * kLanes, total[t][p], rows);
+      }
+    }
+  }
+
+  const PanelJob& job_;
+  const int token_, count_;
+  int subtree_ = 0, leaf_ = 0, end_ = 0;
+  TreeStack<kTokens> tree_;
+};
+
+}  // namespace lantern::LANTERN_ISA_NAMESPACE
