@@ -15,7 +15,7 @@ namespace lantern {
 namespace {
 
 // Tokens whose activations stay in the second-level cache while the panels pass by.
-constexpr int kTokenBlock = 256;
+constexpr int kTokenBlock = 128;
 
 // Tasks per thread: enough that a thread which starts late or is slowed does not hold up the rest.
 constexpr int kTasksPerThread = 4;
