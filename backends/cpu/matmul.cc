@@ -220,8 +220,10 @@ void CpuBackend::MatMulLeaves(Context& context, std::span<const Tensor> out, Ten
   auto& scratch = context.matmul_scratch();
   const int block = Info(weight.type).block;
   scratch.leaf_blocks.clear();
-  for (const int column : cuts.column) {
+  for (size_t i = 0; i < cuts.column.size(); ++i) {
+    const int column = cuts.column[i];
     LANTERN_CHECK_EQ(column % block, 0);
+    if (i > 0) LANTERN_CHECK_LT(cuts.column[i - 1], column);  // kernels know no empty leaves
     scratch.leaf_blocks.push_back(column / block);
   }
   scratch.out.clear();
