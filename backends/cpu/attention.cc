@@ -1,6 +1,6 @@
 // The key/value cache and attention over it. A task is some query heads that share a kv head, of
-// one token or of a few that follow each other; where there are fewer of those than threads, one
-// chunk of positions of such a task.
+// one token or of a few that follow each other; where there are fewer of those than threads need,
+// some chunks of such a task.
 #include <algorithm>
 #include <cmath>
 
@@ -10,6 +10,10 @@
 
 namespace lantern {
 namespace {
+
+// Into which a thread's share of one token's work is cut: more of them even out threads that are
+// slowed, and each starts with nothing prefetched.
+constexpr int kPieces = 8;
 
 const KernelTable::Cache& CacheKernels(const KernelTable& kernels, DType type) {
   switch (type) {
@@ -98,7 +102,9 @@ struct AttentionWork {
                         .block_tokens = kv.block_tokens,
                         .heads = kv.heads,
                         .head = kv_head,
-                        .part = nullptr};
+                        .part = nullptr,
+                        .part_stride = 0,
+                        .next = {}};
     for (int token = tokens.first; token < tokens.first + tokens.count; ++token) {
       for (int head = group.first; head < group.first + group.count; ++head) {
         job.query[job.queries++] = Query(token, head);
@@ -114,38 +120,107 @@ int ChunkCount(const AttentionQuery& query) {
   return (query.end - 1) / kAttentionChunk - FirstChunk(query) + 1;
 }
 
-// Runs of one token: one task per chunk, into scratch; then one per token and group, which merges
-// in order.
-void AttendInParts(CpuContext& context, const AttentionWork& work,
-                   std::span<const HeadGroup> groups, int most_chunks) {
-  const int group_count = static_cast<int>(groups.size());
-  const int64_t part_size = kPartHead + work.kv.head_dim;
-  const int64_t chunk_size = kAttentionQueries * part_size, task_size = most_chunks * chunk_size;
-  const int tasks = work.q.rows * group_count;
-  auto& parts = context.attention_scratch().parts;
-  if (parts.size() < static_cast<size_t>(tasks * task_size)) parts.resize(tasks * task_size);
-  const auto attend = CacheKernels(context.kernels(), work.kv.type).attend;
-  context.ParallelFor(tasks * most_chunks, [&](int task) {
-    const int whole = task / most_chunks, chunk = task % most_chunks;
-    AttentionJob job = work.Job({whole / group_count, 1}, groups[whole % group_count]);
-    if (chunk >= ChunkCount(job.query[0])) return;
-    const int position = (FirstChunk(job.query[0]) + chunk) * kAttentionChunk;
-    for (AttentionQuery& query : std::span(job.query).first(job.queries)) {
-      query.begin = std::max(query.begin, position);
-      query.end = std::min(query.end, position + kAttentionChunk);
-    }
-    job.part = parts.data() + whole * task_size + chunk * chunk_size;
-    attend(job);
-  });
-  context.ParallelFor(tasks, [&](int whole) {
-    const AttentionJob job = work.Job({whole / group_count, 1}, groups[whole % group_count]);
-    for (int q = 0; q < job.queries; ++q) {
-      context.kernels().merge_parts(job.query[q].out,
-                                    parts.data() + whole * task_size + q * part_size,
-                                    ChunkCount(job.query[q]), chunk_size, job.head_dim);
+// Calls work(unit, next) for every unit in [0, units), `next` being what this thread will likely
+// get after it (`units`: nothing). Each thread begins with a range of its own, one unit after the
+// other, and then helps with the others' ranges.
+template <class Work>
+void ForUnits(CpuContext& context, int units, const Work& work) {
+  const int lanes = context.threads();
+  auto& taken = context.attention_scratch().taken;
+  if (taken.empty()) taken = std::vector<std::atomic<int>>(lanes);
+  for (std::atomic<int>& count : taken) count.store(0, std::memory_order_relaxed);
+  const auto begin = [=](int lane) { return static_cast<int>(int64_t{units} * lane / lanes); };
+  context.ParallelFor(lanes, [&](int own) {
+    for (int i = 0; i < lanes; ++i) {
+      const int lane = (own + i) % lanes, end = begin(lane + 1);
+      for (;;) {
+        const int unit = begin(lane) + taken[lane].fetch_add(1, std::memory_order_relaxed);
+        if (unit >= end) break;
+        work(unit, unit + 1 < end ? unit + 1 : units);
+      }
     }
   });
 }
+
+// Each token and group in pieces of some chunks, which leave what a chunk gives in scratch; whoever
+// finishes the last piece merges the chunks in order.
+class AttentionParts {
+ public:
+  AttentionParts(CpuContext& context, const AttentionWork& work, std::span<const HeadGroup> groups,
+                 int most_chunks)
+      : context_(context),
+        kernels_(context.kernels()),
+        scratch_(context.attention_scratch()),
+        type_(work.kv.type),
+        part_size_(kPartHead + work.kv.head_dim) {
+    const int group_count = static_cast<int>(groups.size()), jobs = work.q.rows * group_count;
+    piece_chunks_ = std::max(jobs * most_chunks / (kPieces * context.threads()), 1);
+    pieces_ = (most_chunks + piece_chunks_ - 1) / piece_chunks_;
+    const int64_t job_size = most_chunks * chunk_size();
+    if (scratch_.parts.size() < static_cast<size_t>(jobs * job_size)) {
+      scratch_.parts.resize(jobs * job_size);
+    }
+    if (static_cast<int>(scratch_.unfinished.size()) < jobs) {
+      scratch_.unfinished = std::vector<std::atomic<int>>(jobs);
+    }
+    scratch_.jobs.clear();
+    for (int i = 0; i < jobs; ++i) {
+      AttentionJob job = work.Job({i / group_count, 1}, groups[i % group_count]);
+      job.part = scratch_.parts.data() + i * job_size;
+      job.part_stride = chunk_size();
+      scratch_.jobs.push_back(job);
+      scratch_.unfinished[i].store(pieces_, std::memory_order_relaxed);
+    }
+  }
+
+  void Run() {
+    const auto attend = CacheKernels(kernels_, type_).attend;
+    const int units = static_cast<int>(scratch_.jobs.size()) * pieces_;
+    ForUnits(context_, units, [&](int unit, int next_unit) {
+      AttentionJob job = Piece(unit, piece_chunks_);
+      if (job.query[0].begin < job.query[0].end) {
+        if (next_unit < units) {
+          const AttentionJob next = Piece(next_unit, 1);
+          job.next = {next.blocks, next.head, next.query[0].begin, next.query[0].end};
+        }
+        attend(job);
+      }
+      const int whole = unit / pieces_;
+      if (scratch_.unfinished[whole].fetch_sub(1, std::memory_order_acq_rel) == 1) Merge(whole);
+    });
+  }
+
+ private:
+  int64_t chunk_size() const { return kAttentionQueries * part_size_; }
+
+  // The first `chunks` chunks of a piece, none where that begins behind the token.
+  AttentionJob Piece(int unit, int chunks) const {
+    AttentionJob job = scratch_.jobs[unit / pieces_];
+    const int chunk = unit % pieces_ * piece_chunks_;
+    const int position = (FirstChunk(job.query[0]) + chunk) * kAttentionChunk;
+    for (AttentionQuery& query : std::span(job.query).first(job.queries)) {
+      query.begin = std::max(query.begin, position);
+      query.end = std::min(query.end, position + chunks * kAttentionChunk);
+    }
+    job.part += chunk * chunk_size();
+    return job;
+  }
+
+  void Merge(int whole) const {
+    const AttentionJob& job = scratch_.jobs[whole];
+    for (int q = 0; q < job.queries; ++q) {
+      kernels_.merge_parts(job.query[q].out, job.part + q * part_size_, ChunkCount(job.query[q]),
+                           chunk_size(), job.head_dim);
+    }
+  }
+
+  CpuContext& context_;
+  const KernelTable& kernels_;
+  CpuContext::AttentionScratch& scratch_;
+  const DType type_;
+  const int64_t part_size_;
+  int piece_chunks_, pieces_;  // chunks of a piece; pieces of a job
+};
 
 }  // namespace
 
@@ -184,7 +259,7 @@ void CpuBackend::Attention(Context& context, Tensor out, Tensor q, const KvView&
   }
   const int few = 4 * context.threads();
   if (q.rows * group_count < few && context.threads() > 1 && most_chunks > 1) {
-    return AttendInParts(context, work, groups, most_chunks);
+    return AttentionParts(context, work, groups, most_chunks).Run();
   }
   for (const HeadGroup& group : groups) widest = std::max(widest, group.count);
   GroupTokens(batch, kAttentionQueries / widest, runs);

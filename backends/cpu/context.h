@@ -1,6 +1,7 @@
 // CpuContext: what the operations share: threads, one instruction set's kernels, scratch memory.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -81,6 +82,8 @@ class CpuContext {
     std::vector<HeadGroup> groups;
     std::vector<TokenRun> runs;
     std::vector<float> parts;
+    std::vector<AttentionJob> jobs;
+    std::vector<std::atomic<int>> taken, unfinished;
   };
   AttentionScratch& attention_scratch() { return attention_scratch_; }
 

@@ -97,6 +97,12 @@ struct AttentionQuery {
   float* out;      // the same
   int begin, end;  // positions, at least one
 };
+// Positions [begin, end) as a kv head of a sequence keeps them.
+struct KvRange {
+  const int* blocks;  // the sequence's block table
+  int head;
+  int begin, end;
+};
 struct AttentionJob {
   AttentionQuery query[kAttentionQueries];
   int queries;
@@ -107,9 +113,12 @@ struct AttentionJob {
   const int* blocks;      // the sequence's block table
   int block_tokens;       // a multiple of kKeyGroup
   int heads, head;
-  // Null, or [queries, kPartHead + head_dim]: takes what this one chunk gives instead of `out`, to
-  // be merged later. REQUIRES then: every query's positions lie within one and the same chunk.
+  // Null, or takes what each chunk gives instead of `out`, to be merged later: a chunk's
+  // [queries, kPartHead + head_dim], chunks of the queries' positions part_stride floats apart.
+  // REQUIRES then: all queries have positions in the same chunks.
   float* part;
+  int64_t part_stride;
+  KvRange next;  // of one chunk: what this thread will likely read after this job; or empty
 };
 
 struct KernelTable {

@@ -10,7 +10,9 @@
 namespace lantern::LANTERN_ISA_NAMESPACE {
 
 struct F32Cache {
-  LANTERN_INLINE int64_t RowBytes(int head_dim) { return 4 * static_cast<int64_t>(head_dim); }
+  LANTERN_INLINE constexpr int64_t RowBytes(int head_dim) {
+    return 4 * static_cast<int64_t>(head_dim);
+  }
   // Values i to i + count - 1 of a row, the other lanes zero.
   LANTERN_INLINE W ValuesAt(const uint8_t* row, int i, int count) {
     return LoadPartW(reinterpret_cast<const float*>(row) + i, count);
@@ -35,7 +37,9 @@ LANTERN_INLINE void StoreBFloat16(void* p, F8 v) {
 
 template <W (*kLoad)(const void*), void (*kStore)(void*, F8)>
 struct SixteenBitCache {
-  LANTERN_INLINE int64_t RowBytes(int head_dim) { return 2 * static_cast<int64_t>(head_dim); }
+  LANTERN_INLINE constexpr int64_t RowBytes(int head_dim) {
+    return 2 * static_cast<int64_t>(head_dim);
+  }
   LANTERN_INLINE W ValuesAt(const uint8_t* row, int i, int count) {
     if (count == 16) return kLoad(row + 2 * i);
     uint16_t part[16] = {};
@@ -69,7 +73,7 @@ using BF16Cache = SixteenBitCache<LoadBFloat16W, StoreBFloat16>;
 // Blocks of 32 values with one 16-bit scale, as in src/tensor/quant.h.
 struct Q8_0Cache {
   static constexpr int kBlock = 32, kBytes = 34;
-  LANTERN_INLINE int64_t RowBytes(int head_dim) {
+  LANTERN_INLINE constexpr int64_t RowBytes(int head_dim) {
     return static_cast<int64_t>(head_dim) / kBlock * kBytes;
   }
   LANTERN_INLINE float Scale(const uint8_t* block) {

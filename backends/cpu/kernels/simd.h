@@ -173,24 +173,53 @@ LANTERN_INLINE U BFloat16Bits(U bits) {
 
 // ---- exp ----
 
-// OwnExp of src/tensor/own_math.h, operation by operation, so that the bits agree. F, I, U: vectors
-// of as many floats, integers and unsigned integers.
-template <class F, class I, class U>
-LANTERN_INLINE F ExpOf(F x) {
-  const F shifted = x * exp_terms::kLog2E + exp_terms::kRound;
-  const F n = shifted - exp_terms::kRound;
-  const F r = (x - n * exp_terms::kLn2High) - n * exp_terms::kLn2Low;
-  F p = F{} + exp_terms::kTaylor[0];
-  for (int i = 1; i < exp_terms::kTaylorCount; ++i) p = p * r + exp_terms::kTaylor[i];
-  const F y = (r * r * p + r) + 1.0f;
-  const I exponent = (I)((U)shifted - exp_terms::kRoundBits);
-  const I first = exponent >> 1;
-  const U second = (U)exponent - (U)first;
-  F result = y * (F)(((U)first + 127) << 23) * (F)((second + 127) << 23);
-  result = x > exp_terms::kOverflow ? F{} + __builtin_inff() : result;
-  result = x < exp_terms::kUnderflow ? F{} : result;
-  return x == x ? result : x;
+// Compilers compute one vector after the other, and a long chain of each fills the scheduler; this,
+// after a step of each of several vectors, keeps them in turn.
+template <class F>
+LANTERN_INLINE void InTurn(F& v) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(v));
+#elif defined(__AVX2__)
+  asm("" : "+x"(v));
+#else
+  (void)v;
+#endif
 }
-LANTERN_INLINE F8 Exp(F8 x) { return ExpOf<F8, I32x8, U32x8>(x); }
+
+// OwnExp of src/tensor/own_math.h, operation by operation, so that the bits agree. F, U: vectors of
+// as many floats and unsigned integers. REQUIRES: no element is above kOverflow.
+template <class F, class U, int kCount>
+LANTERN_INLINE void ExpBelowOverflow(F (&x)[kCount]) {
+  U power[kCount];
+  F r[kCount], p[kCount];
+  LANTERN_UNROLL for (int v = 0; v < kCount; ++v) {
+    const F shifted = x[v] * exp_terms::kLog2E + exp_terms::kRound;
+    const F n = shifted - exp_terms::kRound;
+    power[v] = (U)shifted << 23;
+    r[v] = (x[v] - n * exp_terms::kLn2High) - n * exp_terms::kLn2Low;
+    p[v] = F{} + exp_terms::kTaylor[0];
+  }
+  LANTERN_UNROLL for (int i = 1; i < exp_terms::kTaylorCount; ++i) {
+    LANTERN_UNROLL for (int v = 0; v < kCount; ++v) {
+      p[v] = p[v] * r[v] + exp_terms::kTaylor[i];
+      InTurn(p[v]);
+    }
+  }
+  LANTERN_UNROLL for (int v = 0; v < kCount; ++v) {
+    const F y = (r[v] * r[v] * p[v] + r[v]) + 1.0f;
+    // Times 2^n, exactly: y is near 1 and no result subnormal, so adding n to the exponent does.
+    static_assert(exp_terms::kRoundBits << 23 == 0);
+    const F result = (F)((U)y + power[v]);
+    const F rest = 0.0f > x[v] ? F{} : x[v];  // where it is too small; or NaN
+    x[v] = x[v] >= exp_terms::kUnderflow ? result : rest;
+  }
+}
+template <class F, class U>
+LANTERN_INLINE F ExpOf(F x) {
+  F e[1] = {x};
+  ExpBelowOverflow<F, U>(e);
+  return x > exp_terms::kOverflow ? F{} + __builtin_inff() : e[0];
+}
+LANTERN_INLINE F8 Exp(F8 x) { return ExpOf<F8, U32x8>(x); }
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE

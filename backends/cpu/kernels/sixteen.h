@@ -9,7 +9,6 @@ namespace lantern::LANTERN_ISA_NAMESPACE {
 #if defined(__AVX512F__)
 
 typedef float W __attribute__((vector_size(64)));
-typedef int32_t WI __attribute__((vector_size(64)));
 typedef uint32_t WU __attribute__((vector_size(64)));
 
 LANTERN_INLINE W SplatW(float x) { return _mm512_set1_ps(x); }
@@ -23,7 +22,15 @@ LANTERN_INLINE W LoadBFloat16W(const void* p) {
 LANTERN_INLINE W LoadBytesW(const void* p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(Load<__m128i>(p)));
 }
-LANTERN_INLINE W ExpW(W x) { return ExpOf<W, WI, WU>(x); }
+inline constexpr int kExpsTogether = 4;
+template <int kCount>
+LANTERN_INLINE void ExpBelowW(W (&x)[kCount]) {
+  ExpBelowOverflow<W, WU>(x);
+}
+LANTERN_INLINE W LargerW(W a, W b) { return _mm512_max_ps(a, b); }
+LANTERN_INLINE F8 LargerHalvesW(W v) {
+  return _mm256_max_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+}
 LANTERN_INLINE float SumLanesW(W v) {
   return SumLanes((F8)_mm512_castps512_ps256(v), (F8)_mm512_extractf32x8_ps(v, 1));
 }
@@ -63,10 +70,28 @@ LANTERN_INLINE F8 EightBytes(const void* p) {
 LANTERN_INLINE W LoadBytesW(const void* p) {
   return {EightBytes(p), EightBytes(static_cast<const int8_t*>(p) + 8)};
 }
-LANTERN_INLINE W ExpW(W x) { return {Exp(x.low), Exp(x.high)}; }
+inline constexpr int kExpsTogether = 1;
+LANTERN_INLINE void ExpBelowW(W (&x)[1]) {
+  F8 halves[] = {x[0].low, x[0].high};
+  ExpBelowOverflow<F8, U32x8>(halves);
+  x[0] = {halves[0], halves[1]};
+}
+LANTERN_INLINE F8 Larger8(F8 a, F8 b) { return a > b ? a : b; }
+LANTERN_INLINE W LargerW(W a, W b) { return {Larger8(a.low, b.low), Larger8(a.high, b.high)}; }
+LANTERN_INLINE F8 LargerHalvesW(W v) { return Larger8(v.low, v.high); }
 LANTERN_INLINE float SumLanesW(W v) { return SumLanes(v.low, v.high); }
 
 #endif
+
+LANTERN_INLINE float LargestLaneW(W v) {
+  const F8 eight = LargerHalvesW(v);
+  const F4 low = {eight[0], eight[1], eight[2], eight[3]};
+  const F4 high = {eight[4], eight[5], eight[6], eight[7]};
+  const F4 four = low > high ? low : high;
+  const float even = four[0] > four[2] ? four[0] : four[2];
+  const float odd = four[1] > four[3] ? four[1] : four[3];
+  return even > odd ? even : odd;
+}
 
 // `count` (1 to 16) floats, the other lanes zero.
 LANTERN_INLINE W LoadPartW(const float* p, int count) {
