@@ -11,19 +11,21 @@
 #include "backends/cpu/context.h"
 #include "backends/cpu/cpu_backend.h"
 #include "backends/cpu/kernels/kernel_table.h"
+#include "backends/cpu/pack_levels.h"
 #include "src/base/check.h"
 #include "src/base/huge_memory.h"
 
 namespace lantern {
 namespace {
 
-// A run of a block's bytes on disk that packing takes `unit` bytes at a time, row by row.
+// A run of a block's bytes that packing takes `unit` bytes at a time, row by row.
 struct Field {
   int offset = 0, bytes = 0, unit = 1;
 };
 
-// The fields of a block in the order in which kernels read them. Block layouts: src/tensor/quant.h.
-std::array<Field, 5> FieldsOf(DType type) {
+// The fields of a block in the order in which kernels read them. Block layouts: quant_blocks.h, of
+// some types as pack_levels.h leaves them.
+std::array<Field, 3> FieldsOf(DType type) {
   switch (type) {
     case DType::kF32:
       return {{{0, 4, 4}}};
@@ -37,15 +39,15 @@ std::array<Field, 5> FieldsOf(DType type) {
     case DType::kQ4_1:
       return {{{0, 4, 2}, {4, 16, 4}}};
     case DType::kQ5_0:
-      return {{{0, 2, 2}, {2, 4, 4}, {6, 16, 4}}};
+      return {{{0, 2, 2}, {2, 20, 4}}};
     case DType::kQ5_1:
-      return {{{0, 4, 2}, {4, 4, 4}, {8, 16, 4}}};
+      return {{{0, 4, 2}, {4, 20, 4}}};
     case DType::kQ4_K:
       return {{{0, 4, 2}, {4, 140, 4}}};
     case DType::kQ5_K:
       return {{{0, 4, 2}, {4, 172, 4}}};
     case DType::kQ6_K:
-      return {{{0, 208, 4}, {208, 2, 2}}};
+      return {{{208, 2, 2}, {192, 16, 1}, {0, 192, 4}}};
   }
   LANTERN_CHECK(false);
   return {};
@@ -54,20 +56,6 @@ std::array<Field, 5> FieldsOf(DType type) {
 // Whether panels keep the fields of two blocks side by side: where one block's rows are an odd
 // multiple of 32 bytes, so that all of a field stays on its cache lines.
 bool IsPaired(DType type) { return Info(type).block > 1 && Info(type).block_bytes % 4 != 0; }
-
-// Which field holds the high bits of Q5_0 and Q5_1, -1 for other formats.
-int HighBitsField(DType type) { return type == DType::kQ5_0 || type == DType::kQ5_1 ? 1 : -1; }
-
-// A row's 32 high bits: bit of column 4 j + i moves from 4 j + i to bit j of byte i, where the
-// kernel's bytes for columns 4 j to 4 j + 3 reach it by one shift.
-void SpreadHighBits(std::byte* row) {
-  uint32_t bits, spread = 0;
-  std::memcpy(&bits, row, sizeof(bits));
-  for (int column = 0; column < 32; ++column) {
-    spread |= (bits >> column & 1) << (column % 4 * 8 + column / 4);
-  }
-  std::memcpy(row, &spread, sizeof(spread));
-}
 
 template <int kUnit>
 std::byte* Interleave(const std::byte* block, size_t row_bytes, Field field, std::byte* out) {
@@ -79,23 +67,32 @@ std::byte* Interleave(const std::byte* block, size_t row_bytes, Field field, std
   return out;
 }
 
+std::byte* Interleave(const std::byte* block, size_t row_bytes, Field field, std::byte* out) {
+  switch (field.unit) {
+    case 1:
+      return Interleave<1>(block, row_bytes, field, out);
+    case 2:
+      return Interleave<2>(block, row_bytes, field, out);
+    default:
+      return Interleave<4>(block, row_bytes, field, out);
+  }
+}
+
 }  // namespace
 
 size_t PanelBytes(DType type, int in) { return kPanelRows * RowBytes(type, in); }
 
-void PackPanel(DType type, int in, std::span<const std::byte> rows, std::byte* panel) {
+void PackPanel(DType type, int in, std::span<std::byte> rows, std::byte* panel) {
   const size_t row_bytes = RowBytes(type, in);
   LANTERN_CHECK_EQ(rows.size(), kPanelRows * row_bytes);
   const size_t block = Info(type).block_bytes, step = IsPaired(type) ? 2 * block : block;
-  const auto fields = FieldsOf(type);
+  if (HasRearrangedLevels(type)) {
+    for (size_t at = 0; at < rows.size(); at += block) RearrangeLevels(type, rows.data() + at);
+  }
   for (size_t first = 0; first < row_bytes; first += step) {
-    for (size_t f = 0; f < fields.size(); ++f) {
+    for (const Field& field : FieldsOf(type)) {
       for (size_t at = first; at < std::min(first + step, row_bytes); at += block) {
-        std::byte* const start = panel;
-        panel = fields[f].unit == 4 ? Interleave<4>(rows.data() + at, row_bytes, fields[f], panel)
-                                    : Interleave<2>(rows.data() + at, row_bytes, fields[f], panel);
-        if (static_cast<int>(f) != HighBitsField(type)) continue;
-        for (int row = 0; row < kPanelRows; ++row) SpreadHighBits(start + 4 * row);
+        panel = Interleave(rows.data() + at, row_bytes, field, panel);
       }
     }
   }

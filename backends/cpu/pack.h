@@ -11,13 +11,14 @@
 
 namespace lantern {
 
-inline constexpr int kPackVersion = 2;
+inline constexpr int kPackVersion = 3;
 
 // Bytes of one panel. REQUIRES: in is a multiple of the type's block.
 size_t PanelBytes(DType type, int in);
 
 // Interleaves the rows (each RowBytes(type, in) bytes, one after the other in `rows`) of a panel.
+// `rows` is scratch afterwards.
 // REQUIRES: rows.size() is kPanelRows rows; missing rows at the end of a matrix are given as zeros.
-void PackPanel(DType type, int in, std::span<const std::byte> rows, std::byte* panel);
+void PackPanel(DType type, int in, std::span<std::byte> rows, std::byte* panel);
 
 }  // namespace lantern

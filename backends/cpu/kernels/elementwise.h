@@ -106,9 +106,11 @@ LANTERN_INLINE I32x8 RoundToBytes(const float* x, float inverse) {
   return q < -127 ? Splat(-127) : q;
 }
 
-// One block with one scale: q = x * 127 / amax, and the sums of every kGroup of them.
-template <int kElements, int kGroup, class Sum>
-LANTERN_INLINE void QuantizeBlock(const float* x, float* scale, int8_t* q, Sum* sum) {
+// One block with one scale: q = x * 127 / amax, and the sums of every kGroup of them: of the first
+// two of each four, and of the others.
+template <int kElements, int kGroup>
+LANTERN_INLINE void QuantizeBlock(const float* x, float* scale, int8_t* q,
+                                  int32_t (&sum)[kElements / kGroup][2]) {
   const float most = LargestMagnitude(x, kElements);
   const float inverse = 127.0f / most;
   const bool finite = most < __builtin_inff();
@@ -116,7 +118,7 @@ LANTERN_INLINE void QuantizeBlock(const float* x, float* scale, int8_t* q, Sum* 
     // NaN and infinity must reach the output: zeros times a NaN scale are NaN.
     *scale = finite ? 0.0f : __builtin_nanf("");
     __builtin_memset(q, 0, kElements);
-    __builtin_memset(sum, 0, kElements / kGroup * sizeof(*sum));
+    __builtin_memset(sum, 0, sizeof(sum));
     return;
   }
   *scale = most / 127.0f;
@@ -127,16 +129,16 @@ LANTERN_INLINE void QuantizeBlock(const float* x, float* scale, int8_t* q, Sum* 
       total += rounded;
       Store(q + i, __builtin_convertvector(rounded, I8x8));
     }
-    int32_t all = 0;
-    for (int i = 0; i < 8; ++i) all += total[i];
-    sum[group] = static_cast<Sum>(all);
+    sum[group][0] = (total[0] + total[1]) + (total[4] + total[5]);
+    sum[group][1] = (total[2] + total[3]) + (total[6] + total[7]);
   }
 }
 
 void Quantize32(QuantBlock32* out, const float* x, int n) {
   for (int i = 0; i < n / 32; ++i) {
-    int32_t sum;
-    QuantizeBlock<32, 32>(x + 32 * i, &out[i].scale, out[i].q, &sum);
+    int32_t half[1][2];
+    QuantizeBlock<32, 32>(x + 32 * i, &out[i].scale, out[i].q, half);
+    const int32_t sum = half[0][0] + half[0][1];
     out[i].sum = static_cast<float>(sum);
     out[i].minus_8_sum = -8 * sum;
   }
@@ -145,9 +147,17 @@ void Quantize32(QuantBlock32* out, const float* x, int n) {
 void Quantize256(QuantBlock256* out, const float* x, int n) {
   for (int i = 0; i < n / 256; ++i) {
     QuantBlock256& block = out[i];
-    QuantizeBlock<256, 16>(x + 256 * i, &block.scale, block.q, block.sum16);
+    int32_t half[16][2], sum[16];
+    QuantizeBlock<256, 16>(x + 256 * i, &block.scale, block.q, half);
+    for (int j = 0; j < 16; ++j) {
+      sum[j] = half[j][0] + half[j][1];
+      block.minus_32_sum[j] = -32 * sum[j];
+      block.minus_32_halves[j][0] = static_cast<int16_t>(-32 * half[j][0]);
+      block.minus_32_halves[j][1] = static_cast<int16_t>(-32 * half[j][1]);
+    }
     for (int j = 0; j < 8; ++j) {
-      block.sum32[j] = static_cast<int16_t>(block.sum16[2 * j] + block.sum16[2 * j + 1]);
+      block.pair_sums[j / 4 * 2 + j % 2][j / 2 % 2] =
+          static_cast<int16_t>(sum[2 * j] + sum[2 * j + 1]);
     }
   }
 }

@@ -27,7 +27,11 @@ struct QuantBlock32 {
 };
 struct QuantBlock256 {
   float scale;
-  int16_t sum16[16], sum32[8];  // of 16 and of 32 q each
+  int16_t pair_sums[4][2];  // of 32 q each: the eight in the order 0, 2, 1, 3, 4, 6, 5, 7
+  // Of 16 q each, what levels count too much that mean level - 32: in all, and by the columns that
+  // lie in the two halves of a 32-bit word (0 and 1, 2 and 3 of each four).
+  int32_t minus_32_sum[16];
+  int16_t minus_32_halves[16][2];
   int8_t q[256];
 };
 
@@ -40,7 +44,7 @@ struct alignas(64) QuantTile32 {
 };
 struct alignas(64) QuantTile256 {
   float scale[kTileTokens];
-  int16_t sum32[kTileTokens][8];
+  int16_t pair_sums[kTileTokens][4][2];
   int8_t q[8][kTileTokens][32];  // by runs of 32 columns
 };
 inline constexpr int kSpreadBytes = 21;  // a column's weights and scales, spread for tiles

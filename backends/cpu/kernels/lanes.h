@@ -5,10 +5,11 @@
 //   kLanes, FV, IV, UV, U16V, BV   vectors of floats, integers, halves, bytes (four columns a row)
 //   kBlockTile, kPlainTile         tokens that share one decoding of the weights: as many chains as
 //                                  the registers hold beside it
-//   SplatV, FmaV, LoadHalfV, LoadBFloat16V, StorePartV (of `count` rows, maybe more than a
-//   vector's) Word, LoadWord                 four columns of one token's activations, the same for
-//   all rows Sums                           sums of products of weights (bytes) with such words.
-//   kWideSums:
+//   SplatV, FmaV, LoadHalfV, LoadBFloat16V, LoadBytesV (signed, as integers), StorePartV (of `count`
+//                                  rows, maybe more than a vector's)
+//   Word, LoadWord                 four columns of one token's activations, the same for all rows
+//   Sums, SplatSums                sums of products of weights (bytes) with such words; one 32-bit
+//                                  word in every row's. kWideSums:
 //                                  32 bits a row, which nothing overflows, by AddDot (kWideSigned:
 //                                  of signed weights, else unsigned). Otherwise two 16-bit sums a
 //                                  row, which hold only so many products (a format's kBatch), by

@@ -26,6 +26,10 @@ LANTERN_INLINE FV FmaV(FV a, FV b, FV c) {
 LANTERN_INLINE FV LoadHalfV(const void* p) {
   return (FV)vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(static_cast<const uint16_t*>(p))));
 }
+LANTERN_INLINE IV LoadBytesV(const void* p) {
+  const int8x8_t bytes = vreinterpret_s8_u32(vdup_n_u32(Load<uint32_t>(p)));
+  return (IV)vmovl_s16(vget_low_s16(vmovl_s8(bytes)));
+}
 LANTERN_INLINE FV LoadBFloat16V(const void* p) {
   return (FV)vshll_n_u16(vld1_u16(static_cast<const uint16_t*>(p)), 16);
 }
@@ -49,6 +53,7 @@ using Sums = IV;
 LANTERN_INLINE Sums AddDot(Sums sums, BV weight, Word activation) {
   return (IV)vdotq_s32((int32x4_t)sums, (int8x16_t)weight, (int8x16_t)activation);
 }
+LANTERN_INLINE Sums SplatSums(int32_t word) { return SplatV(word); }
 LANTERN_INLINE IV Total(Sums sums) { return sums; }
 LANTERN_INLINE IV Total(Sums sums, IV scale) { return sums * scale; }
 LANTERN_INLINE IV Spread(IV scale) { return scale; }
@@ -59,12 +64,14 @@ Sums PairDot(BV weight, Word activation);  // never called: of the other sets
 
 inline constexpr bool kWideSums = false, kWideSigned = false, kFloatScales = false;
 typedef int16_t Sums __attribute__((vector_size(16)));
-template <bool kSigned>  // all weights' levels are signed bytes, too
+Sums AddDot(Sums sums, BV weight, Word activation);  // never called: of the other set
+template <bool kSigned>                              // all weights' levels are signed bytes, too
 LANTERN_INLINE Sums PairDot(BV weight, Word activation) {
   const int8x16_t w = (int8x16_t)weight, a = (int8x16_t)activation;
   return (Sums)vpaddq_s16(vmull_s8(vget_low_s8(w), vget_low_s8(a)), vmull_high_s8(w, a));
 }
 LANTERN_INLINE IV Spread(IV scale) { return (IV)(((UV)scale & 0xffff) | (UV)scale << 16); }
+LANTERN_INLINE Sums SplatSums(int32_t word) { return (Sums)SplatV(word); }
 LANTERN_INLINE IV Total(Sums sums, IV scale) { return PairProducts((IV)sums, scale); }
 LANTERN_INLINE IV Total(Sums sums) { return (IV)vpaddlq_s16((int16x8_t)sums); }
 LANTERN_INLINE void Pin(Sums& sums) { asm("" : "+w"(sums)); }

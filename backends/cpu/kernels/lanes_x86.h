@@ -38,6 +38,7 @@ LANTERN_INLINE IV SplatV(int32_t x) { return (IV)_mm512_set1_epi32(x); }
 LANTERN_INLINE FV SplatV(float x) { return _mm512_set1_ps(x); }
 LANTERN_INLINE FV FmaV(FV a, FV b, FV c) { return _mm512_fmadd_ps(a, b, c); }
 LANTERN_INLINE FV LoadHalfV(const void* p) { return _mm512_cvtph_ps(Load<__m256i>(p)); }
+LANTERN_INLINE IV LoadBytesV(const void* p) { return (IV)_mm512_cvtepi8_epi32(Load<__m128i>(p)); }
 LANTERN_INLINE FV LoadBFloat16V(const void* p) {
   return (FV)_mm512_slli_epi32(_mm512_cvtepu16_epi32(Load<__m256i>(p)), 16);
 }
@@ -49,6 +50,13 @@ LANTERN_INLINE IV SplatV(int32_t x) { return Splat(x); }
 LANTERN_INLINE FV SplatV(float x) { return Splat(x); }
 LANTERN_INLINE FV FmaV(FV a, FV b, FV c) { return Fma(a, b, c); }
 LANTERN_INLINE FV LoadHalfV(const void* p) { return LoadHalf(p); }
+LANTERN_INLINE IV LoadBytesV(const void* p) {
+#if defined(__AVX2__)
+  return (IV)_mm256_cvtepi8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(p)));
+#else
+  return __builtin_convertvector(Load<I8x8>(p), IV);
+#endif
+}
 LANTERN_INLINE FV LoadBFloat16V(const void* p) { return LoadBFloat16(p); }
 LANTERN_INLINE void StorePartV(float* p, FV v, int count) { StorePart(p, v, count); }
 #endif
@@ -80,6 +88,7 @@ LANTERN_INLINE Sums AddDot(Sums sums, BV weight, Word activation) {
   return (IV)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)weight, (__m256i)activation);
 }
 #endif
+LANTERN_INLINE Sums SplatSums(int32_t word) { return SplatV(word); }
 LANTERN_INLINE IV Total(Sums sums) { return sums; }
 LANTERN_INLINE IV Total(Sums sums, IV scale) { return sums * scale; }
 LANTERN_INLINE IV Spread(IV scale) { return scale; }
@@ -112,6 +121,7 @@ LANTERN_INLINE Sums operator+(Sums a, Sums b) {
 #else
 using Sums = I16V;
 #endif
+Sums AddDot(Sums sums, BV weight, Word activation);  // never called: of the other sets
 
 // Sums of neighbouring products. REQUIRES: none leaves 16 bits.
 LANTERN_INLINE Sums UnsignedDot(BV weight, IV activation) {
@@ -191,14 +201,26 @@ LANTERN_INLINE IV AddPairProducts(IV sum, IV a, IV b) {
 }
 
 #if !LANTERN_WIDE_SUMS
-LANTERN_INLINE IV Spread(IV scale) { return (IV)(((UV)scale & 0xffff) | (UV)scale << 16); }
+LANTERN_INLINE IV Spread(IV scale) {
+#if defined(__AVX512BW__)
+  return (IV)_mm512_shuffle_epi8((__m512i)scale,
+                                 _mm512_set4_epi32(0x0d0c0d0c, 0x09080908, 0x05040504, 0x01000100));
+#elif defined(__AVX2__)
+  const __m128i order = _mm_set_epi32(0x0d0c0d0c, 0x09080908, 0x05040504, 0x01000100);
+  return (IV)_mm256_shuffle_epi8((__m256i)scale, _mm256_broadcastsi128_si256(order));
+#else
+  return (IV)(((UV)scale & 0xffff) | (UV)scale << 16);
+#endif
+}
 #if defined(__SSE4_1__) && !defined(__AVX2__)
+LANTERN_INLINE Sums SplatSums(int32_t word) { return {_mm_set1_epi32(word), _mm_set1_epi32(word)}; }
 LANTERN_INLINE IV Total(Sums sums, IV scale) {
   const Halves s = Split(scale);
   const Halves total = {_mm_madd_epi16(sums.low, s.low), _mm_madd_epi16(sums.high, s.high)};
   return Load<IV>(&total);
 }
 #else
+LANTERN_INLINE Sums SplatSums(int32_t word) { return (Sums)SplatV(word); }
 LANTERN_INLINE IV Total(Sums sums, IV scale) { return PairProducts((IV)sums, scale); }
 #endif
 LANTERN_INLINE IV Total(Sums sums) { return Total(sums, SplatV(0x10001)); }

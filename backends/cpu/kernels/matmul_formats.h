@@ -36,12 +36,30 @@ struct BlockPlace {
 // Weights arrive in the second-level cache 8 KB ahead of their use and in the first 1 KB ahead.
 // Hardware prefetchers stop at page ends, and one distance is not enough: lines on their way from
 // memory to the first level hold its few fill buffers.
+constexpr int kFarAhead = 8192, kNearAhead = 1024;
+
+LANTERN_INLINE void PrefetchFar(const uint8_t* w) { __builtin_prefetch(w + kFarAhead, 0, 2); }
+template <int kBytes>
+LANTERN_INLINE void PrefetchNear(const uint8_t* w) {
+  LANTERN_UNROLL for (int i = 0; i < kBytes; i += 64) __builtin_prefetch(w + kNearAhead + i);
+}
 template <int kBytes>
 LANTERN_INLINE void PrefetchAhead(const uint8_t* w) {
-  LANTERN_UNROLL for (int i = 0; i < kBytes; i += 64) {
-    __builtin_prefetch(w + 8192 + i, 0, 2);
-    __builtin_prefetch(w + 1024 + i);
+  LANTERN_UNROLL for (int i = 0; i < kBytes; i += 64) PrefetchFar(w + i);
+  PrefetchNear<kBytes>(w);
+}
+
+// The same in kSteps steps of which this is step `i`, amid arithmetic: lines from memory that are
+// asked for all at once wait for those buffers, and the products behind them too. g++ would gather
+// them again; it moves nothing across the empty statement.
+template <int kBytes, int kSteps>
+LANTERN_INLINE void PrefetchStep(const uint8_t* w, int i) {
+  constexpr int kLines = (kBytes + 63) / 64;
+  asm volatile("");
+  LANTERN_UNROLL for (int line = 0; line < kLines; ++line) {
+    if (line * kSteps / kLines == i) PrefetchFar(w + 64 * line);
   }
+  if (i == 0) PrefetchNear<kBytes>(w);
 }
 
 // ---- plain numbers: a block is one column, the sum a chain of fused multiply-adds ----
@@ -90,13 +108,36 @@ struct NibbleLevels {               // low nibbles are columns 0-15, high ones 1
   }
 };
 
-struct NibbleHighLevels {           // bit j of the high bytes belongs to column 4 j + byte
+// Levels of 5 and 6 bits fill vectors that hold the levels of other columns, in pieces, in their
+// bytes' upper bits (pack.cc): most levels are one operation, and nothing lies elsewhere.
+
+LANTERN_INLINE BV ByteVector(const uint8_t* q, int i, int part) {
+  return Load<BV>(PartOf(q + 4 * kPanelRows * i, 4, part));
+}
+LANTERN_INLINE BV Bits(BV v, int shift, int mask) {
+  return (BV)((U16V)v >> shift) & static_cast<uint8_t>(mask);
+}
+
+struct FiveBitLevels {              // 32 columns in five vectors
   static constexpr int kBatch = 4;  // 4 * 2 * 31 * 127 < 2^15
   static constexpr bool kSigned = false;
-  const uint8_t *q, *high;
+  const uint8_t* q;
   LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
-    const U16V bits = Load<U16V>(PartOf(high, 4, part));
-    return NibbleLevels{q}(j, part) | ((BV)(j < 4 ? bits << (4 - j) : bits >> (j - 4)) & 16);
+    const auto at = [&](int i) __attribute__((always_inline)) { return ByteVector(q, i, part); };
+    if (j < 5) return at(j) & 31;
+    if (j < 7) return Bits(at(2 * j - 10), 5, 7) | Bits(at(2 * j - 9), 2, 24);
+    return Bits(at(4), 5, 7) | Bits(at(1), 4, 8) | Bits(at(3), 3, 16);
+  }
+};
+
+struct SixBitLevels {               // 16 columns in three vectors
+  static constexpr int kBatch = 4;  // less 32, 4 * 2 * 32 * 127 < 2^15
+  static constexpr bool kSigned = false;
+  const uint8_t* q;
+  LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
+    const auto at = [&](int i) __attribute__((always_inline)) { return ByteVector(q, i, part); };
+    if (j < 3) return at(j) & 63;
+    return Bits(at(0), 6, 3) | Bits(at(1), 4, 12) | Bits(at(2), 2, 48);
   }
 };
 
@@ -111,25 +152,26 @@ struct ByteLevels {
 };
 
 // The exact products over 4 * kVectors columns: finish(token, part, sums) for every batch of them,
-// with kWideSums beginning at start(token).
-template <int kVectors, int kTokens, class Levels, class Start, class Finish>
-LANTERN_INLINE void IntegerSums(const Levels& levels, const int8_t* const (&q)[kTokens],
-                                const Start& start, const Finish& finish) {
+// each beginning at start(token). Meanwhile as many bytes as kBytes at `w` are prefetched.
+template <int kVectors, int kBytes, int kTokens, class Levels, class Start, class Finish>
+LANTERN_INLINE void IntegerSums(const uint8_t* w, const Levels& levels,
+                                const int8_t* const (&q)[kTokens], const Start& start,
+                                const Finish& finish) {
   constexpr int kBatch = kWideSums ? kVectors : Levels::kBatch;
   LANTERN_UNROLL for (int j = 0; j < kVectors; j += kBatch) {
     Sums sums[kTokens][kParts];
     LANTERN_UNROLL for (int i = j; i < j + kBatch; ++i) {
+      PrefetchStep<kBytes, kVectors>(w, i);
       BV weight[kParts];
       LANTERN_UNROLL for (int p = 0; p < kParts; ++p) weight[p] = levels(i, p);
       LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
         const Word word = LoadWord(q[t] + 4 * i);
         LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+          const Sums before = i == j ? start(t) : sums[t][p];
           if constexpr (kWideSums) {
-            const auto before = i == j ? start(t) : sums[t][p];
             sums[t][p] = AddDot(before, weight[p], word);
           } else {
-            const Sums dot = PairDot<Levels::kSigned>(weight[p], word);
-            sums[t][p] = i == j ? dot : sums[t][p] + dot;
+            sums[t][p] = before + PairDot<Levels::kSigned>(weight[p], word);
             Pin(sums[t][p]);
           }
         }
@@ -160,15 +202,15 @@ struct NibbleFormat {
   using Input = QuantBlock32;
   static constexpr bool kMinimum = kHasMinimum;
   static constexpr int kHead = kPanelRows * (kMinimum ? 4 : 2);
-  static constexpr int kHigh = kHighBits ? kPanelRows * 4 : 0;
-  static constexpr int kBytes = kHead + kHigh + kPanelRows * 16, kTile = kBlockTile;
+  static constexpr int kQuants = kPanelRows * (kHighBits ? 20 : 16);
+  static constexpr int kBytes = kHead + kQuants, kTile = kBlockTile;
   static constexpr int kOffset = kMinimum ? 0 : kHighBits ? 16 : 8;
   using Place = BlockPlace<kBytes, !kMinimum>;
   LANTERN_INLINE const uint8_t* Scales(const Place& at) { return at.Field(0, kHead); }
   LANTERN_INLINE auto Levels(const Place& at) {
-    const uint8_t* q = at.Field(kHead + kHigh, 16 * kPanelRows);
+    const uint8_t* q = at.Field(kHead, kQuants);
     if constexpr (kHighBits) {
-      return NibbleHighLevels{q, at.Field(kHead, kHigh)};
+      return FiveBitLevels{q};
     } else {
       return NibbleLevels{q};
     }
@@ -180,18 +222,24 @@ LANTERN_INLINE void AddSmallBlock(const uint8_t* panel, int blocks,
                                   const QuantBlock32* const (&in)[kTokens], int block,
                                   PanelSums<kTokens>& sum) {
   const typename Format::Place at(panel, block, blocks);
-  PrefetchAhead<Format::kBytes>(panel + static_cast<size_t>(block) * Format::kBytes);
   const int8_t* q[kTokens];
   LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) q[t] = in[t][block].q;
   IV exact[kTokens][kParts];
-  const auto start = [&](int t) __attribute__((always_inline)) {
+  const auto offset = [&](int t) __attribute__((always_inline)) {
     return Format::kOffset == 0 ? IV{} : SplatV(in[t][block].minus_8_sum) * (Format::kOffset / 8);
   };
   for (int t = 0; !kWideSums && t < kTokens; ++t) {
-    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) exact[t][p] = start(t);
+    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) exact[t][p] = offset(t);
   }
-  IntegerSums<8>(
-      Format::Levels(at), q,
+  const auto start = [&](int t) __attribute__((always_inline)) {
+    if constexpr (kWideSums) {
+      return offset(t);
+    } else {
+      return Sums{};
+    }
+  };
+  IntegerSums<8, Format::kBytes>(
+      panel + static_cast<size_t>(block) * Format::kBytes, Format::Levels(at), q,
       start, [&](int t, int p, const Sums& sums) __attribute__((always_inline)) {
         exact[t][p] = kWideSums ? Total(sums) : exact[t][p] + Total(sums);
       });
@@ -211,31 +259,22 @@ LANTERN_INLINE void AddSmallBlock(const uint8_t* panel, int blocks,
 
 // ---- blocks of 256: sub-blocks with integer scales (and minimums) of their own ----
 
-// Neighbouring integers of 16 bits as the two halves of each lane.
-LANTERN_INLINE IV Pair(IV low, IV high) { return (IV)(((UV)low & 0xffff) | (UV)high << 16); }
-LANTERN_INLINE IV PairAt(const int16_t* sums) {
-  int32_t word;
-  __builtin_memcpy(&word, sums, sizeof(word));
-  return SplatV(word);
-}
+LANTERN_INLINE IV PairAt(const int16_t (&pair)[2]) { return SplatV(Load<int32_t>(pair)); }
 
-// The eight 6-bit scales and minimums of Q4_K and Q5_K, minimums in pairs. Each row's 12 bytes lie
-// in one lane of three vectors: byte j of the first two holds scale j and minimum j (6 bits) and
-// the top two bits of scale and minimum j + 4, whose low nibbles share byte j of the third.
+// The eight 6-bit scales and minimums of Q4_K and Q5_K, minimums in pairs (see QuantBlock256). Each
+// row's 12 bytes lie in one lane of three vectors: byte j of the first two holds scale j and
+// minimum j (6 bits) and the top two bits of scale and minimum j + 4, whose low nibbles share byte
+// j of the third.
 LANTERN_INLINE void SixBitScales(const uint8_t* w, int part, IV (&scale)[8], IV (&minimums)[4]) {
-  const UV first = Load<UV>(PartOf(w, 4, part));
-  const UV second = Load<UV>(PartOf(w + 4 * kPanelRows, 4, part));
-  const UV third = Load<UV>(PartOf(w + 8 * kPanelRows, 4, part));
-  IV minimum[8];
-  LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
-    const UV a = first >> (8 * j), b = second >> (8 * j), c = third >> (8 * j);
-    scale[j] = Spread((IV)(a & 63));
-    minimum[j] = (IV)(b & 63);
-    scale[j + 4] = Spread((IV)((c & 15) | (a >> 2 & 48)));
-    minimum[j + 4] = (IV)((c >> 4 & 15) | (b >> 2 & 48));
-  }
-  LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
-    minimums[j] = Pair(minimum[2 * j], minimum[2 * j + 1]);
+  const BV a = ByteVector(w, 0, part), b = ByteVector(w, 1, part), c = ByteVector(w, 2, part);
+  const BV scales[2] = {a & 63, (c & 15) | Bits(a, 2, 48)};
+  const BV minimum[2] = {b & 63, Bits(c, 4, 15) | Bits(b, 2, 48)};
+  LANTERN_UNROLL for (int half = 0; half < 2; ++half) {
+    LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
+      scale[4 * half + j] = Spread((IV)((UV)scales[half] >> (8 * j) & 255));
+    }
+    minimums[2 * half] = (IV)minimum[half] & 0xff00ff;
+    minimums[2 * half + 1] = (IV)((U16V)minimum[half] >> 8);
   }
 }
 
@@ -245,29 +284,7 @@ struct Q4KLevels {
   const uint8_t* q;
   int shift;
   LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
-    return (BV)(Load<U16V>(PartOf(q + 4 * kPanelRows * j, 4, part)) >> shift) & 15;
-  }
-};
-
-struct Q5KLevels {
-  static constexpr int kBatch = 4;
-  static constexpr bool kSigned = false;
-  const uint8_t *q, *high;
-  int shift, bit;
-  LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
-    const U16V bits = (Load<U16V>(PartOf(high + 4 * kPanelRows * j, 4, part)) >> bit) << 4;
-    return Q4KLevels{q, shift}(j, part) | ((BV)bits & 16);
-  }
-};
-
-struct Q6KLevels {
-  static constexpr int kBatch = 2;  // 2 * 2 * 63 * 127 < 2^15
-  static constexpr bool kSigned = false;
-  const uint8_t *q, *high;
-  int shift, high_shift;
-  LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
-    const U16V bits = (Load<U16V>(PartOf(high + 4 * kPanelRows * j, 4, part)) >> high_shift) << 4;
-    return Q4KLevels{q, shift}(j, part) | ((BV)bits & 48);
+    return Bits(ByteVector(q, j, part), shift, 15);
   }
 };
 
@@ -276,8 +293,9 @@ struct Q4KFormat {
   static constexpr int kBytes = kPanelRows * 144, kTile = kBlockTile;
   static constexpr bool kSixBitScales = true;
   static constexpr bool kExactHalves = true;  // 4 * 63 * 32 * 15 * 127 < 2^24
+  static constexpr int kHead = kPanelRows * 16, kSubBytes = kPanelRows * 16, kTogether = 2;
   LANTERN_INLINE Q4KLevels Levels(const uint8_t* w, int sub) {
-    return {w + kPanelRows * (16 + sub / 2 * 32), sub % 2 * 4};
+    return {w + kHead + sub / 2 * 2 * kSubBytes, sub % 2 * 4};
   }
 };
 
@@ -286,30 +304,45 @@ struct Q5KFormat {
   static constexpr int kBytes = kPanelRows * 176, kTile = kBlockTile;
   static constexpr bool kSixBitScales = true;
   static constexpr bool kExactHalves = false;
-  LANTERN_INLINE Q5KLevels Levels(const uint8_t* w, int sub) {
-    return {w + kPanelRows * (48 + sub / 2 * 32), w + kPanelRows * 16, sub % 2 * 4, sub};
+  static constexpr int kHead = kPanelRows * 16, kSubBytes = kPanelRows * 20, kTogether = 1;
+  LANTERN_INLINE FiveBitLevels Levels(const uint8_t* w, int sub) {
+    return {w + kHead + kSubBytes * sub};
   }
 };
 
+// Where each token's activations of a sub-block begin. Where products take them from memory, g++
+// would keep a pointer to every four of them, and sums in memory: so it shall not look through.
+template <int kTokens>
+LANTERN_INLINE void ActivationsAt(const QuantBlock256* const (&in)[kTokens], int block, int column,
+                                  const int8_t* (&q)[kTokens]) {
+  LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
+    q[t] = in[t][block].q + column;
+    if constexpr (__is_same(Word, const uint8_t*)) asm("" : "+r"(q[t]));
+  }
+}
+
 // Weighted sums of the levels, by kSubs sub-blocks: products += scale * levels.
-template <int kSubs, int kTokens, class Format, class ScaleOf>
+template <int kSubs, class Format, int kTokens, class ScaleOf, class Start>
 LANTERN_INLINE void SubBlockProducts(const uint8_t* w, const QuantBlock256* const (&in)[kTokens],
-                                     int block, const ScaleOf& scale_of,
+                                     int block, const ScaleOf& scale_of, const Start& start,
                                      IV (&products)[kTokens][kParts]) {
   constexpr int kColumns = 256 / kSubs;
   for (int t = 0; t < kTokens; ++t) {
     for (int p = 0; p < kParts; ++p) products[t][p] = IV{};
   }
-  for (int sub = 0; sub < kSubs; ++sub) {
-    PrefetchAhead<Format::kBytes / kSubs>(w + Format::kBytes / kSubs * sub);
+  const auto add = [&](int sub) __attribute__((always_inline)) {
     const int8_t* q[kTokens];
-    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) q[t] = in[t][block].q + kColumns * sub;
+    ActivationsAt(in, block, kColumns * sub, q);
     IV scale[kParts];
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) scale[p] = scale_of(sub, p);
-    IntegerSums<kColumns / 4>(
-        Format::Levels(w, sub), q, [](int) __attribute__((always_inline)) { return IV{}; },
+    IntegerSums<kColumns / 4, Format::kSubBytes>(
+        w + Format::kHead + Format::kSubBytes * sub, Format::Levels(w, sub),
+        q, [&](int t) __attribute__((always_inline)) { return start(t, sub); },
         [&](int t, int p, const Sums& sums)
             __attribute__((always_inline)) { products[t][p] += Total(sums, scale[p]); });
+  };
+  for (int sub = 0; sub < kSubs; sub += Format::kTogether) {
+    LANTERN_UNROLL for (int i = 0; i < Format::kTogether; ++i) add(sub + i);
   }
 }
 
@@ -319,20 +352,22 @@ template <int kTokens, class Format>
 LANTERN_INLINE void HalvesProducts(const uint8_t* w, const QuantBlock256* const (&in)[kTokens],
                                    int block, const IV (&scale)[kParts][8],
                                    FV (&products)[kTokens][kParts]) {
-  constexpr int kSubBytes = Format::kBytes / 8;
   for (int half = 0; half < 2; ++half) {
     FV sum[kTokens][kParts] = {};
-    for (int sub = 4 * half; sub < 4 * half + 4; ++sub) {
-      PrefetchAhead<kSubBytes>(w + kSubBytes * sub);
+    const auto add = [&](int sub) __attribute__((always_inline)) {
       const int8_t* q[kTokens];
-      LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) q[t] = in[t][block].q + 32 * sub;
+      ActivationsAt(in, block, 32 * sub, q);
       FV factor[kParts];
       LANTERN_UNROLL for (int p = 0; p < kParts; ++p) factor[p] = ToFloatV(scale[p][sub]);
-      IntegerSums<8>(
-          Format::Levels(w, sub), q, [](int) __attribute__((always_inline)) { return IV{}; },
+      IntegerSums<8, Format::kSubBytes>(
+          w + Format::kHead + Format::kSubBytes * sub, Format::Levels(w, sub), q,
+          [](int) __attribute__((always_inline)) { return Sums{}; },
           [&](int t, int p, const Sums& sums) __attribute__((always_inline)) {
             sum[t][p] = FmaV(ToFloatV(Total(sums)), factor[p], sum[t][p]);
           });
+    };
+    for (int sub = 4 * half; sub < 4 * half + 4; sub += Format::kTogether) {
+      LANTERN_UNROLL for (int i = 0; i < Format::kTogether; ++i) add(sub + i);
     }
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
       LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
@@ -347,6 +382,7 @@ LANTERN_INLINE void AddMinimumSuperBlock(const uint8_t* panel,
                                          const QuantBlock256* const (&in)[kTokens], int block,
                                          PanelSums<kTokens>& sum) {
   const uint8_t* w = panel + static_cast<size_t>(block) * Format::kBytes;
+  PrefetchAhead<Format::kHead>(w);
   IV scale[kParts][8], minimums[kParts][4];
   LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
     SixBitScales(w + 4 * kPanelRows, p, scale[p], minimums[p]);
@@ -356,9 +392,9 @@ LANTERN_INLINE void AddMinimumSuperBlock(const uint8_t* panel,
     HalvesProducts<kTokens, Format>(w, in, block, scale, products);
   } else {
     IV exact[kTokens][kParts];
-    SubBlockProducts<8, kTokens, Format>(
+    SubBlockProducts<8, Format>(
         w, in, block, [&](int sub, int p) __attribute__((always_inline)) { return scale[p][sub]; },
-        exact);
+        [](int, int) __attribute__((always_inline)) { return Sums{}; }, exact);
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
       LANTERN_UNROLL for (int p = 0; p < kParts; ++p) products[t][p] = ToFloatV(exact[t][p]);
     }
@@ -370,7 +406,7 @@ LANTERN_INLINE void AddMinimumSuperBlock(const uint8_t* panel,
       const QuantBlock256& x = in[t][block];
       IV minimum = {};
       LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
-        minimum += PairProducts(minimums[p][j], PairAt(x.sum32 + 2 * j));
+        minimum += PairProducts(minimums[p][j], PairAt(x.pair_sums[j]));
       }
       const FV a = SplatV(x.scale);
       sum[t][p] = sum[t][p] + products[t][p] * (d * a);
@@ -383,18 +419,20 @@ LANTERN_INLINE void AddMinimumSuperBlock(const uint8_t* panel,
 struct Q6KFormat {
   using Input = QuantBlock256;
   static constexpr int kBytes = kPanelRows * 210, kTile = kBlockTile;
-  static constexpr int kScales = 192 * kPanelRows, kFactor = 208 * kPanelRows;
+  static constexpr int kFactors = 2 * kPanelRows, kScales = 16 * kPanelRows;
+  static constexpr int kHead = 0, kSubBytes = 12 * kPanelRows, kTogether = 1;
   using Place = BlockPlace<kBytes, true>;
 
-  // Half h of the block: low bits at q[64 h], nibbles of 32 + 32 bytes; high bits at high[32 h].
-  LANTERN_INLINE Q6KLevels Levels(const uint8_t* w, int sub) {
-    const int half = sub / 8, quarter = sub / 2 % 4, part = sub % 2;
-    return {w + kPanelRows * (half * 64 + quarter % 2 * 32 + part * 16),
-            w + kPanelRows * (128 + half * 32 + part * 16), quarter / 2 * 4, quarter * 2};
+  LANTERN_INLINE const uint8_t* Factors(const Place& at) { return at.Field(0, kFactors); }
+  LANTERN_INLINE const uint8_t* Scales(const Place& at) { return at.Field(kFactors, kScales); }
+  LANTERN_INLINE const uint8_t* Quants(const Place& at) {
+    return at.Field(kFactors + kScales, 16 * kSubBytes);
   }
-  LANTERN_INLINE IV Scale(const uint8_t* w, int sub, int part) {
-    const IV four = Load<IV>(PartOf(w + kScales + sub / 4 * 4 * kPanelRows, 4, part));
-    return four << (24 - sub % 4 * 8) >> 24;
+  LANTERN_INLINE SixBitLevels Levels(const uint8_t* quants, int sub) {
+    return {quants + kSubBytes * sub};
+  }
+  LANTERN_INLINE IV Scale(const uint8_t* scales, int sub, int part) {
+    return LoadBytesV(PartOf(scales + kPanelRows * sub, 1, part));
   }
 
   template <int kTokens>
@@ -402,27 +440,23 @@ struct Q6KFormat {
                                const QuantBlock256* const (&in)[kTokens], int block,
                                PanelSums<kTokens>& sum) {
     const Place at(panel, block, blocks);
-    const uint8_t* w = at.Field(0, kFactor);
+    const uint8_t* const scales = Scales(at);
+    PrefetchAhead<kFactors>(Factors(at));
+    PrefetchAhead<kScales>(scales);
     IV products[kTokens][kParts];
-    SubBlockProducts<16, kTokens, Q6KFormat>(
-        w, in, block,
-        [&](int sub, int p) __attribute__((always_inline)) { return Spread(Scale(w, sub, p)); },
+    SubBlockProducts<16, Q6KFormat>(
+        Quants(at), in, block,
+        [&](int sub, int p)
+            __attribute__((always_inline)) { return Spread(Scale(scales, sub, p)); },
+        [&](int t, int sub) __attribute__((always_inline)) {
+          const QuantBlock256& x = in[t][block];
+          return SplatSums(kWideSums ? x.minus_32_sum[sub] : Load<int32_t>(x.minus_32_halves[sub]));
+        },
         products);
-    const uint8_t* factors = at.Field(kFactor, 2 * kPanelRows);
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
-      IV scales[8];
-      LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
-        scales[j] = Pair(Scale(w, 2 * j, p), Scale(w, 2 * j + 1, p));
-      }
-      const FV d = LoadHalfV(PartOf(factors, 2, p));
+      const FV d = LoadHalfV(PartOf(Factors(at), 2, p));
       LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-        const QuantBlock256& x = in[t][block];
-        IV offset = {};
-        LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
-          offset += PairProducts(scales[j], PairAt(x.sum16 + 2 * j));
-        }
-        const IV exact = products[t][p] - 32 * offset;
-        sum[t][p] = sum[t][p] + ToFloatV(exact) * (d * SplatV(x.scale));
+        sum[t][p] = sum[t][p] + ToFloatV(products[t][p]) * (d * SplatV(in[t][block].scale));
       }
     }
   }

@@ -184,7 +184,7 @@ struct MinimumSuperBlockTiles {
           LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
             IV minimum = {};
             LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
-              minimum = AddPairProducts(minimum, w[i].minimums[j], PairAt(x[i].sum32[t] + 2 * j));
+              minimum = AddPairProducts(minimum, w[i].minimums[j], PairAt(x[i].pair_sums[t][j]));
             }
             const FV a = SplatV(x[i].scale[t]);
             sum[t][0] = sum[t][0] + totals.Take(t) * (w[i].d * a);
@@ -207,16 +207,16 @@ struct Q6KTiles {
 
   LANTERN_INLINE void Spread(const PanelJob& job, int block, Block& out) {
     const Q6KFormat::Place at(job.panel, block, job.blocks);
-    const uint8_t* w = at.Field(0, Q6KFormat::kFactor);
+    const uint8_t *scales = Q6KFormat::Scales(at), *quants = Q6KFormat::Quants(at);
+    PrefetchAhead<Q6KFormat::kBytes>(job.panel + static_cast<size_t>(block) * Q6KFormat::kBytes);
     for (int sub = 0; sub < 16; ++sub) {
-      PrefetchAhead<Q6KFormat::kBytes / 16>(w + Q6KFormat::kBytes / 16 * sub);
-      const auto levels = Q6KFormat::Levels(w, sub);
+      const auto levels = Q6KFormat::Levels(quants, sub);
       LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
         Store(out.levels + 256 * sub + 64 * j, (BV)(levels(j, 0) - 32));
       }
-      out.scale[sub] = ToFloatV(Q6KFormat::Scale(w, sub, 0));
+      out.scale[sub] = ToFloatV(Q6KFormat::Scale(scales, sub, 0));
     }
-    out.d = LoadHalfV(at.Field(Q6KFormat::kFactor, 2 * kPanelRows));
+    out.d = LoadHalfV(Q6KFormat::Factors(at));
   }
 
   LANTERN_INLINE void AddBlocks(const Block* w, const Input* x, int blocks, TileLeaves& leaves) {
@@ -299,7 +299,7 @@ void GatherTile256(const TileGather& g, int group) {
     for (int block = 0; block < g.blocks; ++block) {
       const QuantBlock256 none = {}, &b = token < g.tokens ? x[block] : none;
       out[block].scale[t] = b.scale;
-      __builtin_memcpy(out[block].sum32[t], b.sum32, sizeof(b.sum32));
+      __builtin_memcpy(out[block].pair_sums[t], b.pair_sums, sizeof(b.pair_sums));
       for (int sub = 0; sub < 8; ++sub) __builtin_memcpy(out[block].q[sub][t], b.q + 32 * sub, 32);
     }
   }

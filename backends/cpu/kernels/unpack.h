@@ -61,7 +61,8 @@ LANTERN_INLINE void UnpackMinimumSuperBlock(const uint8_t* panel, int block, con
     const FV d_minimum = LoadHalfV(PartOf(w + 2 * kPanelRows, 2, p));
     for (int sub = 0; sub < 8; ++sub) {
       const FV scale = d * ToFloatV(scales[sub] & 0xffff);
-      const FV minimum = d_minimum * ToFloatV(minimums[sub / 2] >> (sub % 2 * 16) & 0xffff);
+      const FV minimum =
+          d_minimum * ToFloatV(minimums[sub / 4 * 2 + sub % 2] >> (sub / 2 % 2 * 16) & 255);
       UnpackLevels<8>(
           Format::Levels(w, sub), 0, 32 * sub,
           p, [&](FV level) __attribute__((always_inline)) { return scale * level - minimum; }, put);
@@ -72,14 +73,12 @@ LANTERN_INLINE void UnpackMinimumSuperBlock(const uint8_t* panel, int block, con
 template <class Put>
 LANTERN_INLINE void UnpackQ6KBlock(const uint8_t* panel, int blocks, int block, const Put& put) {
   const Q6KFormat::Place at(panel, block, blocks);
-  const uint8_t* w = at.Field(0, Q6KFormat::kFactor);
-  const uint8_t* factors = at.Field(Q6KFormat::kFactor, 2 * kPanelRows);
   LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
-    const FV d = LoadHalfV(PartOf(factors, 2, p));
+    const FV d = LoadHalfV(PartOf(Q6KFormat::Factors(at), 2, p));
     for (int sub = 0; sub < 16; ++sub) {
-      const FV scale = d * ToFloatV(Q6KFormat::Scale(w, sub, p));
+      const FV scale = d * ToFloatV(Q6KFormat::Scale(Q6KFormat::Scales(at), sub, p));
       UnpackLevels<4>(
-          Q6KFormat::Levels(w, sub), 32, 16 * sub,
+          Q6KFormat::Levels(Q6KFormat::Quants(at), sub), 32, 16 * sub,
           p, [&](FV level) __attribute__((always_inline)) { return scale * level; }, put);
     }
   }
@@ -92,7 +91,7 @@ LANTERN_INLINE void UnpackBlock(const uint8_t* panel, int blocks, int block, con
     UnpackSmallBlock<Format>(panel, blocks, block, put);
   } else if constexpr (requires { Format::kSixBitScales; }) {
     UnpackMinimumSuperBlock<Format>(panel, block, put);
-  } else if constexpr (requires { Format::kFactor; }) {
+  } else if constexpr (requires { Format::kFactors; }) {
     UnpackQ6KBlock(panel, blocks, block, put);
   } else {
     for (int p = 0; p < kParts; ++p) put(0, p, Format::Column(panel, block, p));
