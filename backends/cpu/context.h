@@ -71,6 +71,7 @@ class CpuContext {
     QuantizedRows<QuantBlock256> rows256;
     std::vector<int> leaf_blocks;
     std::vector<OutputRows> out;
+    std::vector<int> panel_cuts;
   };
   MatMulScratch& matmul_scratch() { return matmul_scratch_; }
 
