@@ -15,10 +15,10 @@
 #include "src/apps/leader.h"
 #include "src/apps/options.h"
 #include "src/apps/throughput.h"
+#include "src/base/cores.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
 #include "src/base/read_bandwidth.h"
-#include "src/base/thread_pool.h"
 #include "src/engine/rank.h"
 
 namespace lantern {

@@ -24,6 +24,7 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       first_(part.first_stage),
       last_(part.last_stage),
       first_id_(part.head.row.begin),
+      core_(options.core),
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
       act_(context, part.Activations(options.step_tokens, options.logit_rows)) {
   model_ = LoadModel(part, loader, options.context);
@@ -83,6 +84,8 @@ bool Stage::Follow() {
 
 // The plan travels in front of the hidden state, so that nothing needs to be put in order later.
 void Stage::Execute(const StepPlan& plan, std::span<const std::byte> encoded) {
+  // For the step only: this is the main thread, whose mask all that it starts would inherit.
+  const OnCore bound(core_);
   const bool forward = plan.kind == StepPlan::kForward;
   if (forward) act_.Resize(plan.batch.tokens());
   const auto hidden = [&] {

@@ -17,6 +17,7 @@ struct StageOptions {
   int context = 0;      // most positions of a sequence
   int step_tokens = 0;  // most tokens of a step
   int logit_rows = 0;   // most rows of a step
+  Core core = {};       // where the thread that runs the steps computes; empty: anywhere
 };
 
 // Seconds of the leader's steps, by where they went.
@@ -52,6 +53,7 @@ class Stage {
   Mesh& mesh_;
   const bool first_, last_;
   const int first_id_;  // of this rank's vocabulary
+  const Core core_;
   KvCache kv_;
   Activations act_;
   std::unique_ptr<Model> model_;
