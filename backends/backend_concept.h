@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "src/base/cores.h"
 #include "src/tensor/sum_tree.h"
 #include "src/tensor/tensor.h"
 
@@ -26,6 +27,7 @@ struct ContextOptions {
   // Who multiplies where a step has many tokens: "own" kernels, which alone keep one answer, or a
   // library of backends/cpu/gemm.
   std::string gemm = "own";
+  std::vector<Core> cores = {};  // one for each thread, see ThreadPool; empty: unbound
 };
 
 // A weight slice as the loader offers it: rows are read one by one, already cut to this rank's

@@ -1,6 +1,7 @@
 // Activations: every scratch buffer of a forward pass, allocated once for the largest step.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "backends/backend.h"
@@ -40,6 +41,7 @@ class Activations {
   Tensor Ffn(int cols) const { return Cut(ffn_, cols); }         // [tokens, ffn]
   // Partial sums, one dense [tokens, dim] each. Where a rank owns a single subtree, it is `sum`.
   std::span<const Tensor> Partials(int subtrees);
+  std::vector<std::span<const float>> host_partials;  // them on the host, for who adds them
 
  private:
   struct Memory {

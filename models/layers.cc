@@ -21,7 +21,8 @@ SummedLinear::SummedLinear(Loader& loader, const TensorSlice& slice, SumShard sh
 void SummedLinear::operator()(Run& run, Tensor sum, Tensor x) const {
   const std::span<const Tensor> partials = run.act.Partials(shard_.cuts.subtrees());
   Backend::MatMulLeaves(run.ctx, partials, x, weight_, shard_.cuts);
-  std::vector<std::span<const float>> mine;
+  auto& mine = run.act.host_partials;
+  mine.clear();
   for (const Tensor& partial : partials) mine.push_back(Backend::HostSpan(run.ctx, partial, {}));
   TreeSum(run.tp, shard_.plan, Backend::HostSpan(run.ctx, sum, {}), mine);
 }

@@ -1,5 +1,8 @@
 #include "models/loader.h"
 
+#include <algorithm>
+#include <array>
+#include <span>
 #include <vector>
 
 #include "src/base/check.h"
@@ -7,31 +10,47 @@
 
 namespace lantern {
 
+namespace {
+
+// The longest block of any format: rows are converted that many columns at a time, on the stack.
+constexpr int kLongestBlock = 256;
+
+// Columns `col` of a stored row as `type`. They may begin inside a stored block: whole blocks
+// around them are decoded, so that every value is the one that an unsplit load gives.
+void ConvertRow(const StoredTensor& stored, int64_t row, LeafRange col, DType type,
+                std::byte* out) {
+  const int block = Info(stored.type).block;
+  std::array<float, 3 * kLongestBlock> values;
+  std::array<std::byte, sizeof(values)> bytes;
+  for (int column = col.begin; column < col.end; column += kLongestBlock) {
+    const int columns = std::min(kLongestBlock, col.end - column);
+    const int begin = column / block * block;
+    const int end = (column + columns + block - 1) / block * block;
+    LANTERN_CHECK_LE(static_cast<size_t>(end - begin), values.size());
+    const std::span stored_bytes = std::span(bytes).first(RowBytes(stored.type, end - begin));
+    stored.ReadRow(row, RowBytes(stored.type, begin), stored_bytes);
+    DecodeRow(stored.type, stored_bytes.data(), end - begin, values.data());
+    EncodeRow(type, values.data() + (column - begin), columns, out);
+    out += RowBytes(type, columns);
+  }
+}
+
+}  // namespace
+
 RawWeight Loader::Raw(const TensorSlice& slice) const {
   const StoredTensor& stored = file_.Get(slice.name, slice.rows, slice.cols);
   file_.Acquire(slice.name, slice.row, slice.col);
   RawWeight raw{slice.name, slice.type, slice.row.size(), slice.col.size(), {}};
-  // A slice that is converted may begin inside a stored block: whole blocks around it are decoded,
-  // so that every value is the one that an unsplit load gives.
-  const int block = Info(stored.type).block;
-  const int begin = slice.col.begin / block * block;
-  const int end = (slice.col.end + block - 1) / block * block;
-  const int skipped = slice.col.begin - begin;
-  const size_t offset = RowBytes(stored.type, begin);
+  const int first = slice.row.begin;
   if (stored.type == slice.type) {
-    LANTERN_CHECK_EQ(skipped, 0);
-    raw.read_row = [&stored, first = slice.row.begin, offset,
+    LANTERN_CHECK_EQ(slice.col.begin % Info(stored.type).block, 0);
+    raw.read_row = [&stored, first, offset = RowBytes(stored.type, slice.col.begin),
                     bytes = RowBytes(stored.type, raw.in)](int row, std::byte* out) {
       stored.ReadRow(first + row, offset, {out, bytes});
     };
   } else {
-    raw.read_row = [&stored, first = slice.row.begin, offset, skipped, width = end - begin,
-                    type = raw.type, columns = raw.in](int row, std::byte* out) {
-      std::vector<std::byte> bytes(RowBytes(stored.type, width));
-      stored.ReadRow(first + row, offset, bytes);
-      std::vector<float> values(width);
-      DecodeRow(stored.type, bytes.data(), width, values.data());
-      EncodeRow(type, values.data() + skipped, columns, out);
+    raw.read_row = [&stored, first, col = slice.col, type = raw.type](int row, std::byte* out) {
+      ConvertRow(stored, first + row, col, type, out);
     };
   }
   return raw;

@@ -4,6 +4,7 @@
 
 #include "models/tensor_names.h"
 #include "src/base/error.h"
+#include "src/base/mmap.h"
 
 namespace lantern {
 namespace {
@@ -17,6 +18,7 @@ class MappedBytes final : public TensorBytes {
     const std::byte* begin = tensor_.data + tensor_.FileRow(row) * row_bytes_ + offset;
     std::memcpy(out.data(), begin, out.size());
   }
+  void GiveBack() const override { GiveBackPages({tensor_.data, tensor_.rows * row_bytes_}); }
 
  private:
   const MappedTensor tensor_;
@@ -41,6 +43,10 @@ std::vector<std::string> MappedWeights::names() const {
   std::vector<std::string> result;
   for (const auto& [name, tensor] : tensors_) result.push_back(name);
   return result;
+}
+
+void MappedWeights::Release(const std::string& tensor) const {
+  if (const StoredTensor* stored = Find(tensor)) stored->bytes->GiveBack();
 }
 
 void MappedWeights::Add(const std::string& name, const MappedTensor& tensor) {

@@ -34,6 +34,7 @@ class MappedWeights : public WeightFile {
   const StoredTensor* Find(std::string_view name) const override;
   std::vector<std::string> names() const override;  // sorted
   std::filesystem::path path() const override { return path_; }
+  void Release(const std::string& tensor) const override;
 
  protected:
   MappedWeights(std::filesystem::path path, ModelConfig config)

@@ -14,11 +14,12 @@ namespace lantern {
 // A ragged batch: tokens of several sequences, prefill and decode mixed. Tokens of one sequence
 // are consecutive and ascending in position.
 struct Batch {
-  std::vector<int> token;                // ids
-  std::vector<int> position;             // of each token in its sequence
-  std::vector<int> sequence;             // of each token: index into blocks
-  std::vector<std::vector<int>> blocks;  // per sequence: its block table
-  std::vector<int> logits_at;            // tokens whose logits are wanted, ascending
+  std::vector<int> token;       // ids
+  std::vector<int> position;    // of each token in its sequence
+  std::vector<int> sequence;    // of each token: index into blocks_end
+  std::vector<int> blocks;      // the block tables of all sequences, one after the other
+  std::vector<int> blocks_end;  // per sequence: where its table ends
+  std::vector<int> logits_at;   // tokens whose logits are wanted, ascending
 
   int tokens() const { return static_cast<int>(token.size()); }
 };

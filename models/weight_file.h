@@ -26,6 +26,8 @@ class TensorBytes {
   // Copies out.size() bytes of row `row` (in canonical order) from byte `offset` of it on.
   // REQUIRES: they lie within the row, and are here.
   virtual void Read(int64_t row, size_t offset, std::span<std::byte> out) const = 0;
+  // Lets go of memory that holds what was read and can be read again: pages of a mapped file.
+  virtual void GiveBack() const {}
 };
 
 struct StoredTensor {
@@ -54,7 +56,7 @@ class WeightFile {
 
   // Makes the bytes of these rows and columns of a tensor readable until a Release for each
   // Acquire. Where they come from elsewhere this may take its time and throw Error; a mapped file
-  // has them.
+  // has them, and gives its pages back.
   virtual void Acquire(const std::string& /*tensor*/, LeafRange /*rows*/,
                        LeafRange /*cols*/) const {}
   virtual void Release(const std::string& /*tensor*/) const {}

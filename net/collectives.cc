@@ -232,7 +232,7 @@ void BroadcastMessage(Communicator& comm, std::vector<std::byte>& message, int r
   LANTERN_CHECK(0 <= root && root < comm.size());
   if (comm.size() == 1) return;
   if (comm.rank() != root) {
-    message = ReceiveMessage(comm, root, patience);
+    ReceiveMessage(comm, root, patience, message);
     return;
   }
   SendToAll(comm, MakeFrame(message), patience);
@@ -244,13 +244,12 @@ void SendMessage(Communicator& comm, int to, std::span<const std::byte> message)
   if (message.size() > kFramePayload) comm.Send(to, RestOf(message));
 }
 
-std::vector<std::byte> ReceiveMessage(Communicator& comm, int from, Patience patience) {
+void ReceiveMessage(Communicator& comm, int from, Patience patience,
+                    std::vector<std::byte>& message) {
   Frame frame;
   comm.Receive(from, frame, patience);
-  std::vector<std::byte> message;
   const auto rest = OpenFrame(frame, from, message);
   if (!rest.empty()) comm.Receive(from, rest);
-  return message;
 }
 
 void Barrier(Communicator& comm) {

@@ -52,7 +52,9 @@ void Broadcast(Communicator& comm, std::span<std::byte> bytes, int root,
 void BroadcastMessage(Communicator& comm, std::vector<std::byte>& message, int root,
                       Patience patience);
 void SendMessage(Communicator& comm, int to, std::span<const std::byte> message);
-std::vector<std::byte> ReceiveMessage(Communicator& comm, int from, Patience patience);
+// Replaces what `message` held.
+void ReceiveMessage(Communicator& comm, int from, Patience patience,
+                    std::vector<std::byte>& message);
 
 // Every rank waits for every other.
 void Barrier(Communicator& comm);

@@ -31,12 +31,13 @@ struct RankState {
 // What all ranks share. One mutex guards everything, copying included: simple beats fast here.
 struct Group {
   explicit Group(int ranks) : size(ranks), ranks(ranks), mailboxes(ranks * ranks) {}
-  std::deque<Parcel*>& Mailbox(int from, int to) { return mailboxes[to * size + from]; }
+  std::vector<Parcel*>& Mailbox(int from, int to) { return mailboxes[to * size + from]; }
 
   const int size;
   std::mutex mutex;
-  std::deque<RankState> ranks;                 // a deque: condition variables cannot move
-  std::vector<std::deque<Parcel*>> mailboxes;  // parcels on their way, oldest first
+  std::deque<RankState> ranks;  // a deque: condition variables cannot move
+  // Parcels on their way, oldest first. Few at a time, and a deque would allocate as they pass by.
+  std::vector<std::vector<Parcel*>> mailboxes;
 };
 
 class ThreadComm final : public Communicator {
@@ -157,7 +158,7 @@ bool ThreadComm::TakeArrived(std::span<const IncomingMessage> in) {
     LANTERN_CHECK_EQ(parcel.bytes.size(), in[i].bytes.size());
     std::memcpy(in[i].bytes.data(), parcel.bytes.data(), parcel.bytes.size());
     parcel.taken = true;
-    mailbox.pop_front();
+    mailbox.erase(mailbox.begin());
     received_[i] = true;
     group_->ranks[in[i].from].wake.notify_all();
   }

@@ -92,7 +92,9 @@ void PassMessages(Communicator& comm) {
     }
     if (comm.rank() == 0 && comm.size() > 1) SendMessage(comm, 1, Pattern(0, 1, 2, size));
     if (comm.rank() == 1) {
-      if (ReceiveMessage(comm, 0, Patience::kStep) != Pattern(0, 1, 2, size)) Throw("message", 1);
+      std::vector<std::byte> message(3);
+      ReceiveMessage(comm, 0, Patience::kStep, message);
+      if (message != Pattern(0, 1, 2, size)) Throw("message", 1);
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "models/synth.h"
 #include "tests/thread_cluster.h"
@@ -43,6 +44,38 @@ class EngineTest : public testing::Test {
 };
 std::string EngineTest::path_;
 std::unique_ptr<WeightFile> EngineTest::file_;
+
+// KiB of the file that are in this process's memory, by whatever mapping.
+long ResidentKib(const std::string& path) {
+  std::ifstream maps("/proc/self/smaps");
+  long sum = 0;
+  bool ours = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(" kB") == std::string::npos) ours = line.ends_with(path);  // begins a mapping
+    if (ours && line.starts_with("Rss:")) sum += std::stol(line.substr(4));
+  }
+  return sum;
+}
+
+TEST_F(EngineTest, LoadingGivesTheFilesPagesBack) {
+#if defined(LANTERN_SANITIZED)
+  GTEST_SKIP() << "sanitizers keep maps of their own";
+#endif
+  const long whole = static_cast<long>(std::filesystem::file_size(path_) / 1024);
+  const auto file = OpenWeightFile(path_);
+  for (const std::string& name : file->names()) {
+    const StoredTensor* tensor = file->Find(name);
+    for (int64_t row = 0; row < tensor->rows; ++row) tensor->Row(row);
+  }
+  EXPECT_GT(ResidentKib(path_), whole * 9 / 10);  // what a reader that gives nothing back leaves
+  ThreadCluster cluster(TestSpec(*file, 1, 1, 64), *file);
+  cluster.Generate(Ask(Ids(5), 5));
+  // The embedding, which stays in the file, was read above; all else is gone.
+  const StoredTensor* table = file->Find("token_embd.weight");
+  const long kept = static_cast<long>(table->rows * table->row_bytes() / 1024);
+  EXPECT_LT(ResidentKib(path_), kept + 300);
+  EXPECT_LT(kept + 300, whole / 2);
+}
 
 TEST_F(EngineTest, StopIdEndsTheAnswerAndIsNotShown) {
   ThreadCluster cluster(TestSpec(*file_, 1, 1, 64), *file_);

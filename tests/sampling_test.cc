@@ -7,7 +7,7 @@
 #include <map>
 
 #include "src/base/error.h"
-#include "src/engine/step_plan.h"
+#include "src/engine/step_codec.h"
 
 namespace lantern {
 namespace {
@@ -21,14 +21,16 @@ std::vector<float> RandomLogits(int count, uint64_t seed) {
 // What a leader does: ranks answer, the answers are joined, more is asked for where needed.
 int Sample(std::span<const float> logits, int ranks, RowRequest request) {
   for (;;) {
-    std::vector<LogitsRow> parts;
+    std::vector<LogitsRows> parts(ranks);
+    std::vector<Candidate> weighed;
     const int blocks = (static_cast<int>(logits.size()) + 255) / 256;
     for (int r = 0; r < ranks; ++r) {
       const size_t begin = std::min<size_t>(blocks * r / ranks * 256, logits.size());
       const size_t end = std::min<size_t>(blocks * (r + 1) / ranks * 256, logits.size());
-      parts.push_back(AnswerRow(logits.subspan(begin, end - begin), begin, request));
+      AnswerRow(logits.subspan(begin, end - begin), begin, request, weighed, parts[r].Add());
     }
-    const LogitsRow row = JoinVocabulary(parts);
+    LogitsRow row;
+    JoinVocabulary(parts, 0, row);
     const int id = Choose(row.candidates, row.complete, TotalMass(row.masses), request.params,
                           request.position);
     if (id >= 0) return id;
@@ -124,22 +126,62 @@ TEST(Sampling, BadParametersAreRefused) {
   }
 }
 
-TEST(StepPlan, SurvivesItsEncoding) {
+StepPlan SomePlan() {
   StepPlan plan;
   plan.step = 77;
-  plan.batch = {{5, 6, 7}, {0, 1, 9}, {0, 0, 1}, {{3}, {1, 2}}, {1, 2}};
-  plan.rows = {Ask({.temperature = 0.5f, .seed = 1234567890123456789u}, 2, 40, true), {}};
+  plan.batch = {{5, 6, 7}, {0, 1, 9}, {0, 0, 1}, {3, 1, 2}, {1, 3}, {1, 2}};
+  plan.rows.Add() = Ask({.temperature = 0.5f, .seed = 1234567890123456789u}, 2, 40, true);
   plan.rows[0].penalised = {1, 5};
-  const StepPlan got = DecodePlan(Encode(plan));
+  plan.rows.Add() = {};
+  return plan;
+}
+
+TEST(StepCodec, PlansSurviveAndReplaceWhatWasThere) {
+  const StepPlan plan = SomePlan();
+  std::vector<std::byte> bytes(5);
+  Encode(plan, bytes);
+  StepPlan got = plan;
+  got.rows.Add().penalised = {8, 9};
+  got.batch.token.push_back(1);
+  Decode(bytes, got);
   EXPECT_EQ(got.step, 77u);
   EXPECT_EQ(got.batch.token, plan.batch.token);
   EXPECT_EQ(got.batch.blocks, plan.batch.blocks);
+  EXPECT_EQ(got.batch.blocks_end, plan.batch.blocks_end);
   EXPECT_EQ(got.batch.logits_at, plan.batch.logits_at);
+  ASSERT_EQ(got.rows.size(), 2u);
   EXPECT_EQ(got.rows[0].params.seed, plan.rows[0].params.seed);
   EXPECT_EQ(got.rows[0].penalised, plan.rows[0].penalised);
-  std::vector<std::byte> bytes = Encode(plan);
-  bytes.resize(bytes.size() / 2);
-  EXPECT_THROW(DecodePlan(bytes), Error);
+  EXPECT_TRUE(got.rows[0].masses);
+  EXPECT_TRUE(got.rows[1].penalised.empty());
+}
+
+TEST(StepCodec, RowsSurvive) {
+  LogitsRows rows;
+  rows.Add() = {{1, 2}, {{3, 0.5f}}, {{1.0f, 2.0f}}, {0.25f}, true};
+  std::vector<std::byte> bytes;
+  Encode(rows, bytes);
+  LogitsRows got;
+  Decode(bytes, got);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].block_hashes, rows[0].block_hashes);
+  EXPECT_EQ(got[0].candidates[0].id, 3);
+  EXPECT_EQ(got[0].masses[0].sum, 2.0f);
+  EXPECT_EQ(got[0].logits, rows[0].logits);
+  EXPECT_TRUE(got[0].complete);
+}
+
+TEST(StepCodec, EveryShorterOrLongerMessageIsRefused) {
+  std::vector<std::byte> bytes;
+  Encode(SomePlan(), bytes);
+  StepPlan got;
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_THROW(Decode(std::span(bytes).first(size), got), Error) << size;
+  }
+  bytes.push_back({});
+  EXPECT_THROW(Decode(bytes, got), Error);
+  bytes.assign(100, std::byte{0xff});  // lists of four billion items
+  EXPECT_THROW(Decode(bytes, got), Error);
 }
 
 }  // namespace

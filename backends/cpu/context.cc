@@ -15,7 +15,7 @@
 namespace lantern {
 
 CpuContext::CpuContext(const ContextOptions& options)
-    : kernels_(ChooseKernels(options.isa)), pool_(options.threads, options.spin) {}
+    : kernels_(ChooseKernels(options.isa)), pool_(options.threads, options.spin, options.cores) {}
 
 void CpuContext::RequireIeeeArithmetic() {
 #if defined(__x86_64__)

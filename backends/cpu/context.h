@@ -74,6 +74,7 @@ class CpuContext {
     QuantizedRows<QuantTile256> tiles256;
     std::vector<int> leaf_blocks;
     std::vector<OutputRows> out;
+    std::vector<int> panel_cuts;
   };
   MatMulScratch& matmul_scratch() { return matmul_scratch_; }
 
@@ -87,6 +88,9 @@ class CpuContext {
   };
   AttentionScratch& attention_scratch() { return attention_scratch_; }
 
+  // Rows of the embedding table as they are stored, one for each task of Embed.
+  std::vector<std::byte>& embed_scratch() { return embed_scratch_; }
+
  private:
   // Aborts when this thread flushes subnormals to zero or does not round to nearest: a linked
   // library may have changed either, and answers would differ between machines. Costs 2 ns.
@@ -98,6 +102,7 @@ class CpuContext {
   GemmScratch gemm_scratch_;
   MatMulScratch matmul_scratch_;
   AttentionScratch attention_scratch_;
+  std::vector<std::byte> embed_scratch_;
 };
 
 }  // namespace lantern

@@ -60,11 +60,18 @@ void CpuBackend::Embed(Context& context, Tensor out, const RawWeight& table,
                        std::span<const int> ids) {
   LANTERN_CHECK_EQ(static_cast<int>(ids.size()), out.rows);
   LANTERN_CHECK_EQ(table.in, out.cols);
-  context.ParallelFor(out.rows, [&](int row) {
-    LANTERN_CHECK(0 <= ids[row] && ids[row] < table.out);
-    std::vector<std::byte> bytes(RowBytes(table.type, table.in));
-    table.read_row(ids[row], bytes.data());
-    DecodeRow(table.type, bytes.data(), table.in, out.Row(row));
+  constexpr int kTasksPerThread = 4;
+  const int tasks = std::min(out.rows, context.threads() * kTasksPerThread);
+  const size_t row_bytes = RowBytes(table.type, table.in);
+  auto& scratch = context.embed_scratch();
+  if (scratch.size() < tasks * row_bytes) scratch.resize(tasks * row_bytes);
+  context.ParallelFor(tasks, [&](int task) {
+    std::byte* const bytes = scratch.data() + task * row_bytes;
+    for (int row = task; row < out.rows; row += tasks) {
+      LANTERN_CHECK(0 <= ids[row] && ids[row] < table.out);
+      table.read_row(ids[row], bytes);
+      DecodeRow(table.type, bytes, table.in, out.Row(row));
+    }
   });
 }
 

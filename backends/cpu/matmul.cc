@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <vector>
 
 #include "backends/cpu/context.h"
 #include "backends/cpu/cpu_backend.h"
@@ -142,16 +143,27 @@ void RunPanels(const Part& part, int begin, int end, int token_begin, int token_
   }
 }
 
+// Where tasks part: each takes fewer panels than the one before, down to one, so that those which
+// end last, on a core that is slower or disturbed, are short.
+void CutPanels(int panels, int most_tasks, std::vector<int>& cuts) {
+  cuts.assign(1, 0);
+  for (int tasks = most_tasks; cuts.back() < panels; --tasks) {
+    const int left = panels - cuts.back();
+    cuts.push_back(cuts.back() + std::max(1, 2 * left / (tasks + 1)));
+  }
+}
+
 // Every panel of every part times every token, blocks of tokens outermost.
 void RunRegion(CpuContext& context, std::span<const Part> parts, int tokens) {
-  const int panels = parts.back().first_panel + parts.back().panels;
-  const int step = std::max(1, panels / (context.threads() * kTasksPerThread));
-  const int groups = (panels + step - 1) / step;
+  auto& cuts = context.matmul_scratch().panel_cuts;
+  CutPanels(parts.back().first_panel + parts.back().panels, context.threads() * kTasksPerThread,
+            cuts);
+  const int groups = static_cast<int>(cuts.size()) - 1;
   const int token_blocks = (tokens + kTokenBlock - 1) / kTokenBlock;
   context.ParallelFor(groups * token_blocks, [&](int task) {
-    const int panel = task % groups * step, token = task / groups * kTokenBlock;
+    const int group = task % groups, token = task / groups * kTokenBlock;
     for (const Part& part : parts) {
-      RunPanels(part, panel, panel + step, token, std::min(tokens, token + kTokenBlock));
+      RunPanels(part, cuts[group], cuts[group + 1], token, std::min(tokens, token + kTokenBlock));
     }
   });
 }

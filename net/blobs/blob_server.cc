@@ -22,6 +22,7 @@
 #include "net/blobs/frames.h"
 #include "net/key/zmq_security.h"
 #include "src/base/check.h"
+#include "src/base/cores.h"
 #include "src/base/error.h"
 
 namespace lantern {
@@ -165,6 +166,7 @@ BlobServer::Impl::~Impl() {
 }
 
 void BlobServer::Impl::Loop() {
+  NameThisThread("weights");
   BlockSignals();
   auto next_tick = Clock::now() + kTick;
   while (!stop_) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "src/base/check.h"
+#include "src/base/cores.h"
 
 namespace lantern::blobs {
 
@@ -33,6 +34,7 @@ std::vector<Describer::Result> Describer::Take() {
 }
 
 void Describer::Loop() {
+  NameThisThread("describe");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stop_ || !jobs_.empty(); });

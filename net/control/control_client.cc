@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "net/control/control_plane.h"
+#include "src/base/cores.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
-#include "src/base/thread_pool.h"
 
 namespace lantern {
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "src/base/check.h"
+#include "src/base/cores.h"
 #include "src/base/error.h"
 
 namespace lantern::control {
@@ -132,6 +133,7 @@ Time SocketThread::Now() {
 }
 
 void SocketThread::Loop() {
+  NameThisThread("control");
   BlockSignals();
   Time next_tick = Now();
   while (!stop_) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "src/base/check.h"
+#include "src/base/cores.h"
 
 namespace lantern {
 namespace {
@@ -114,6 +115,7 @@ SocketGuard::~SocketGuard() {
 }
 
 void SocketGuard::Loop() {
+  NameThisThread("key check");
   BlockSignals();
   zmq::pollitem_t items[] = {{questions_.handle(), 0, ZMQ_POLLIN, 0},
                              {events_.handle(), 0, ZMQ_POLLIN, 0},

@@ -15,10 +15,10 @@
 #include "src/apps/leader.h"
 #include "src/apps/options.h"
 #include "src/apps/throughput.h"
+#include "src/base/cores.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
 #include "src/base/read_bandwidth.h"
-#include "src/base/thread_pool.h"
 #include "src/engine/rank.h"
 
 namespace lantern {
@@ -106,6 +106,10 @@ nlohmann::ordered_json Row(const Load& load, const Measured& measured, Session& 
                    {"pp", session.plan().pp},
                    {"ranks", session.plan().world()},
                    {"threads", ThreadsOf(session)}};
+  const RankBytes bytes = BytesOf(session.spec(), session.file(), 0);
+  row["memory"] = {{"resident_bytes", ResidentMemory()},
+                   {"weight_bytes", bytes.weights},
+                   {"kv_cache_bytes", bytes.kv_cache}};
   row["gemm"] = session.rank().gemm();
   row["logits_hash"] = measured.samples[0].hash;
   return row;
@@ -126,6 +130,13 @@ void Print(const nlohmann::ordered_json& row) {
   if (row.contains("gop_per_s")) fmt::print("   {:.0f} GOP/s", row["gop_per_s"].get<double>());
   fmt::print("   {}\n", row["logits_hash"].get<std::string>());
   std::fflush(stdout);
+}
+
+// Rank 0's: what is resident beyond weights and cache is activations, the program, its libraries.
+void PrintMemory(const nlohmann::ordered_json& memory) {
+  const auto bytes = [&](const char* name) { return HumanBytes(memory[name].get<size_t>()); };
+  fmt::print("memory       {} resident: {} weights, {} KV cache, and the rest\n",
+             bytes("resident_bytes"), bytes("weight_bytes"), bytes("kv_cache_bytes"));
 }
 
 std::vector<Load> Loads(const BenchFlags& flags) {
@@ -180,7 +191,11 @@ int Bench(const BenchFlags& flags) {
     rows.push_back(Row(load, *measured, session));
     if (!flags.model.json) Print(rows.back());
   }
-  if (flags.model.json) fmt::print("{}\n", rows.dump());
+  if (flags.model.json) {
+    fmt::print("{}\n", rows.dump());
+  } else {
+    PrintMemory(rows.back()["memory"]);
+  }
   return 0;
 }
 

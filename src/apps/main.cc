@@ -9,6 +9,7 @@
 
 #include "src/apps/commands.h"
 #include "src/apps/interrupt.h"
+#include "src/base/cores.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
 #include "src/base/version.h"
@@ -34,6 +35,7 @@ int ExitCode(lantern::ErrorKind kind) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed connection is an error code, not a death
   lantern::AllowManyFiles();
+  lantern::NameThisThread("lantern");  // a rank of --local is started as /proc/self/exe
   CLI::App app("Run one Llama model over the machines of a LAN.", "lantern");
   app.set_version_flag("--version", lantern::VersionText());
   app.require_subcommand(1);

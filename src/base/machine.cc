@@ -28,14 +28,17 @@ uint64_t NumberIn(const char* path) {
   return file >> value ? value : std::numeric_limits<uint64_t>::max();
 }
 
-uint64_t MemAvailable() {
-  std::ifstream file("/proc/meminfo");
-  std::string key, unit;
-  for (uint64_t kib; file >> key >> kib; std::getline(file, unit)) {
-    if (key == "MemAvailable:") return kib * 1024;
+// The value of "KEY: VALUE kB" in a file of such lines, in bytes; 0 where there is none.
+uint64_t BytesIn(const char* path, const std::string& wanted) {
+  std::ifstream file(path);
+  for (std::string key, rest; file >> key; std::getline(file, rest)) {
+    uint64_t kib = 0;
+    if (key == wanted && file >> kib) return kib * 1024;
   }
   return 0;
 }
+
+uint64_t MemAvailable() { return BytesIn("/proc/meminfo", "MemAvailable:"); }
 
 // REQUIRES: an IPv4 address.
 std::string Text(const sockaddr& address) {
@@ -69,6 +72,8 @@ size_t AvailableMemory() {
   const bool limited = limit != std::numeric_limits<uint64_t>::max() && used <= limit;
   return limited ? std::min(MemAvailable(), limit - used) : MemAvailable();
 }
+
+size_t ResidentMemory() { return BytesIn("/proc/self/status", "VmRSS:"); }
 
 std::string HostName() {
   char name[HOST_NAME_MAX + 1] = {};

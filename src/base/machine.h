@@ -12,6 +12,9 @@ namespace lantern {
 // where that is less. 0 when the system does not say.
 size_t AvailableMemory();
 
+// Bytes of this process in memory, pages of mapped files included. 0 when the system does not say.
+size_t ResidentMemory();
+
 std::string HostName();
 
 // The address of this machine that traffic to `host` (a name or an address) leaves from: what other

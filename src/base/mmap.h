@@ -29,4 +29,8 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+// Takes these bytes of a mapped file out of this process's memory. Whoever touches them reads them
+// again, as a rule from the system's cache.
+void GiveBackPages(std::span<const std::byte> mapped);
+
 }  // namespace lantern

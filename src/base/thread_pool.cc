@@ -1,8 +1,6 @@
 #include "src/base/thread_pool.h"
 
-#include <hwloc.h>
-
-#include <algorithm>
+#include <string>
 
 #include "src/base/check.h"
 
@@ -23,32 +21,19 @@ inline void CpuRelax() {
 #endif
 }
 
-// Cores with at least one hardware thread in the affinity mask.
-int CountCores(hwloc_topology_t topology) {
-  hwloc_bitmap_t mine = hwloc_bitmap_alloc();
-  const bool bound = hwloc_get_cpubind(topology, mine, HWLOC_CPUBIND_PROCESS) == 0;
-  int cores = 0;
-  for (hwloc_obj_t core = nullptr;
-       (core = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, core)) != nullptr;) {
-    cores += !bound || hwloc_bitmap_intersects(core->cpuset, mine);
-  }
-  hwloc_bitmap_free(mine);
-  return cores;
-}
-
 }  // namespace
 
-int PhysicalCores() {
-  hwloc_topology_t topology;
-  if (hwloc_topology_init(&topology) != 0) return 1;
-  const int cores = hwloc_topology_load(topology) == 0 ? CountCores(topology) : 1;
-  hwloc_topology_destroy(topology);
-  return std::max(cores, 1);
-}
-
-ThreadPool::ThreadPool(int threads, bool spin) : spins_(spin ? kSpins : 0) {
+ThreadPool::ThreadPool(int threads, bool spin, const std::vector<Core>& cores)
+    : spins_(spin ? kSpins : 0) {
   LANTERN_CHECK_GE(threads, 1);
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { WorkerLoop(); });
+  LANTERN_CHECK(cores.empty() || static_cast<int>(cores.size()) == threads);
+  for (int i = 1; i < threads; ++i) {
+    workers_.emplace_back([this, i, core = cores.empty() ? Core() : cores[i]] {
+      NameThisThread("compute " + std::to_string(i));
+      const OnCore bound(core);
+      WorkerLoop();
+    });
+  }
 }
 
 ThreadPool::~ThreadPool() {

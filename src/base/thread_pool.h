@@ -13,15 +13,16 @@
 #include <thread>
 #include <vector>
 
-namespace lantern {
+#include "src/base/cores.h"
 
-// Physical cores this process may use (hwloc topology cut down to the affinity mask), at least 1.
-int PhysicalCores();
+namespace lantern {
 
 class ThreadPool {
  public:
   // `threads` counts the caller. `spin` false: sleep at once, for ranks that outnumber the cores.
-  explicit ThreadPool(int threads, bool spin = true);
+  // `cores`, unless empty: one for each thread, the caller's first, which binds itself (OnCore):
+  // its mask is also what it starts.
+  explicit ThreadPool(int threads, bool spin = true, const std::vector<Core>& cores = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

@@ -57,54 +57,53 @@ void Engine::Release(Sequence& sequence) {
 }
 
 bool Engine::Step() {
-  Scheduler::Step step = scheduler_.Next();
+  const Scheduler::Step& step = scheduler_.Next();
   last_prompt_tokens_ = step.prompt_tokens;
   if (step.plan.batch.tokens() == 0) return false;
-  std::vector<LogitsRow> rows = stage_.Lead(step.plan);
-  const std::vector<int> chosen = ChooseTokens(step.plan, rows);
-  Commit(step, rows, chosen);
+  stage_.Lead(step.plan, rows_);
+  ChooseTokens(step.plan);
+  Commit(step);
   return true;
 }
 
-// One token per row, or -1 for rows that only wanted logits. Where the candidates do not reach far
-// enough, the ranks answer the same rows again with more.
-std::vector<int> Engine::ChooseTokens(const StepPlan& plan, std::vector<LogitsRow>& rows) {
-  std::vector<int> chosen(plan.rows.size(), -1);
-  auto choose = [&](size_t i, const LogitsRow& row) {
-    const RowRequest& r = plan.rows[i];
-    return Choose(row.candidates, row.complete, TotalMass(row.masses), r.params, r.position);
-  };
-  std::vector<size_t> open;
-  for (size_t i = 0; i < rows.size(); ++i) {
+// Whether the candidates reach far enough to tell the token.
+bool Engine::Choose(const RowRequest& request, const LogitsRow& row, int& token) const {
+  token = lantern::Choose(row.candidates, row.complete, TotalMass(row.masses), request.params,
+                          request.position);
+  return token >= 0;
+}
+
+// Where the candidates do not reach far enough, the ranks answer the same rows again with more.
+void Engine::ChooseTokens(const StepPlan& plan) {
+  chosen_.assign(plan.rows.size(), -1);
+  open_.clear();
+  for (size_t i = 0; i < plan.rows.size(); ++i) {
     if (plan.rows[i].candidates == 0) continue;
-    chosen[i] = choose(i, rows[i]);
-    if (chosen[i] < 0) open.push_back(i);
+    if (!Choose(plan.rows[i], rows_[i], chosen_[i])) open_.push_back(i);
   }
-  StepPlan again;
-  again.kind = StepPlan::kRows;
-  again.step = plan.step;
-  again.rows = plan.rows;
-  while (!open.empty()) {
-    for (RowRequest& row : again.rows) {
+  if (open_.empty()) return;
+  again_.kind = StepPlan::kRows;
+  again_.step = plan.step;
+  again_.rows = plan.rows;
+  while (!open_.empty()) {
+    for (RowRequest& row : again_.rows) {
       row.candidates *= kMoreCandidates;
       row.all_logits = false;
     }
-    const std::vector<LogitsRow> more = stage_.Lead(again);
-    std::erase_if(open, [&](size_t i) { return (chosen[i] = choose(i, more[i])) >= 0; });
+    stage_.Lead(again_, more_);
+    std::erase_if(open_, [&](size_t i) { return Choose(plan.rows[i], more_[i], chosen_[i]); });
   }
-  return chosen;
 }
 
-void Engine::Commit(Scheduler::Step& step, const std::vector<LogitsRow>& rows,
-                    const std::vector<int>& chosen) {
+void Engine::Commit(const Scheduler::Step& step) {
   for (auto& [sequence, count] : step.advances) sequence->cached += count;
-  for (size_t i = 0; i < rows.size(); ++i) {
+  for (size_t i = 0; i < rows_.size(); ++i) {
     const std::shared_ptr<Sequence>& owner = step.row_owner[i];
-    owner->position_hashes.push_back(HashOf(rows[i].block_hashes));
+    owner->position_hashes.push_back(HashOf(rows_[i].block_hashes));
     if (owner->wants_all_logits()) {
-      owner->request.on_logits(step.plan.rows[i].position - 1, rows[i].logits);
+      owner->request.on_logits(step.plan.rows[i].position - 1, rows_[i].logits);
     }
-    if (chosen[i] >= 0) Accept(*owner, chosen[i]);
+    if (chosen_[i] >= 0) Accept(*owner, chosen_[i]);
   }
   for (auto& [sequence, count] : step.advances) {
     Sequence& s = *sequence;

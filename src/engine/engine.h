@@ -41,9 +41,9 @@ class Engine {
   const StepTimes& times() const { return stage_.times(); }
 
  private:
-  std::vector<int> ChooseTokens(const StepPlan& plan, std::vector<LogitsRow>& rows);
-  void Commit(Scheduler::Step& step, const std::vector<LogitsRow>& rows,
-              const std::vector<int>& chosen);
+  void ChooseTokens(const StepPlan& plan);
+  bool Choose(const RowRequest& request, const LogitsRow& row, int& token) const;
+  void Commit(const Scheduler::Step& step);
   void Accept(Sequence& sequence, int token);
   void End(const std::shared_ptr<Sequence>& sequence, FinishReason reason);
 
@@ -53,6 +53,13 @@ class Engine {
   bool keep_finished_ = false;
   int last_prompt_tokens_ = 0;
   int next_id_ = 1;
+
+  // Of the step under way; their memory serves the next.
+  LogitsRows rows_;
+  std::vector<int> chosen_;   // one token per row, or -1 for rows that only wanted logits
+  std::vector<size_t> open_;  // rows whose candidates did not reach far enough
+  StepPlan again_;            // asks for more of them
+  LogitsRows more_;
 };
 
 }  // namespace lantern

@@ -2,9 +2,11 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
+#include "src/base/cores.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
-#include "src/base/thread_pool.h"
 
 namespace lantern {
 
@@ -46,20 +48,31 @@ std::string PackedKey(const RunSpec& spec, const WeightFile& file, int rank) {
       c.head_dim, c.vocab, c.tied, spec.type, spec.tp, spec.pp, fmt::join(spec.shares, ","), rank);
 }
 
+// The first ranks share the leader's machine, every other one has its own to itself.
+std::vector<Core> CoresOf(const RunSpec& spec, const AllowedCores& allowed, int threads, int rank) {
+  if (!spec.pin) return {};
+  const bool shared = rank < spec.local;
+  return ShareOfCores(allowed, threads, shared ? rank : 0, shared ? spec.local : 1);
+}
+
 }  // namespace
 
 Rank::Rank(const RunSpec& spec, const WeightFile& file, std::shared_ptr<Communicator> world,
            Loader::Progress progress)
     : mesh_(MakeMesh(std::move(world), spec.Plan(file.config()))) {
   RequireMemory(spec, file, mesh_.rank, 1);
-  const int threads = spec.threads > 0 ? spec.threads : PhysicalCores();
-  context_ = MakeContext({threads, spec.spin, spec.isa, spec.gemm});
+  const AllowedCores allowed = FindCores();
+  const int threads = spec.threads > 0 ? spec.threads : std::max<int>(allowed.cores.size(), 1);
+  const std::vector<Core> cores = CoresOf(spec, allowed, threads, mesh_.rank);
+  context_ = MakeContext({threads, spec.spin, spec.isa, spec.gemm, cores});
   const ModelPart part = PartOf(file, spec.wanted(), mesh_.plan, mesh_.rank);
   // A file without an identity is one that came over the network: its machine keeps that copy.
   store_ = std::make_unique<PackedStore>(file.identity().empty() ? "" : spec.packed,
                                          PackedKey(spec, file, mesh_.rank), part.PackedBytes());
   Loader loader(*context_, file, std::move(progress), store_.get());
-  stage_ = std::make_unique<Stage>(*context_, mesh_, part, loader, spec.stage());
+  StageOptions options = spec.stage();
+  if (!cores.empty()) options.core = cores[0];
+  stage_ = std::make_unique<Stage>(*context_, mesh_, part, loader, options);
   store_->Keep();
   weights_ = loader.TakeLoaded();
   if (part.last_stage) {

@@ -67,16 +67,6 @@ Mass MassOf(std::span<const Candidate> set) {
   return mass;
 }
 
-std::vector<Candidate> Weigh(std::span<const float> logits, int first_id,
-                             std::span<const int> penalised, const SamplingParams& params) {
-  std::vector<Candidate> all(logits.size());
-  for (size_t i = 0; i < logits.size(); ++i) {
-    const int id = first_id + static_cast<int>(i);
-    all[i] = {id, CandidateWeight(logits[i], Contains(penalised, id), params)};
-  }
-  return all;
-}
-
 }  // namespace
 
 void SamplingParams::Validate() const {
@@ -107,31 +97,36 @@ float CandidateWeight(float logit, bool penalised, const SamplingParams& params)
   return params.greedy() ? weight : weight / params.temperature;
 }
 
-std::vector<Candidate> TopCandidates(std::span<const float> logits, int first_id,
-                                     std::span<const int> penalised, const SamplingParams& params,
-                                     int position, int count) {
-  std::vector<Candidate> all = Weigh(logits, first_id, penalised, params);
-  if (all.empty()) return all;
+void Weigh(std::span<const float> logits, int first_id, std::span<const int> penalised,
+           const SamplingParams& params, std::vector<Candidate>& all) {
+  all.resize(logits.size());
+  for (size_t i = 0; i < logits.size(); ++i) {
+    const int id = first_id + static_cast<int>(i);
+    all[i] = {id, CandidateWeight(logits[i], Contains(penalised, id), params)};
+  }
+}
+
+void TopCandidates(std::span<Candidate> all, const SamplingParams& params, int position, int count,
+                   std::vector<Candidate>& best) {
+  best.clear();
+  if (all.empty()) return;
   if (!params.greedy() && params.keeps_all()) {
     // The largest weight first, so that KeyedBest can pass over nearly everything else.
     std::iter_swap(all.begin(), std::min_element(all.begin(), all.end()));
-    return {KeyedBest(all, params.seed, position)};
+    best.push_back(KeyedBest(all, params.seed, position));
+    return;
   }
   const size_t kept = std::min<size_t>(params.greedy() ? 1 : count, all.size());
   std::partial_sort(all.begin(), all.begin() + kept, all.end());
-  all.resize(kept);
-  return all;
+  best.assign(all.begin(), all.begin() + kept);
 }
 
-std::vector<Mass> BlockMasses(std::span<const float> logits, int first_id,
-                              std::span<const int> penalised, const SamplingParams& params) {
-  const std::vector<Candidate> all = Weigh(logits, first_id, penalised, params);
-  std::vector<Mass> masses;
+void BlockMasses(std::span<const Candidate> all, std::vector<Mass>& masses) {
+  masses.clear();
   for (size_t begin = 0; begin < all.size(); begin += kVocabBlock) {
     const size_t size = std::min<size_t>(kVocabBlock, all.size() - begin);
-    masses.push_back(MassOf(std::span(all).subspan(begin, size)));
+    masses.push_back(MassOf(all.subspan(begin, size)));
   }
-  return masses;
 }
 
 Mass TotalMass(std::span<const Mass> blocks) {

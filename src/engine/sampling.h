@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <msgpack.hpp>
 #include <span>
 #include <vector>
 
@@ -27,15 +26,12 @@ struct SamplingParams {
   bool keeps_all() const { return top_k == 0 && top_p >= 1 && min_p <= 0; }
   // Throws Error{kBadRequest} for values outside their ranges.
   void Validate() const;
-
-  MSGPACK_DEFINE(temperature, top_k, top_p, min_p, repeat_penalty, seed)
 };
 
 // An id that may be chosen. `weight` is its logit after penalty and temperature.
 struct Candidate {
   int id = 0;
   float weight = 0;
-  MSGPACK_DEFINE(id, weight)
 
   // Descending by weight, then ascending by id: a total order, the same on every rank.
   friend bool operator<(const Candidate& a, const Candidate& b) {
@@ -46,7 +42,6 @@ struct Candidate {
 // The mass of a set of ids: sum over it of exp(weight - max), in the order of a fixed tree.
 struct Mass {
   float max = 0, sum = 0;
-  MSGPACK_DEFINE(max, sum)
 };
 
 // Gumbel noise of (seed, position, id): -log(-log(u)), u from Philox4x32-10 (Salmon et al., SC11).
@@ -55,16 +50,22 @@ float KeyedGumbel(uint64_t seed, int position, int id);
 // Logit after penalty and temperature; the same operations wherever it is computed.
 float CandidateWeight(float logit, bool penalised, const SamplingParams& params);
 
-// This rank's contribution for one position. `logits`: ids [first_id, first_id + size).
-// `penalised`: ids in ascending order. Returns at most `count` best in order; where every id
-// survives, the single best by keyed noise.
-std::vector<Candidate> TopCandidates(std::span<const float> logits, int first_id,
-                                     std::span<const int> penalised, const SamplingParams& params,
-                                     int position, int count);
+// Outputs below replace what the vectors held, and reuse their memory: a warm sampler allocates
+// nothing.
 
-// Masses of consecutive kVocabBlock-id blocks, and their sum in the sum tree's shape.
-std::vector<Mass> BlockMasses(std::span<const float> logits, int first_id,
-                              std::span<const int> penalised, const SamplingParams& params);
+// All of a rank's ids [first_id, first_id + size of logits) as candidates, in order of ids.
+// `penalised`: ids in ascending order.
+void Weigh(std::span<const float> logits, int first_id, std::span<const int> penalised,
+           const SamplingParams& params, std::vector<Candidate>& all);
+
+// This rank's contribution for one position: at most `count` best in order; where every id
+// survives, the single best by keyed noise. Leaves `all` in another order.
+void TopCandidates(std::span<Candidate> all, const SamplingParams& params, int position, int count,
+                   std::vector<Candidate>& best);
+
+// Masses of consecutive kVocabBlock-id blocks of ids in order, and their sum in the sum tree's
+// shape.
+void BlockMasses(std::span<const Candidate> all, std::vector<Mass>& masses);
 Mass TotalMass(std::span<const Mass> blocks);
 
 // Chooses among candidates in order. `complete`: they are all ids that there are. `total`: mass of

@@ -10,11 +10,11 @@ namespace {
 
 constexpr int kFirstCandidates = 256;  // for top-p and min-p over the whole vocabulary
 
-RowRequest RowFor(const Sequence& sequence) {
-  RowRequest row;
+// Sets all of `row` but its position and all_logits: what is asked for to choose the next token.
+void AskForToken(const Sequence& sequence, RowRequest& row) {
   const SamplingParams& params = sequence.request.sampling;
   row.params = params;
-  row.position = static_cast<int>(sequence.tokens.size());
+  row.penalised.clear();
   if (params.repeat_penalty != 1) {
     const size_t window = std::min<size_t>(SamplingParams::kPenaltyWindow, sequence.tokens.size());
     row.penalised.assign(sequence.tokens.end() - window, sequence.tokens.end());
@@ -25,17 +25,42 @@ RowRequest RowFor(const Sequence& sequence) {
   const bool single = params.greedy() || params.keeps_all();
   row.candidates = single ? 1 : params.top_k > 0 ? params.top_k : kFirstCandidates;
   row.masses = !single && params.top_k == 0 && params.top_p < 1;
-  return row;
+}
+
+// Likewise, for a row whose logits alone are wanted.
+void AskForNoToken(RowRequest& row) {
+  row.params = {};
+  row.penalised.clear();
+  row.candidates = 0;
+  row.masses = false;
 }
 
 }  // namespace
 
+void Scheduler::Step::Clear() {
+  plan.batch.token.clear();
+  plan.batch.position.clear();
+  plan.batch.sequence.clear();
+  plan.batch.blocks.clear();
+  plan.batch.blocks_end.clear();
+  plan.batch.logits_at.clear();
+  plan.rows.clear();
+  row_owner.clear();
+  advances.clear();
+  prompt_tokens = 0;
+}
+
 Scheduler::Scheduler(const SchedulerOptions& options)
-    : options_(options), allocator_(options.blocks) {}
+    : options_(options), allocator_(options.blocks) {
+  step_.plan.batch.blocks.reserve(options.blocks);
+}
+
+int Scheduler::MostTokens(const Sequence& sequence) const {
+  return std::min(sequence.prompt_tokens() + sequence.request.max_tokens, options_.context);
+}
 
 int Scheduler::BlocksNeeded(const Sequence& sequence) const {
-  const int most = sequence.prompt_tokens() + sequence.request.max_tokens;
-  return KvCache::BlocksFor(std::min(most, options_.context));
+  return KvCache::BlocksFor(MostTokens(sequence));
 }
 
 void Scheduler::Add(std::shared_ptr<Sequence> sequence) {
@@ -69,14 +94,32 @@ void Scheduler::Admit() {
     const int more = BlocksNeeded(*sequence) - static_cast<int>(sequence->blocks.size());
     if (more > allocator_.free() - promised_blocks_) return;
     promised_blocks_ += more;
+    // All that grows with the answer, so that none of its steps allocates.
+    sequence->tokens.reserve(MostTokens(*sequence) + 1);
+    sequence->position_hashes.reserve(MostTokens(*sequence) + 1);
+    sequence->blocks.reserve(BlocksNeeded(*sequence));
     running_.push_back(std::move(sequence));
     waiting_.pop_front();
   }
 }
 
-void Scheduler::Append(Step& step, const std::shared_ptr<Sequence>& owner, int count) {
+// The row of the last token appended.
+void Scheduler::AppendRow(const std::shared_ptr<Sequence>& owner, int position, bool samples) {
+  step_.plan.batch.logits_at.push_back(step_.plan.batch.tokens() - 1);
+  RowRequest& row = step_.plan.rows.Add();
+  if (samples) {
+    AskForToken(*owner, row);
+  } else {
+    AskForNoToken(row);
+  }
+  row.position = position + 1;
+  row.all_logits = owner->wants_all_logits();
+  step_.row_owner.push_back(owner);
+}
+
+void Scheduler::Append(const std::shared_ptr<Sequence>& owner, int count) {
   Sequence& sequence = *owner;
-  Batch& batch = step.plan.batch;
+  Batch& batch = step_.plan.batch;
   const int end = sequence.cached + count;
   while (static_cast<int>(sequence.blocks.size()) < KvCache::BlocksFor(end)) {
     sequence.blocks.push_back(allocator_.Take());
@@ -84,46 +127,40 @@ void Scheduler::Append(Step& step, const std::shared_ptr<Sequence>& owner, int c
   }
   const bool last = end == static_cast<int>(sequence.tokens.size());
   for (int position = sequence.cached; position < end; ++position) {
-    const bool samples = last && position == end - 1 && sequence.request.max_tokens > 0;
-    if (samples || sequence.wants_all_logits()) {
-      batch.logits_at.push_back(batch.tokens());
-      RowRequest row = samples ? RowFor(sequence) : RowRequest{};
-      row.position = position + 1;
-      row.all_logits = sequence.wants_all_logits();
-      step.plan.rows.push_back(std::move(row));
-      step.row_owner.push_back(owner);
-    }
     batch.token.push_back(sequence.tokens[position]);
     batch.position.push_back(position);
-    batch.sequence.push_back(static_cast<int>(batch.blocks.size()));
+    batch.sequence.push_back(static_cast<int>(batch.blocks_end.size()));
+    const bool samples = last && position == end - 1 && sequence.request.max_tokens > 0;
+    if (samples || sequence.wants_all_logits()) AppendRow(owner, position, samples);
   }
-  batch.blocks.push_back(sequence.blocks);
-  step.advances.emplace_back(owner, count);
+  batch.blocks.insert(batch.blocks.end(), sequence.blocks.begin(), sequence.blocks.end());
+  batch.blocks_end.push_back(static_cast<int>(batch.blocks.size()));
+  step_.advances.emplace_back(owner, count);
 }
 
-Scheduler::Step Scheduler::Next() {
+const Scheduler::Step& Scheduler::Next() {
   Admit();
-  Step step;
-  auto room = [&] { return options_.step_tokens - step.plan.batch.tokens(); };
-  auto rows_left = [&] { return options_.logit_rows - static_cast<int>(step.plan.rows.size()); };
+  step_.Clear();
+  const StepPlan& plan = step_.plan;
+  auto room = [&] { return options_.step_tokens - plan.batch.tokens(); };
+  auto rows_left = [&] { return options_.logit_rows - static_cast<int>(plan.rows.size()); };
   // One that goes on in a new group has tokens to read again before it generates more.
   const auto generates = [](const Sequence& s) { return s.generated() > 0 && s.pending() == 1; };
-  std::vector<std::shared_ptr<Sequence>> reading;
   for (const auto& sequence : running_) {
-    if (!generates(*sequence)) reading.push_back(sequence);
-    if (generates(*sequence) && room() > 0) Append(step, sequence, 1);
+    if (generates(*sequence) && room() > 0) Append(sequence, 1);
   }
-  for (const auto& sequence : reading) {
+  for (const auto& sequence : running_) {
+    if (generates(*sequence)) continue;
     int count = std::min({sequence->pending(), options_.chunk, room()});
     if (sequence->wants_all_logits()) count = std::min(count, rows_left());
     // A prompt's last token needs a row for its answer.
     if (count == sequence->pending() && rows_left() == 0) --count;
     if (count <= 0) continue;
-    Append(step, sequence, count);
-    step.prompt_tokens += count;
+    Append(sequence, count);
+    step_.prompt_tokens += count;
   }
-  step.plan.step = ++step_;
-  return step;
+  step_.plan.step = ++steps_;
+  return step_;
 }
 
 }  // namespace lantern

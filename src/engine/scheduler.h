@@ -45,22 +45,28 @@ class Scheduler {
     // Per sequence of the batch: how many of its tokens the step caches.
     std::vector<std::pair<std::shared_ptr<Sequence>, int>> advances;
     int prompt_tokens = 0;  // of the batch; 0: pure decode
+
+    // Keeps the memory: a step like one before it allocates nothing.
+    void Clear();
   };
-  // An empty batch when idle. REQUIRES: the step before was committed (cached advanced, tokens
-  // appended).
-  Step Next();
+  // An empty batch when idle; valid until the next call. REQUIRES: the step before was committed
+  // (cached advanced, tokens appended).
+  const Step& Next();
 
  private:
   void Admit();
+  int MostTokens(const Sequence& sequence) const;
   int BlocksNeeded(const Sequence& sequence) const;
-  void Append(Step& step, const std::shared_ptr<Sequence>& sequence, int count);
+  void Append(const std::shared_ptr<Sequence>& sequence, int count);
+  void AppendRow(const std::shared_ptr<Sequence>& sequence, int position, bool samples);
 
   SchedulerOptions options_;
   BlockAllocator allocator_;
   std::deque<std::shared_ptr<Sequence>> waiting_;
   std::vector<std::shared_ptr<Sequence>> running_;
   int promised_blocks_ = 0;  // that running sequences will still take
-  uint64_t step_ = 0;
+  Step step_;                // the last that Next gave
+  uint64_t steps_ = 0;
 };
 
 }  // namespace lantern

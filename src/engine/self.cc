@@ -6,9 +6,9 @@
 
 #include "backends/backend.h"
 #include "net/blobs/blob_cache.h"
+#include "src/base/cores.h"
 #include "src/base/machine.h"
 #include "src/base/read_bandwidth.h"
-#include "src/base/thread_pool.h"
 #include "src/base/version.h"
 #include "src/engine/addresses.h"
 

@@ -7,9 +7,9 @@
 #include "net/gloo_comm.h"
 #include "net/null_comm.h"
 #include "src/base/check.h"
+#include "src/base/cores.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
-#include "src/base/thread_pool.h"
 #include "src/engine/addresses.h"
 #include "src/engine/local_workers.h"
 #include "src/engine/rank.h"
@@ -80,6 +80,8 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   const int cores = PhysicalCores();
   spec.threads = o.threads > 0 ? o.threads : o.local > 1 ? std::max(1, cores / o.local) : 0;
   spec.spin = std::max(spec.threads, 1) * o.local <= cores;
+  spec.local = o.local;
+  spec.pin = o.pin;
   return spec;
 }
 

@@ -4,6 +4,7 @@
 
 #include "net/collectives.h"
 #include "src/base/check.h"
+#include "src/engine/step_codec.h"
 
 namespace lantern {
 namespace {
@@ -23,62 +24,68 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       first_(part.first_stage),
       last_(part.last_stage),
       first_id_(part.head.row.begin),
+      core_(options.core),
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
       act_(context, part.Activations(options.step_tokens, options.logit_rows)) {
   model_ = LoadModel(part, loader, options.context);
+  plan_.batch.blocks.reserve(options.kv_blocks);  // tables grow step by step
 }
 
 int Stage::Neighbour(int stages) const {
   return mesh_.plan.RankOf(mesh_.stage + stages, mesh_.tp_rank);
 }
 
-std::vector<LogitsRow> Stage::Lead(const StepPlan& plan) {
+void Stage::Lead(const StepPlan& plan, LogitsRows& rows) {
   LANTERN_CHECK_EQ(mesh_.rank, 0);
-  std::vector<std::byte> encoded = Encode(plan);
+  Encode(plan, message_);
   const double wire_before = mesh_.world->counters().seconds;
-  BroadcastMessage(*mesh_.tp, encoded, 0, Patience::kStep);
-  Execute(plan, encoded);
+  BroadcastMessage(*mesh_.tp, message_, 0, Patience::kStep);
+  Execute(plan, message_);
   times_.wire_s += mesh_.world->counters().seconds - wire_before;
 
   const auto waiting = Clock::now();
-  std::vector<std::vector<LogitsRow>> ranks;
+  ranks_.resize(mesh_.plan.tp);
   for (int t = 0; t < mesh_.plan.tp && plan.kind != StepPlan::kStop; ++t) {
     const int from = mesh_.plan.RankOf(mesh_.plan.pp - 1, t);
-    ranks.push_back(from == 0 ? std::move(answer_)
-                              : DecodeRows(ReceiveMessage(*mesh_.world, from, Patience::kIdle)));
+    if (from == 0) {
+      std::swap(ranks_[t], answer_);
+    } else {
+      ReceiveMessage(*mesh_.world, from, Patience::kIdle, message_);
+      Decode(message_, ranks_[t]);
+    }
   }
   times_.wait_s += SecondsSince(waiting);
 
-  std::vector<LogitsRow> rows;
-  for (size_t i = 0; i < plan.rows.size(); ++i) {
-    std::vector<LogitsRow> parts;
-    for (auto& rank : ranks) parts.push_back(std::move(rank.at(i)));
-    rows.push_back(JoinVocabulary(parts));
-  }
-  return rows;
+  rows.clear();
+  for (size_t i = 0; i < plan.rows.size(); ++i) JoinVocabulary(ranks_, i, rows.Add());
 }
 
 void Stage::Stop() {
   StepPlan plan;
   plan.kind = StepPlan::kStop;
-  Lead(plan);
+  LogitsRows none;
+  Lead(plan, none);
 }
 
 bool Stage::Follow() {
-  std::vector<std::byte> encoded;
   if (first_) {
-    BroadcastMessage(*mesh_.tp, encoded, 0, Patience::kIdle);
+    BroadcastMessage(*mesh_.tp, message_, 0, Patience::kIdle);
   } else {
-    encoded = ReceiveMessage(*mesh_.world, Neighbour(-1), Patience::kIdle);
+    ReceiveMessage(*mesh_.world, Neighbour(-1), Patience::kIdle, message_);
   }
-  const StepPlan plan = DecodePlan(encoded);
-  Execute(plan, encoded);
-  if (last_ && plan.kind != StepPlan::kStop) SendMessage(*mesh_.world, 0, Encode(answer_));
-  return plan.kind != StepPlan::kStop;
+  Decode(message_, plan_);
+  Execute(plan_, message_);
+  if (last_ && plan_.kind != StepPlan::kStop) {
+    Encode(answer_, message_);
+    SendMessage(*mesh_.world, 0, message_);
+  }
+  return plan_.kind != StepPlan::kStop;
 }
 
 // The plan travels in front of the hidden state, so that nothing needs to be put in order later.
 void Stage::Execute(const StepPlan& plan, std::span<const std::byte> encoded) {
+  // For the step only: this is the main thread, whose mask all that it starts would inherit.
+  const OnCore bound(core_);
   const bool forward = plan.kind == StepPlan::kForward;
   if (forward) act_.Resize(plan.batch.tokens());
   const auto hidden = [&] {
@@ -90,25 +97,31 @@ void Stage::Execute(const StepPlan& plan, std::span<const std::byte> encoded) {
     SendMessage(*mesh_.world, Neighbour(+1), encoded);
     if (forward) mesh_.world->Send(Neighbour(+1), hidden());
   } else if (plan.kind != StepPlan::kStop) {
-    answer_ = AnswerRows(plan);
+    AnswerRows(plan);
   }
 }
 
 void Stage::RunModel(const StepPlan& plan, bool hand_over) {
   const Batch& batch = plan.batch;
-  std::vector<std::span<const int>> blocks(batch.blocks.begin(), batch.blocks.end());
-  Run run{context_, *mesh_.tp, kv_, act_, batch, {batch.position, batch.sequence, blocks}};
+  blocks_.clear();
+  int begin = 0;
+  for (const int end : batch.blocks_end) {
+    LANTERN_CHECK(begin <= end && end <= static_cast<int>(batch.blocks.size()));
+    blocks_.push_back(std::span(batch.blocks).subspan(begin, end - begin));
+    begin = end;
+  }
+  Run run{context_, *mesh_.tp, kv_, act_, batch, {batch.position, batch.sequence, blocks_}};
   model_->Forward(run);
   if (!hand_over && !batch.logits_at.empty()) model_->Logits(run);
 }
 
-std::vector<LogitsRow> Stage::AnswerRows(const StepPlan& plan) {
-  std::vector<LogitsRow> answers;
+void Stage::AnswerRows(const StepPlan& plan) {
+  answer_.clear();
   for (size_t i = 0; i < plan.rows.size(); ++i) {
     const Tensor row = act_.logits.Rows(static_cast<int>(i), static_cast<int>(i) + 1);
-    answers.push_back(AnswerRow(Backend::HostSpan(context_, row, {}), first_id_, plan.rows[i]));
+    AnswerRow(Backend::HostSpan(context_, row, {}), first_id_, plan.rows[i], weighed_,
+              answer_.Add());
   }
-  return answers;
 }
 
 }  // namespace lantern

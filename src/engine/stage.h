@@ -17,6 +17,7 @@ struct StageOptions {
   int context = 0;      // most positions of a sequence
   int step_tokens = 0;  // most tokens of a step
   int logit_rows = 0;   // most rows of a step
+  Core core = {};       // where the thread that runs the steps computes; empty: anywhere
 };
 
 // Seconds of the leader's steps, by where they went.
@@ -33,7 +34,7 @@ class Stage {
 
   // Leader: hands the plan to its group, runs it, and collects the last stage's answers, one per
   // row of the plan, joined over the vocabulary.
-  std::vector<LogitsRow> Lead(const StepPlan& plan);
+  void Lead(const StepPlan& plan, LogitsRows& rows);
   // Leader: ends all followers' loops.
   void Stop();
 
@@ -45,18 +46,26 @@ class Stage {
  private:
   void Execute(const StepPlan& plan, std::span<const std::byte> encoded);
   void RunModel(const StepPlan& plan, bool hand_over);
-  std::vector<LogitsRow> AnswerRows(const StepPlan& plan);
+  void AnswerRows(const StepPlan& plan);
   int Neighbour(int stages) const;  // the rank at the same place, so many stages on
 
   Backend::Context& context_;
   Mesh& mesh_;
   const bool first_, last_;
   const int first_id_;  // of this rank's vocabulary
+  const Core core_;
   KvCache kv_;
   Activations act_;
   std::unique_ptr<Model> model_;
-  std::vector<LogitsRow> answer_;  // the last stage's, of the step just run
   StepTimes times_;
+
+  // Of the step under way; their memory serves the next.
+  StepPlan plan_;                             // a follower's
+  std::vector<std::byte> message_;            // the plan, then a follower's answer
+  std::vector<std::span<const int>> blocks_;  // per sequence
+  std::vector<Candidate> weighed_;
+  LogitsRows answer_;              // of this rank, in the last stage
+  std::vector<LogitsRows> ranks_;  // at the leader: of the last stage's ranks
 };
 
 }  // namespace lantern

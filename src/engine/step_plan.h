@@ -5,24 +5,25 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <msgpack.hpp>
 #include <span>
 #include <vector>
 
 #include "models/run.h"
+#include "src/base/reused_list.h"
 #include "src/engine/sampling.h"
 
 namespace lantern {
 
 // One position whose logits are wanted: row i of a plan's `rows` is token batch.logits_at[i].
 struct RowRequest {
+  RowRequest() { penalised.reserve(SamplingParams::kPenaltyWindow); }
+
   SamplingParams params;
   int position = 0;            // of the token to be chosen
   std::vector<int> penalised;  // ids, ascending
   int candidates = 0;          // how many each rank sends at most; 0: none
   bool masses = false;         // also block masses, for top-p over the whole vocabulary
   bool all_logits = false;     // also every logit (score)
-  MSGPACK_DEFINE(params, position, penalised, candidates, masses, all_logits)
 };
 
 struct StepPlan {
@@ -34,7 +35,7 @@ struct StepPlan {
   int kind = kForward;
   uint64_t step = 0;
   Batch batch;
-  std::vector<RowRequest> rows;
+  ReusedList<RowRequest> rows;
 };
 
 // One rank's answer for one row; its ids only.
@@ -44,21 +45,26 @@ struct LogitsRow {
   std::vector<Mass> masses;
   std::vector<float> logits;
   bool complete = false;  // no id of this rank's outside the candidates could be chosen
-  MSGPACK_DEFINE(block_hashes, candidates, masses, logits, complete)
+
+  // Keeps the memory.
+  void Clear() {
+    block_hashes.clear();
+    candidates.clear();
+    masses.clear();
+    logits.clear();
+    complete = false;
+  }
 };
 
-std::vector<std::byte> Encode(const StepPlan& plan);
-std::vector<std::byte> Encode(const std::vector<LogitsRow>& rows);
-// Throw Error{kPeerLost} for bytes that no Encode made.
-StepPlan DecodePlan(std::span<const std::byte> bytes);
-std::vector<LogitsRow> DecodeRows(std::span<const std::byte> bytes);
+using LogitsRows = ReusedList<LogitsRow>;
 
-// Answers one row from this rank's logits of ids [first_id, first_id + size).
-LogitsRow AnswerRow(std::span<const float> logits, int first_id, const RowRequest& request);
+// Answers one row from this rank's logits of ids [first_id, first_id + size). `weighed`: scratch.
+void AnswerRow(std::span<const float> logits, int first_id, const RowRequest& request,
+               std::vector<Candidate>& weighed, LogitsRow& row);
 
-// Joins the ranks' answers, in rank order, into one for the whole vocabulary. Candidates stay a
-// true prefix of the global order: those behind a rank's last one sent are dropped.
-LogitsRow JoinVocabulary(std::span<const LogitsRow> parts);
+// Joins row `i` of the ranks' answers, in rank order, into one for the whole vocabulary. Candidates
+// stay a true prefix of the global order: those behind a rank's last one sent are dropped.
+void JoinVocabulary(std::span<const LogitsRows> ranks, size_t i, LogitsRow& whole);
 
 // logits_hash of one position: xxh64 over its block hashes in id order.
 uint64_t HashOf(std::span<const uint64_t> hashes);

@@ -23,6 +23,7 @@ BlobList FileBlobs::Describe(uint32_t table) {
     const std::vector<std::byte> bytes = ReadChunk(*tensor.stored, tensor.cuts, chunk);
     list.push_back({BlobHash::Of(bytes), static_cast<uint32_t>(bytes.size())});
   }
+  tensor.stored->bytes->GiveBack();
   const std::lock_guard lock(mutex_);
   tensor.list = list;
   return list;
@@ -34,7 +35,9 @@ std::vector<std::byte> FileBlobs::Read(BlobId id) {
     Fail(ErrorKind::kIo, "{} has {} chunks, and chunk {} was asked for.", tensor.stored->where,
          tensor.cuts.count(), id.index);
   }
-  return ReadChunk(*tensor.stored, tensor.cuts, static_cast<int>(id.index));
+  std::vector<std::byte> bytes = ReadChunk(*tensor.stored, tensor.cuts, static_cast<int>(id.index));
+  tensor.stored->bytes->GiveBack();
+  return bytes;
 }
 
 std::vector<BlobNeed> ChunksOf(const RemoteWeights& weights, const ModelPart& part) {

@@ -5,8 +5,8 @@
 //   kLanes, FV, IV, UV, U16V, BV   vectors of floats, integers, halves, bytes (four columns a row)
 //   kBlockTile, kPlainTile         tokens that share one decoding of the weights: as many chains as
 //                                  the registers hold beside it
-//   SplatV, FmaV, LoadHalfV, LoadBFloat16V, LoadBytesV (signed, as integers), StorePartV (of `count`
-//                                  rows, maybe more than a vector's)
+//   SplatV, FmaV, LoadHalfV, LoadBFloat16V, LoadBytesV (signed, as integers),
+//   StorePartV                     of `count` rows, maybe more than a vector's
 //   Word, LoadWord                 four columns of one token's activations, the same for all rows
 //   Sums, SplatSums                sums of products of weights (bytes) with such words; one 32-bit
 //                                  word in every row's. kWideSums:
@@ -17,6 +17,8 @@
 //   Total                          the rows' sums; with a scale, made by Spread from one of at most
 //                                  16 bits, scaled
 //   PairProducts                   per lane, the sum of the products of its two 16-bit halves
+//   LANTERN_TILES, kLeastTileTokens  where the set multiplies tiles of tokens (tiles.h), and from
+//                                  how many tokens on
 #pragma once
 
 #if defined(LANTERN_USE_NEON)
