@@ -5,7 +5,7 @@
 //   kLanes, FV, IV, UV, U16V, BV   vectors of floats, integers, halves, bytes (four columns a row)
 //   kBlockTile, kPlainTile         tokens that share one decoding of the weights: as many chains as
 //                                  the registers hold beside it
-//   SplatV, FmaV, LoadHalfV, LoadBFloat16V, LoadBytesV (signed, as integers), StorePartV (of `count`
+//   SplatV, FmaV, LoadHalfV, LoadBFloat16V, LoadBytesV (signed, to integers), StorePartV (`count`
 //                                  rows, maybe more than a vector's)
 //   Word, LoadWord                 four columns of one token's activations, the same for all rows
 //   Sums, SplatSums                sums of products of weights (bytes) with such words; one 32-bit
