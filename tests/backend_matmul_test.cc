@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <map>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "src/base/error.h"
 #include "src/tensor/sum_tree.h"
@@ -209,6 +213,48 @@ TEST_P(MatMulTest, TakesZerosAndTheSmallestNumbers) {
       EXPECT_EQ(0.0f, out.At(0, col)) << isa;
       EXPECT_LT(std::fabs(out.At(1, col)), 1e-40f) << isa;
     }
+  }
+}
+
+// Rows of blocks whose levels are all least, all largest and between, by scales as large as can be.
+RawWeight ExtremeWeight(DType type) {
+  constexpr int kLevels[] = {0x00, 0xff, 0x80, 0x7f};
+  std::vector<std::byte> bytes;
+  for (const int level : kLevels) {
+    std::vector<std::byte> block(Info(type).block_bytes, static_cast<std::byte>(level));
+    const uint16_t scale = FloatToHalf(1);
+    for (int offset : ScaleOffsets(type)) std::memcpy(block.data() + offset, &scale, 2);
+    if (type == DType::kQ6_K) std::memset(block.data() + 192, 0x80, 16);
+    bytes.insert(bytes.end(), block.begin(), block.end());
+  }
+  const int in = Info(type).block;
+  return SliceOf(type, std::make_shared<const std::vector<std::byte>>(std::move(bytes)), 4, in, 0,
+                 in);
+}
+
+// Sums of 16 bits hold so many products and no more; activations all alike or alternating are the
+// worst, and integers up to 127 are what they quantize to.
+TEST_P(MatMulTest, HoldsTheLargestSums) {
+  if (block_ == 1) return;
+  const RawWeight raw = ExtremeWeight(type_);
+  constexpr int kTokens = 10;  // token t: columns change sign where bit t / 2 does, or none
+  Buffer x(kTokens, raw.in);
+  for (int token = 0; token < kTokens; ++token) {
+    for (int col = 0; col < raw.in; ++col) {
+      const bool negative = ((token < 8 ? col >> (token / 2) : 0) + token) % 2 == 1;
+      x.At(token, col) = negative ? -127 : 127;
+    }
+  }
+  const auto weights = reference::FromWeight(raw);
+  const auto input = reference::FromTensor(x.view());
+  const auto magnitude =
+      reference::MatMul(reference::Magnitude(input), reference::Magnitude(weights));
+  for (const std::string& isa : CpuBackend::RunnableIsas()) {
+    auto context = MakeContext({1, true, isa});
+    const WeightMatrix w = Backend::PackWeight(*context, raw);
+    const auto actual = reference::FromTensor(Multiply(*context, w, x.view()).view());
+    const auto expected = reference::MatMul(input, weights);
+    EXPECT_LT(reference::NormalizedError(actual, expected, magnitude), 1e-13) << isa;
   }
 }
 

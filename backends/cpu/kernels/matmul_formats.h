@@ -109,7 +109,7 @@ struct NibbleLevels {               // low nibbles are columns 0-15, high ones 1
 };
 
 // Levels of 5 and 6 bits fill vectors that hold the levels of other columns, in pieces, in their
-// bytes' upper bits (pack.cc): most levels are one operation, and nothing lies elsewhere.
+// bytes' upper bits (pack_levels.cc): most levels are one operation, and nothing lies elsewhere.
 
 LANTERN_INLINE BV ByteVector(const uint8_t* q, int i, int part) {
   return Load<BV>(PartOf(q + 4 * kPanelRows * i, 4, part));
@@ -287,6 +287,9 @@ struct Q4KLevels {
     return Bits(ByteVector(q, j, part), shift, 15);
   }
 };
+
+// kHead bytes of scales, then kSubBytes for each sub-block; kTogether of them in one turn of a
+// loop, so that Q4_K's two that share bytes shift by constants.
 
 struct Q4KFormat {
   using Input = QuantBlock256;
