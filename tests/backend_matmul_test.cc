@@ -63,7 +63,7 @@ TEST_P(MatMulTest, MatchesTheReferenceAtOddSizes) {
 
 TEST_P(MatMulTest, GivesTheSameBitsInEveryVariant) {
   const RawWeight raw = RandomWeight(type_, 61, Columns(7), 3);
-  const Buffer x = RandomBuffer(11, raw.in, 4);
+  const Buffer x = RandomBuffer(43, raw.in, 4);
   std::vector<uint32_t> expected;
   for (const ContextOptions& options : Variants()) {
     auto context = MakeContext(options);
@@ -78,12 +78,12 @@ TEST_P(MatMulTest, GivesATokenTheSameBitsInEveryBatch) {
   for (const std::string& isa : CpuBackend::RunnableIsas()) {
     auto context = MakeContext({2, true, isa});
     const WeightMatrix w = Backend::PackWeight(*context, RandomWeight(type_, 19, Columns(3), 5));
-    const Buffer x = RandomBuffer(70, w.in, 6);  // more than a block of tokens
+    const Buffer x = RandomBuffer(160, w.in, 6);  // more than a block of tokens
     const auto all = Multiply(*context, w, x.view()).Bits();
-    for (int size : {1, 2, 3, 5}) {
+    for (int size : {1, 2, 3, 5, 25}) {
       std::vector<uint32_t> joined;
-      for (int begin = 0; begin < 70; begin += size) {
-        const Tensor part = x.view().Rows(begin, std::min(begin + size, 70));
+      for (int begin = 0; begin < 160; begin += size) {
+        const Tensor part = x.view().Rows(begin, std::min(begin + size, 160));
         const auto bits = Multiply(*context, w, part).Bits();
         joined.insert(joined.end(), bits.begin(), bits.end());
       }
@@ -161,7 +161,7 @@ class LeafSplit {
 
 TEST_P(MatMulTest, GivesTheSameBitsOnAnyNumberOfRanks) {
   for (int leaves : {1, 2, 7, 13}) {
-    for (int tokens : {1, 6}) {
+    for (int tokens : {1, 6, 27}) {
       const LeafSplit split(type_, leaves, tokens);
       std::vector<float> expected;
       for (const std::string& isa : CpuBackend::RunnableIsas()) {
@@ -237,7 +237,7 @@ RawWeight ExtremeWeight(DType type) {
 TEST_P(MatMulTest, HoldsTheLargestSums) {
   if (block_ == 1) return;
   const RawWeight raw = ExtremeWeight(type_);
-  constexpr int kTokens = 10;  // token t: columns change sign where bit t / 2 does, or none
+  constexpr int kTokens = 30;  // token t: columns change sign where bit t / 2 does, or none
   Buffer x(kTokens, raw.in);
   for (int token = 0; token < kTokens; ++token) {
     for (int col = 0; col < raw.in; ++col) {

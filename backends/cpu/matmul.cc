@@ -52,7 +52,7 @@ struct BlockInput {
     rows.Resize(x.rows, blocks);
     context.ParallelFor(x.rows, [&](int row) { quantize(rows.Row(row), x.Row(row), x.cols); });
     Input input{rows.Row(0), rows.row_bytes()};
-    if (gather == nullptr || x.rows == 1) return input;
+    if (gather == nullptr || x.rows < kTokensForTiles) return input;
     const int groups = (x.rows + kTileTokens - 1) / kTileTokens;
     tiles.Resize(groups, blocks);
     input.tiles = tiles.Row(0);

@@ -17,8 +17,8 @@
 //   Total                          the rows' sums; with a scale, made by Spread from one of at most
 //                                  16 bits, scaled
 //   PairProducts                   per lane, the sum of the products of its two 16-bit halves
-//   LANTERN_TILES, kLeastTileTokens  where the set multiplies tiles of tokens (tiles.h), and from
-//                                  how many tokens on
+//   LANTERN_TILES                  where the set multiplies tiles of tokens (tiles.h)
+//   kLeastTileTokens               how many tokens are worth one more tile
 #pragma once
 
 #if defined(LANTERN_USE_NEON)

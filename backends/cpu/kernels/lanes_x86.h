@@ -27,7 +27,7 @@ typedef int16_t I16V __attribute__((vector_size(4 * kLanes)));
 typedef uint16_t U16V __attribute__((vector_size(4 * kLanes)));
 typedef uint8_t BV __attribute__((vector_size(4 * kLanes)));  // four columns of each row
 
-// Whether the set multiplies tiles of sixteen tokens (amx.h), and for how many it does.
+// Whether the set multiplies tiles of sixteen tokens (amx.h), and how many are worth one more.
 #if defined(__AMX_INT8__)
 #define LANTERN_TILES 1
 inline constexpr int kLeastTileTokens = 6;

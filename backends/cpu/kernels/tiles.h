@@ -262,7 +262,7 @@ template <class Format>
 int PanelTiles(const PanelJob& job) {
   using Tiles = TilesOf<Format>;
   int token = job.token_begin;
-  if (job.tiles == nullptr || job.token_end - token < kLeastTileTokens) return token;
+  if (job.tiles == nullptr || job.token_end - token < kTokensForTiles) return token;
   auto* const spread = static_cast<typename Tiles::Block*>(job.spread);
   for (int block = 0; block < job.blocks; ++block) Tiles::Spread(job, block, spread[block]);
   const TileRegisters<Tiles::kColumns> registers;
