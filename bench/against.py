@@ -2,7 +2,7 @@
 """Compares `lantern bench` with llama.cpp's llama-bench on the same files, in turns.
 
     bench/against.py --peer PATH/TO/llama-bench MODEL.gguf...  [--threads 1,2] [--rounds 3]
-                     [-p 512] [-n 32] [--sequences 16]
+                     [-p 512] [-n 32] [--sequences 16] [--isa avx512vnni]
 
 With --sequences it is generation of so many at once, against llama-batched-bench beside the peer.
 
@@ -28,7 +28,7 @@ def run(*command):
 
 def ours(model, flags, threads):
     rows = run(LANTERN, "bench", model, "-p", flags.p, "-n", flags.n, "-r", 1, "--threads", threads,
-               "--sequences", flags.sequences, "--json")
+               "--sequences", flags.sequences, "--isa", flags.isa, "--json")
     return {row["test"][:2]: row["tokens_per_s"] for row in rows}, \
            {row["test"][:2]: row["logits_hash"] for row in rows}
 
@@ -67,6 +67,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("-p", type=int, default=512)
     parser.add_argument("-n", type=int, default=32)
+    parser.add_argument("--isa", default="auto", help="kernel set of ours")
     parser.add_argument("--sequences", type=int, default=1)
     flags = parser.parse_args()
     if flags.sequences > 1:
