@@ -123,7 +123,7 @@ class LeafSplit {
   }
 
  private:
-  static constexpr int kOut = 11;
+  static constexpr int kOut = 155;  // tasks of several panels
 
   int End(int leaf) const { return (leaf + leaf / 3) * Info(type_).block; }  // some have two blocks
 
@@ -161,7 +161,7 @@ class LeafSplit {
 
 TEST_P(MatMulTest, GivesTheSameBitsOnAnyNumberOfRanks) {
   for (int leaves : {1, 2, 7, 13}) {
-    for (int tokens : {1, 6, 27}) {
+    for (int tokens : {1, 3, 6, 27}) {
       const LeafSplit split(type_, leaves, tokens);
       std::vector<float> expected;
       for (const std::string& isa : CpuBackend::RunnableIsas()) {
@@ -261,22 +261,28 @@ TEST_P(MatMulTest, HoldsTheLargestSums) {
 INSTANTIATE_TEST_SUITE_P(AllTypes, MatMulTest, testing::ValuesIn(kAllTypes),
                          [](const auto& info) { return std::string(Info(info.param).name); });
 
-// ---- the definition of the chains, written out for two formats ----
+// ---- the definition of the chains, written out for two kinds of formats ----
 
+// So many rows that tasks get several panels: few tokens take those in pairs.
 TEST(MatMulDefinition, PlainWeightsAreOneFmaChain) {
-  const RawWeight raw = RandomWeight(DType::kBF16, 10, 77, 13);
-  const Buffer x = RandomBuffer(3, 77, 14);
-  const auto weights = reference::FromWeight(raw);
-  for (const std::string& isa : CpuBackend::RunnableIsas()) {
-    auto context = MakeContext({1, true, isa});
-    Buffer out = Multiply(*context, Backend::PackWeight(*context, raw), x.view());
-    for (int token = 0; token < 3; ++token) {
-      for (int row = 0; row < 10; ++row) {
-        float sum = 0;
-        for (int k = 0; k < 77; ++k) {
-          sum = std::fma(static_cast<float>(weights.At(row, k)), x.view().Row(token)[k], sum);
+  for (DType type : {DType::kF32, DType::kF16, DType::kBF16}) {
+    const RawWeight raw = RandomWeight(type, 202, 77, 13);
+    const Buffer all = RandomBuffer(5, 77, 14);
+    const auto weights = reference::FromWeight(raw);
+    for (const std::string& isa : CpuBackend::RunnableIsas()) {
+      auto context = MakeContext({1, true, isa});
+      const WeightMatrix w = Backend::PackWeight(*context, raw);
+      for (int tokens = 1; tokens <= 5; ++tokens) {
+        Buffer out = Multiply(*context, w, all.view().Rows(0, tokens));
+        for (int token = 0; token < tokens; ++token) {
+          for (int row = 0; row < raw.out; ++row) {
+            float sum = 0;
+            for (int k = 0; k < 77; ++k) {
+              sum = std::fma(static_cast<float>(weights.At(row, k)), all.view().Row(token)[k], sum);
+            }
+            EXPECT_EQ(sum, out.At(token, row)) << isa << ", " << tokens << " tokens";
+          }
         }
-        EXPECT_EQ(sum, out.At(token, row)) << isa;
       }
     }
   }

@@ -129,18 +129,18 @@ void* SpreadScratch(int columns) {
 }
 
 void RunPanels(const Part& part, int begin, int end, int token_begin, int token_end) {
-  void* const spread = part.job.tiles == nullptr ? nullptr : SpreadScratch(part.in);
-  for (int panel = std::max(begin - part.first_panel, 0);
-       panel < std::min(end - part.first_panel, part.panels); ++panel) {
-    PanelJob job = part.job;
-    job.panel += panel * part.panel_bytes;
-    job.row = panel * kPanelRows;
-    job.rows = std::min(kPanelRows, part.out - job.row);
-    job.token_begin = token_begin;
-    job.token_end = token_end;
-    job.spread = spread;
-    part.kernel(job);
-  }
+  const int first = std::max(begin - part.first_panel, 0);
+  const int last = std::min(end - part.first_panel, part.panels);
+  if (first >= last) return;
+  PanelJob job = part.job;
+  job.panel += first * part.panel_bytes;
+  job.panels = last - first;
+  job.row = first * kPanelRows;
+  job.rows = std::min(job.panels * kPanelRows, part.out - job.row);
+  job.token_begin = token_begin;
+  job.token_end = token_end;
+  job.spread = part.job.tiles == nullptr ? nullptr : SpreadScratch(part.in);
+  part.kernel(job);
 }
 
 // Where tasks part: each takes fewer panels than the one before, down to one, so that those which

@@ -62,12 +62,13 @@ struct OutputRows {
   int64_t stride;
 };
 
-// A panel of output rows times some tokens. Leaves, subtrees: see src/tensor/sum_tree.h.
+// Panels of output rows times some tokens. Leaves, subtrees: see src/tensor/sum_tree.h.
 struct PanelJob {
-  const uint8_t* panel;        // packed blocks, ascending (pack.h)
-  int blocks;                  // of each of its rows
-  int row;                     // the panel's first output row
-  int rows;                    // how many of the panel's exist
+  const uint8_t* panel;        // packed blocks, ascending (pack.h); the next panel follows them
+  int panels = 1;              // of which there are so many
+  int blocks;                  // of each of their rows
+  int row;                     // the first panel's first output row
+  int rows;                    // how many of the panels' exist: all but some of the last one's
   const void* input;           // per token: float, QuantBlock32 or QuantBlock256, by weight format
   int64_t input_stride;        // bytes from one token to the next
   int token_begin, token_end;  // the first a multiple of kTileTokens

@@ -12,7 +12,7 @@
 namespace lantern::LANTERN_ISA_NAMESPACE {
 
 template <class Format>
-constexpr FormatKernels kFormat = {Panel<Format>, Unpack<Format, float>, Unpack<Format, uint16_t>};
+constexpr FormatKernels kFormat = {Panels<Format>, Unpack<Format, float>, Unpack<Format, uint16_t>};
 
 template <class Cache>
 constexpr KernelTable::Cache kCache = {Cache::StoreKeys, Cache::StoreValues, Attend<Cache>};

@@ -1,5 +1,5 @@
-// A panel of sixteen output rows times tokens, a tile of them at a time. One code path for one
-// token and for many, so batches keep the bits. Included by kernels.cc only.
+// Panels of sixteen output rows times tokens, a tile of them at a time. Tiles differ in what they
+// have in flight, never in a sum's order, so batches keep the bits. Included by kernels.cc only.
 #pragma once
 
 #include "backends/cpu/kernels/kernel_table.h"
@@ -25,13 +25,18 @@ LANTERN_INLINE void AddBlock(const PanelJob& job,
   }
 }
 
+template <int kTokens, class Input>
+LANTERN_INLINE void InputsAt(const PanelJob& job, int token, const Input* (&in)[kTokens]) {
+  for (int t = 0; t < kTokens; ++t) {
+    in[t] = reinterpret_cast<const Input*>(static_cast<const uint8_t*>(job.input) +
+                                           (token + t) * job.input_stride);
+  }
+}
+
 template <class Format, int kTokens>
 void Tile(const PanelJob& job, int token) {
   const typename Format::Input* in[kTokens];
-  for (int t = 0; t < kTokens; ++t) {
-    in[t] = reinterpret_cast<const typename Format::Input*>(static_cast<const uint8_t*>(job.input) +
-                                                            (token + t) * job.input_stride);
-  }
+  InputsAt(job, token, in);
   LeafSums<kTokens> leaves(job, token, kTokens);
   for (int block = 0; !leaves.done();) {
     PanelSums<kTokens> sum;
@@ -62,6 +67,63 @@ void Panel(const PanelJob& job) {
     token += 2;
   }
   if (token < job.token_end) Tile<Format, 1>(job, token);
+}
+
+// Two neighbouring panels times all kTokens tokens of the job. Alone, a panel of plain numbers
+// waits for every multiply-add of its one chain, and memory meanwhile for the panel.
+template <class Format, int kTokens>
+void PairTile(const PanelJob (&job)[2]) {
+  const typename Format::Input* in[kTokens];
+  const int token = job[0].token_begin;
+  InputsAt(job[0], token, in);
+  LeafSums<kTokens> leaves[2] = {{job[0], token, kTokens}, {job[1], token, kTokens}};
+  for (int block = 0; !leaves[0].done();) {
+    PanelSums<kTokens> sum[2];
+    __builtin_memset(sum, 0, sizeof(sum));
+    for (; block < leaves[0].end(); ++block) {
+      Format::AddPair(job[0].panel, job[0].blocks, in, block, sum);
+    }
+    for (int i = 0; i < 2; ++i) leaves[i].Add(sum[i]);
+  }
+}
+
+// Whether two panels' sums of that many tokens fit where a tile's do.
+template <class Format>
+constexpr bool PairFits(int tokens) {
+  if constexpr (requires { Format::kPairs; }) return 2 * tokens <= Format::kTile;
+  return false;
+}
+
+// REQUIRES: as many tokens as PairFits.
+template <class Format, int kTokens = 1>
+LANTERN_INLINE void PanelPair(const PanelJob (&job)[2], int tokens) {
+  if (tokens == kTokens) return PairTile<Format, kTokens>(job);
+  if constexpr (PairFits<Format>(kTokens + 1)) PanelPair<Format, kTokens + 1>(job, tokens);
+}
+
+// One panel of a job of several.
+template <class Format>
+LANTERN_INLINE PanelJob PanelOf(const PanelJob& job, int panel) {
+  PanelJob one = job;
+  one.panel += static_cast<size_t>(panel) * job.blocks * Format::kBytes;
+  one.panels = 1;
+  one.row += panel * kPanelRows;
+  const int rows = job.rows - panel * kPanelRows;
+  one.rows = rows < kPanelRows ? rows : kPanelRows;
+  return one;
+}
+
+template <class Format>
+void Panels(const PanelJob& job) {
+  int panel = 0;
+  if constexpr (PairFits<Format>(1)) {
+    const int tokens = job.token_end - job.token_begin;
+    for (; PairFits<Format>(tokens) && panel + 2 <= job.panels; panel += 2) {
+      const PanelJob pair[] = {PanelOf<Format>(job, panel), PanelOf<Format>(job, panel + 1)};
+      PanelPair<Format>(pair, tokens);
+    }
+  }
+  for (; panel < job.panels; ++panel) Panel<Format>(PanelOf<Format>(job, panel));
 }
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE
