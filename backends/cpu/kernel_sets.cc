@@ -28,6 +28,7 @@ LANTERN_DECLARE_SET(avx512vnni)
 LANTERN_DECLARE_SET(avx512amx)
 LANTERN_DECLARE_SET(neon)
 LANTERN_DECLARE_SET(neondot)
+LANTERN_DECLARE_SET(neoni8mm)
 
 namespace {
 
@@ -55,6 +56,10 @@ namespace {
   return HasAvx512() && __builtin_cpu_supports("avx512vnni") && known && (edx & kTiles) != 0 &&
          (edx & kInt8) != 0 && ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
+#elif defined(__aarch64__)
+// HWCAP_ASIMDDP and HWCAP2_I8MM of asm/hwcap.h.
+bool HasDotProduct() { return (getauxval(AT_HWCAP) & 1ul << 20) != 0; }
+bool HasI8mm() { return (getauxval(AT_HWCAP2) & 1ul << 13) != 0; }
 #endif
 
 }  // namespace
@@ -90,9 +95,11 @@ std::vector<const KernelTable*> RunnableKernels() {
 #if LANTERN_HAVE_SSE41
   if (__builtin_cpu_supports("sse4.1")) sets.push_back(&sse41::kKernels);
 #endif
+#if LANTERN_HAVE_NEONI8MM
+  if (HasDotProduct() && HasI8mm()) sets.push_back(&neoni8mm::kKernels);
+#endif
 #if LANTERN_HAVE_NEONDOT
-  constexpr unsigned long kHasDotProduct = 1ul << 20;  // HWCAP_ASIMDDP of asm/hwcap.h
-  if ((getauxval(AT_HWCAP) & kHasDotProduct) != 0) sets.push_back(&neondot::kKernels);
+  if (HasDotProduct()) sets.push_back(&neondot::kKernels);
 #endif
 #if LANTERN_HAVE_NEON
   sets.push_back(&neon::kKernels);  // part of every AArch64

@@ -12,11 +12,13 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CROSS, EMULATOR = "aarch64-linux-gnu-g++", "qemu-aarch64"
 FLAGS = ["-std=c++20", "-O1", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wno-psabi",
-         f"-I{ROOT}"]
+         "-Wno-maybe-uninitialized", f"-I{ROOT}"]
 # As backends/CMakeLists.txt has them.
 SETS = {"generic": [], "neon": ["-DLANTERN_USE_NEON"],
-        "neondot": ["-DLANTERN_USE_NEON", "-march=armv8.2-a+dotprod"]}
-NEW, OLD = "max", "cortex-a72"  # with and without the dot product instruction
+        "neondot": ["-DLANTERN_USE_NEON", "-march=armv8.2-a+dotprod"],
+        "neoni8mm": ["-DLANTERN_USE_NEON", "-march=armv8.2-a+dotprod+i8mm"]}
+# With 8-bit matrix products, with dot products only, and with neither.
+NEW, OLDER, OLD = "max", "neoverse-n1", "cortex-a72"
 
 
 def build(compiler, sets, folder):
@@ -56,8 +58,12 @@ class ArmKernelsTest(unittest.TestCase):
         said = self.on(NEW, 0)
         self.assertIn("neon: 0 differ", said)
         self.assertIn("neondot: 0 differ", said)
+        self.assertIn("neoni8mm: 0 differ, with tiles", said)
 
-    def test_an_older_cpu_runs_without_the_dot_product(self):
+    def test_older_cpus_run_what_they_have(self):
+        said = self.on(OLDER, 2)
+        self.assertIn("neondot: 0 differ", said)
+        self.assertNotIn("neoni8mm", said)
         said = self.on(OLD, 2)
         self.assertIn("neon: 0 differ", said)
         self.assertNotIn("neondot", said)

@@ -25,6 +25,9 @@ extern const KernelTable kKernels;
 namespace neondot {
 extern const KernelTable kKernels;
 }
+namespace neoni8mm {
+extern const KernelTable kKernels;
+}
 
 namespace {
 
@@ -50,8 +53,6 @@ constexpr Cache kCaches[] = {{"f32", &KernelTable::cache_f32, 1, 4},
                              {"bf16", &KernelTable::cache_bf16, 1, 2},
                              {"q8_0", &KernelTable::cache_q8_0, 32, 34}};
 
-constexpr int kTokens = 11;
-
 // Random bytes that are finite numbers in every format: no exponent is all ones.
 std::vector<uint8_t> RandomBytes(size_t count, std::mt19937& random) {
   std::vector<uint8_t> bytes(count);
@@ -68,48 +69,72 @@ std::vector<float> RandomFloats(size_t count, std::mt19937& random) {
   return values;
 }
 
-// All outputs of a panel of `blocks` blocks: three leaves in two subtrees, 13 of its 16 rows.
+// Activations in blocks, and the same as tiles where the set likes that.
+template <class Block, class Tile>
+struct BlockInput {
+  std::vector<Block> rows;
+  std::vector<Tile> tiles;
+
+  BlockInput(const std::vector<float>& x, int blocks, int tokens,
+             void (*quantize)(Block* out, const float* x, int n),
+             void (*gather)(const TileGather&, int group), PanelJob& job)
+      : rows(size_t(tokens) * blocks) {
+    const int columns = static_cast<int>(x.size()) / tokens;
+    for (int t = 0; t < tokens; ++t) {
+      quantize(&rows[size_t(t) * blocks], &x[size_t(t) * columns], columns);
+    }
+    job.input = rows.data();
+    job.input_stride = blocks * static_cast<int64_t>(sizeof(Block));
+    if (gather == nullptr || tokens < kTokensForTiles) return;
+    const int groups = (tokens + kTileTokens - 1) / kTileTokens;
+    tiles.resize(size_t(groups) * blocks);
+    const TileGather all{reinterpret_cast<const uint8_t*>(rows.data()), job.input_stride, tokens,
+                         blocks, tiles.data()};
+    for (int group = 0; group < groups; ++group) gather(all, group);
+    job.tiles = tiles.data();
+  }
+};
+
+// All outputs of a panel of `blocks` blocks: three leaves in two subtrees; 13 of its 16 rows for
+// odd numbers of tokens, else all.
 std::vector<float> Products(const KernelTable& set, const Format& format, int blocks, int tokens,
                             unsigned seed) {
   std::mt19937 random(seed);
   const auto panel = RandomBytes(size_t{kPanelRows} * format.bytes * blocks, random);
   const int columns = blocks * format.elements;
-  const auto x = RandomFloats(size_t(kTokens) * columns, random);
-  std::vector<QuantBlock32> small(size_t(kTokens) * columns / 32 + 1);
-  std::vector<QuantBlock256> large(size_t(kTokens) * columns / 256 + 1);
-  const void* input = x.data();
-  int64_t stride = columns * static_cast<int64_t>(sizeof(float));
-  for (int t = 0; t < kTokens; ++t) {
-    if (format.elements == 32) {
-      set.quantize32(&small[size_t(t) * blocks], &x[size_t(t) * columns], columns);
-    } else if (format.elements == 256) {
-      set.quantize256(&large[size_t(t) * blocks], &x[size_t(t) * columns], columns);
-    }
-  }
-  if (format.elements == 32) {
-    input = small.data();
-    stride = blocks * static_cast<int64_t>(sizeof(QuantBlock32));
-  } else if (format.elements == 256) {
-    input = large.data();
-    stride = blocks * static_cast<int64_t>(sizeof(QuantBlock256));
-  }
-  constexpr int kRows = 13;
-  std::vector<float> out(size_t{2} * kTokens * kPanelRows, -1.0f);
+  const auto x = RandomFloats(size_t(tokens) * columns, random);
+  struct alignas(64) Line {
+    uint8_t bytes[64];
+  };
+  std::vector<Line> spread(size_t(columns) * kSpreadBytes / sizeof(Line) + 1);
+  std::vector<float> out(size_t{2} * tokens * kPanelRows, -1.0f);
   const OutputRows rows[] = {{out.data(), kPanelRows},
-                             {out.data() + kTokens * kPanelRows, kPanelRows}};
+                             {out.data() + tokens * kPanelRows, kPanelRows}};
   const int leaf[] = {0, blocks / 3, blocks / 2, blocks}, subtree[] = {0, 2, 3};
   PanelJob job{};
   job.panel = panel.data();
   job.blocks = blocks;
-  job.rows = kRows;
-  job.input = input;
-  job.input_stride = stride;
+  job.rows = tokens % 2 == 0 ? kPanelRows : 13;
+  job.spread = spread.data();
   job.token_end = tokens;
   job.leaf = leaf;
   job.subtree = subtree;
   job.subtrees = 2;
   job.out = rows;
-  (set.*format.kernels).multiply(job);
+  const auto multiply = (set.*format.kernels).multiply;
+  if (format.elements == 32) {
+    const BlockInput<QuantBlock32, QuantTile32> input(x, blocks, tokens, set.quantize32,
+                                                      set.gather_tile32, job);
+    multiply(job);
+  } else if (format.elements == 256) {
+    const BlockInput<QuantBlock256, QuantTile256> input(x, blocks, tokens, set.quantize256,
+                                                        set.gather_tile256, job);
+    multiply(job);
+  } else {
+    job.input = x.data();
+    job.input_stride = columns * static_cast<int64_t>(sizeof(float));
+    multiply(job);
+  }
   return out;
 }
 
@@ -184,11 +209,16 @@ std::vector<float> All(const KernelTable& set) {
     all.insert(all.end(), part.begin(), part.end());
   };
   for (const Format& format : kFormats) {
+    const auto multiply = [&](int blocks, int tokens) {
+      add(Products(set, format, blocks, tokens, static_cast<unsigned>(blocks * 100 + tokens)));
+    };
     for (int blocks : {1, 2, 5, 8}) {
       add(Unpacked(set, format, blocks));
-      for (int tokens : {1, 2, 3, 4, 7, kTokens}) {
-        add(Products(set, format, blocks, tokens, static_cast<unsigned>(blocks * 100 + tokens)));
-      }
+      for (int tokens : {1, 2, 3, 4, 7, 11}) multiply(blocks, tokens);
+    }
+    // Tiles, with rests that are one more (15 tokens) or none; no leaf is empty.
+    for (int blocks : {5, 20}) {
+      for (int tokens : {kTokensForTiles, 31, 37}) multiply(blocks, tokens);
     }
   }
   for (const Cache& cache : kCaches) {
@@ -223,9 +253,11 @@ uint64_t Hash(const std::vector<float>& values) {
 bool FindSets(std::vector<const KernelTable*>& sets) {
 #if defined(__aarch64__)
   sets.push_back(&neon::kKernels);
-  constexpr unsigned long kHasDotProduct = 1ul << 20;  // HWCAP_ASIMDDP of asm/hwcap.h
-  if ((getauxval(AT_HWCAP) & kHasDotProduct) == 0) return false;
+  // HWCAP_ASIMDDP and HWCAP2_I8MM of asm/hwcap.h.
+  if ((getauxval(AT_HWCAP) & 1ul << 20) == 0) return false;
   sets.push_back(&neondot::kKernels);
+  if ((getauxval(AT_HWCAP2) & 1ul << 13) == 0) return false;
+  sets.push_back(&neoni8mm::kKernels);
 #endif
   (void)sets;
   return true;
@@ -244,7 +276,8 @@ int main() {
   size_t wrong = 0;
   for (const KernelTable* set : sets) {
     const size_t differences = Differences(All(*set), expected);
-    std::printf("%s: %zu differ\n", set->name, differences);
+    std::printf("%s: %zu differ%s\n", set->name, differences,
+                set->gather_tile32 == nullptr ? "" : ", with tiles");
     wrong += differences;
   }
   return wrong > 0 ? 1 : complete ? 0 : 2;

@@ -55,6 +55,10 @@ struct TileSums {
   IV token[kTileTokens];
 };
 
+// As products read them already.
+LANTERN_INLINE void ArrangeTokens(int8_t (&)[kTileTokens][32]) {}
+LANTERN_INLINE void ArrangeLevels(int8_t*, int /*columns*/) {}
+
 // Begins sums of products over kColumns columns: `x` has kStride bytes from one token to the next,
 // `levels` 64 bytes for every four columns, as panels keep them.
 template <int kSlot, int kColumns, int kStride>
@@ -83,6 +87,33 @@ LANTERN_INLINE void StoreTile(TileSums& sums) {
   asm volatile("tilestored %%tmm%c[slot], (%[out],%[line],1)"
                : "=m"(sums)
                : [out] "r"(&sums), [line] "r"(int64_t{64}), [slot] "i"(kSlot));
+}
+
+// `count` products over kColumns columns, one after the other: take(i, sums). x_of(i),
+// levels_of(i): their operands. A product takes 50 cycles and its way through memory some more: the
+// next one begins before it is stored, and the one after that before it is taken.
+template <int kColumns, class XOf, class LevelsOf, class Take>
+LANTERN_INLINE void ForProducts(int count, const XOf& x_of, const LevelsOf& levels_of,
+                                const Take& take) {
+  TileSums even, odd;
+  const auto begin_even = [&](int i) __attribute__((always_inline)) {
+    if (i < count) MultiplyTiles<0, kColumns, 32>(x_of(i), levels_of(i));
+  };
+  const auto begin_odd = [&](int i) __attribute__((always_inline)) {
+    if (i < count) MultiplyTiles<1, kColumns, 32>(x_of(i), levels_of(i));
+  };
+  begin_even(0);
+  begin_odd(1);
+  StoreTile<0>(even);
+  for (int i = 0; i < count; i += 2) {
+    begin_even(i + 2);
+    take(i, even);
+    StoreTile<1>(odd);
+    if (i + 1 >= count) break;
+    begin_odd(i + 3);
+    take(i + 1, odd);
+    StoreTile<0>(even);
+  }
 }
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE

@@ -1,5 +1,6 @@
 // lanes.h for Arm: four rows to a vector, four vectors to a panel; 8-bit products by the dot
-// product instruction (Armv8.2) or by widening multiplications. Included by lanes.h only.
+// product instruction (Armv8.2) or by widening multiplications, of tiles by i8mm.h where there are
+// matrix products. Included by lanes.h only.
 #pragma once
 
 #include <arm_neon.h>
@@ -45,6 +46,16 @@ LANTERN_INLINE IV PairProducts(IV a, IV b) {
   const int16x8_t x = (int16x8_t)a, y = (int16x8_t)b;
   return (IV)vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y));
 }
+
+// The same, added to `sum`.
+LANTERN_INLINE IV AddPairProducts(IV sum, IV a, IV b) { return sum + PairProducts(a, b); }
+
+// Whether the set multiplies tiles of sixteen tokens (i8mm.h), and how many are worth one more: by
+// the number of instructions, a tile takes as long as eight tokens alone.
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+#define LANTERN_TILES 1
+inline constexpr int kLeastTileTokens = 8;
+#endif
 
 #if defined(__ARM_FEATURE_DOTPROD)
 

@@ -1,11 +1,17 @@
-// Sixteen tokens times a panel on a matrix unit (amx.h), with the bits of matmul_formats.h: integer
-// sums are exact, and everything that rounds is in the same order. A panel's blocks are spread once
-// for all tokens: levels as signed bytes, scales as vectors. Included by kernels.cc only.
+// Sixteen tokens times a panel on a matrix unit (amx.h, i8mm.h), with the bits of matmul_formats.h:
+// integer sums are exact, and everything that rounds is in the same order. A panel's blocks are
+// spread once for all tokens: levels as signed bytes, scales as vectors. Included by kernels.cc
+// only.
 #pragma once
 
-#include "backends/cpu/kernels/amx.h"
 #include "backends/cpu/kernels/leaves.h"
 #include "backends/cpu/kernels/matmul_formats.h"
+#include "backends/cpu/kernels/panel_rows.h"
+#if defined(LANTERN_USE_NEON)
+#include "backends/cpu/kernels/i8mm.h"
+#else
+#include "backends/cpu/kernels/amx.h"
+#endif
 
 namespace lantern::LANTERN_ISA_NAMESPACE {
 
@@ -15,34 +21,7 @@ using TileLeaves = LeafSums<kTileTokens>;
 LANTERN_INLINE void EndLeaf(TileLeaves& leaves, int block, PanelSums<kTileTokens>& sum) {
   while (leaves.end() == block) {
     leaves.Add(sum);
-    for (int t = 0; t < kTileTokens; ++t) sum[t][0] = FV{};
-  }
-}
-
-// `count` products over kColumns columns, one after the other: take(i, sums). x_of(i),
-// levels_of(i): their operands. A product takes 50 cycles and its way through memory some more: the
-// next one begins before it is stored, and the one after that before it is taken.
-template <int kColumns, class XOf, class LevelsOf, class Take>
-LANTERN_INLINE void ForProducts(int count, const XOf& x_of, const LevelsOf& levels_of,
-                                const Take& take) {
-  TileSums even, odd;
-  const auto begin_even = [&](int i) __attribute__((always_inline)) {
-    if (i < count) MultiplyTiles<0, kColumns, 32>(x_of(i), levels_of(i));
-  };
-  const auto begin_odd = [&](int i) __attribute__((always_inline)) {
-    if (i < count) MultiplyTiles<1, kColumns, 32>(x_of(i), levels_of(i));
-  };
-  begin_even(0);
-  begin_odd(1);
-  StoreTile<0>(even);
-  for (int i = 0; i < count; i += 2) {
-    begin_even(i + 2);
-    take(i, even);
-    StoreTile<1>(odd);
-    if (i + 1 >= count) break;
-    begin_odd(i + 3);
-    take(i + 1, odd);
-    StoreTile<0>(even);
+    for (int t = 0; t < kTileTokens; ++t) RowsIn(sum[t]) = FR{};
   }
 }
 
@@ -54,7 +33,7 @@ struct SmallBlockTiles {
   static constexpr int kColumns = 32;
   struct Block {
     int8_t levels[32 * kPanelRows];
-    FV scale, minimum;
+    FR scale, minimum;
   };
   static_assert(sizeof(Block) <= 32 * kSpreadBytes);
 
@@ -63,15 +42,18 @@ struct SmallBlockTiles {
     const typename Format::Place at(job.panel, block, job.blocks);
     const auto levels = Format::Levels(at);
     LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
-      Store(out.levels + 64 * j, (BV)(levels(j, 0) - static_cast<uint8_t>(Format::kOffset)));
+      Store(out.levels + 64 * j, EachPart([&](int p) {
+              return (BV)(levels(j, p) - static_cast<uint8_t>(Format::kOffset));
+            }));
     }
+    ArrangeLevels(out.levels, 32);
     const uint8_t* scales = Format::Scales(at);
-    out.scale = LoadHalfV(scales);
-    if constexpr (Format::kMinimum) out.minimum = LoadHalfV(scales + 2 * kPanelRows);
+    out.scale = LoadHalfR(scales);
+    if constexpr (Format::kMinimum) out.minimum = LoadHalfR(scales + 2 * kPanelRows);
   }
 
   LANTERN_INLINE void AddBlocks(const Block* w, const Input* x, int blocks, TileLeaves& leaves) {
-    FV sum[kTileTokens] = {};  // in registers
+    FR sum[kTileTokens] = {};  // in registers
     PanelSums<kTileTokens> leaf;
     ForProducts<kColumns>(
         blocks, [&](int i) { return x[i].q[0]; }, [&](int i) { return w[i].levels; },
@@ -79,15 +61,15 @@ struct SmallBlockTiles {
           AddScaled(w[i], x[i], exact, sum);
           if (leaves.end() != i + 1) return;
           LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
-            leaf[t][0] = sum[t];
-            sum[t] = FV{};
+            RowsIn(leaf[t]) = sum[t];
+            sum[t] = FR{};
           }
           EndLeaf(leaves, i + 1, leaf);
         });
   }
 
   LANTERN_INLINE void AddScaled(const Block& w, const Input& x, const TileSums& exact,
-                                FV (&sum)[kTileTokens]) {
+                                FR (&sum)[kTileTokens]) {
     LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
       const FV a = SplatV(x.scale[t]);
       sum[t] = sum[t] + ToFloatV(exact.token[t]) * (w.scale * a);
@@ -104,27 +86,27 @@ struct SmallBlockTiles {
 template <int kSubs, int kExactSubs>
 struct ScaledTotals {
   static constexpr bool kHalves = kSubs == 2 * kExactSubs;
-  FV part[kTileTokens] = {};
-  FV half[kTileTokens];
-  IV whole[kTileTokens] = {};
+  FR part[kTileTokens] = {};
+  FR half[kTileTokens];
+  IR whole[kTileTokens] = {};
 
-  LANTERN_FORCE_INLINE void Add(int sub, const TileSums& products, FV scale) {
+  LANTERN_FORCE_INLINE void Add(int sub, const TileSums& products, FR scale) {
     LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
       part[t] = FmaV(ToFloatV(products.token[t]), scale, part[t]);
     }
     if (kHalves ? sub == kExactSubs - 1 : sub % kExactSubs == kExactSubs - 1) {
       LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
         if constexpr (kHalves) half[t] = part[t];
-        if constexpr (!kHalves) whole[t] += __builtin_convertvector(part[t], IV);
-        part[t] = FV{};
+        if constexpr (!kHalves) whole[t] = whole[t] + ToIntV(part[t]);
+        part[t] = FR{};
       }
     }
   }
   // After the last sub-block; the next block begins at zero.
-  LANTERN_FORCE_INLINE FV Take(int t) {
-    const FV total = kHalves ? half[t] + part[t] : ToFloatV(whole[t]);
-    part[t] = FV{};
-    whole[t] = IV{};
+  LANTERN_FORCE_INLINE FR Take(int t) {
+    const FR total = kHalves ? half[t] + part[t] : ToFloatV(whole[t]);
+    part[t] = FR{};
+    whole[t] = IR{};
     return total;
   }
 };
@@ -156,8 +138,8 @@ struct MinimumSuperBlockTiles {
   static constexpr int kExactSubs = Format::kExactHalves ? 4 : 2;  // 2 * 63 * 32 * 31 * 127 < 2^24
   struct Block {
     int8_t levels[256 * kPanelRows];
-    FV scale[8], d, d_minimum;
-    IV minimums[4];
+    FR scale[8], d, d_minimum;
+    IR minimums[4];
   };
   static_assert(sizeof(Block) <= 256 * kSpreadBytes);
 
@@ -167,14 +149,18 @@ struct MinimumSuperBlockTiles {
       PrefetchAhead<Format::kBytes / 8>(w + Format::kBytes / 8 * sub);
       const auto levels = Format::Levels(w, sub);
       LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
-        Store(out.levels + 512 * sub + 64 * j, levels(j, 0));
+        Store(out.levels + 512 * sub + 64 * j, EachPart([&](int p) { return levels(j, p); }));
       }
     }
-    IV scale[8];
-    SixBitScales(w + 4 * kPanelRows, 0, scale, out.minimums);
-    LANTERN_UNROLL for (int sub = 0; sub < 8; ++sub) out.scale[sub] = ToFloatV(scale[sub]);
-    out.d = LoadHalfV(w);
-    out.d_minimum = LoadHalfV(w + 2 * kPanelRows);
+    ArrangeLevels(out.levels, 256);
+    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+      IV scale[8], minimums[4];
+      SixBitScales(w + 4 * kPanelRows, p, scale, minimums);
+      LANTERN_UNROLL for (int i = 0; i < 8; ++i) PartAt(out.scale[i], p) = ToFloatV(scale[i]);
+      LANTERN_UNROLL for (int i = 0; i < 4; ++i) PartAt(out.minimums[i], p) = minimums[i];
+    }
+    out.d = LoadHalfR(w);
+    out.d_minimum = LoadHalfR(w + 2 * kPanelRows);
   }
 
   LANTERN_INLINE void AddBlocks(const Block* w, const Input* x, int blocks, TileLeaves& leaves) {
@@ -182,13 +168,14 @@ struct MinimumSuperBlockTiles {
     ForSuperBlocks<MinimumSuperBlockTiles>(
         w, x, blocks, [&](int i, auto& totals) __attribute__((always_inline)) {
           LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
-            IV minimum = {};
+            IR minimum = {};
             LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
               minimum = AddPairProducts(minimum, w[i].minimums[j], PairAt(x[i].pair_sums[t][j]));
             }
             const FV a = SplatV(x[i].scale[t]);
-            sum[t][0] = sum[t][0] + totals.Take(t) * (w[i].d * a);
-            sum[t][0] = sum[t][0] - ToFloatV(minimum) * (w[i].d_minimum * a);
+            FR& to = RowsIn(sum[t]);
+            to = to + totals.Take(t) * (w[i].d * a);
+            to = to - ToFloatV(minimum) * (w[i].d_minimum * a);
           }
           EndLeaf(leaves, i + 1, sum);
         });
@@ -201,7 +188,7 @@ struct Q6KTiles {
   static constexpr int kExactSubs = 2;  // 2 * 128 * 16 * 32 * 127 < 2^24
   struct Block {
     int8_t levels[256 * kPanelRows];
-    FV scale[16], d;
+    FR scale[16], d;
   };
   static_assert(sizeof(Block) <= 256 * kSpreadBytes);
 
@@ -212,11 +199,13 @@ struct Q6KTiles {
     for (int sub = 0; sub < 16; ++sub) {
       const auto levels = Q6KFormat::Levels(quants, sub);
       LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
-        Store(out.levels + 256 * sub + 64 * j, (BV)(levels(j, 0) - 32));
+        Store(out.levels + 256 * sub + 64 * j,
+              EachPart([&](int p) { return (BV)(levels(j, p) - 32); }));
       }
-      out.scale[sub] = ToFloatV(Q6KFormat::Scale(scales, sub, 0));
+      out.scale[sub] = EachPart([&](int p) { return ToFloatV(Q6KFormat::Scale(scales, sub, p)); });
     }
-    out.d = LoadHalfV(Q6KFormat::Factors(at));
+    ArrangeLevels(out.levels, 256);
+    out.d = LoadHalfR(Q6KFormat::Factors(at));
   }
 
   LANTERN_INLINE void AddBlocks(const Block* w, const Input* x, int blocks, TileLeaves& leaves) {
@@ -224,7 +213,8 @@ struct Q6KTiles {
     ForSuperBlocks<Q6KTiles>(
         w, x, blocks, [&](int i, auto& totals) __attribute__((always_inline)) {
           LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
-            sum[t][0] = sum[t][0] + totals.Take(t) * (w[i].d * SplatV(x[i].scale[t]));
+            FR& to = RowsIn(sum[t]);
+            to = to + totals.Take(t) * (w[i].d * SplatV(x[i].scale[t]));
           }
           EndLeaf(leaves, i + 1, sum);
         });
@@ -288,6 +278,7 @@ void GatherTile32(const TileGather& g, int group) {
       __builtin_memcpy(out[block].q[t], b.q, sizeof(b.q));
     }
   }
+  for (int block = 0; block < g.blocks; ++block) ArrangeTokens(out[block].q);
 }
 
 void GatherTile256(const TileGather& g, int group) {
@@ -302,6 +293,9 @@ void GatherTile256(const TileGather& g, int group) {
       __builtin_memcpy(out[block].pair_sums[t], b.pair_sums, sizeof(b.pair_sums));
       for (int sub = 0; sub < 8; ++sub) __builtin_memcpy(out[block].q[sub][t], b.q + 32 * sub, 32);
     }
+  }
+  for (int block = 0; block < g.blocks; ++block) {
+    for (int sub = 0; sub < 8; ++sub) ArrangeTokens(out[block].q[sub]);
   }
 }
 
