@@ -63,12 +63,13 @@ struct RopeTable {
 };
 
 // One layer's keys and values in paged blocks, in the backend's own order: room for
-// block_tokens rows of head_dim values for each of them, block and head.
+// block_tokens rows of head_dim values for each of them, head and block.
 struct KvView {
   std::byte* keys = nullptr;
   std::byte* values = nullptr;
   DType type = DType::kF32;  // f32, f16, bf16, or q8_0 where head_dim is a multiple of 32
   int block_tokens = 0;      // a multiple of 16
+  int blocks = 0;            // that keys and values have room for
   int heads = 0;             // this rank's kv heads
   int head_dim = 0;
 };

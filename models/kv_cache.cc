@@ -15,7 +15,7 @@ KvCache::KvCache(Backend::Context& context, DType type, int blocks, int head_dim
     // One allocation row per block: sizes stay in int range for any context length.
     const size_t block_bytes = LayerBytes(type, 1, head_dim, heads);
     const int cols = static_cast<int>((block_bytes + sizeof(float) - 1) / sizeof(float));
-    KvView view{nullptr, nullptr, type, kBlockTokens, heads, head_dim};
+    KvView view{nullptr, nullptr, type, kBlockTokens, blocks, heads, head_dim};
     for (std::byte** half : {&view.keys, &view.values}) {
       BufferOwner owner;
       *half = static_cast<std::byte*>(Backend::Allocate(context, owner, blocks, cols).data);

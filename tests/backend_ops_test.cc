@@ -159,20 +159,19 @@ class AttentionRun {
  public:
   AttentionRun(const AttentionCase& c, std::vector<int> lengths)
       : case_(c), lengths_(std::move(lengths)) {
-    int blocks = 0;
     for (int length : lengths_) {
       tables_.emplace_back((length + c.block_tokens - 1) / c.block_tokens);
-      blocks += static_cast<int>(tables_.back().size());
+      blocks_ += static_cast<int>(tables_.back().size());
     }
     int next = 0;
     for (auto& table : tables_) {
-      for (int& block : table) block = (next++ * 7 + 3) % blocks;
+      for (int& block : table) block = (next++ * 7 + 3) % blocks_;
     }
-    if (blocks % 7 == 0) std::iota(tables_[0].begin(), tables_[0].end(), 0);
-    LANTERN_CHECK(blocks % 7 != 0 || tables_.size() == 1);
+    if (blocks_ % 7 == 0) std::iota(tables_[0].begin(), tables_[0].end(), 0);
+    LANTERN_CHECK(blocks_ % 7 != 0 || tables_.size() == 1);
     spans_.assign(tables_.begin(), tables_.end());
     const size_t bytes =
-        static_cast<size_t>(blocks) * kKvHeads * c.block_tokens * RowBytes(c.type, c.head_dim);
+        static_cast<size_t>(blocks_) * kKvHeads * c.block_tokens * RowBytes(c.type, c.head_dim);
     keys_.assign(bytes, std::byte{0xff});
     values_.assign(bytes, std::byte{0xff});
     for (size_t s = 0; s < lengths_.size(); ++s) {
@@ -223,7 +222,8 @@ class AttentionRun {
   static constexpr HeadMap kMap{.q_begin = 3, .kv_begin = 1, .group = 2};
 
   KvView Cache() {
-    return {keys_.data(), values_.data(), case_.type, case_.block_tokens, kKvHeads, case_.head_dim};
+    return {keys_.data(), values_.data(), case_.type,    case_.block_tokens,
+            blocks_,      kKvHeads,       case_.head_dim};
   }
 
   void Append(CpuContext& context, int sequence) {
@@ -259,6 +259,7 @@ class AttentionRun {
 
   const AttentionCase case_;
   const std::vector<int> lengths_;
+  int blocks_ = 0;
   std::vector<std::vector<int>> tables_;
   std::vector<std::span<const int>> spans_;
   std::vector<std::byte> keys_, values_;
@@ -329,6 +330,7 @@ TEST(AppendKv, RoundsToHalvesLikeTheScalarDefinition) {
                     reinterpret_cast<std::byte*>(others.data()),
                     DType::kF16,
                     kTokens,
+                    1,
                     1,
                     count};
     const Tensor x = Tensor::F32(values.data(), 1, count);

@@ -29,13 +29,18 @@ const KernelTable::Cache& CacheKernels(const KernelTable& kernels, DType type) {
   }
 }
 
-// Bytes from the cache's start to head 0's part of a position's block; those of the other heads
-// follow, block_tokens rows apart.
+// Bytes that a head's part of a block takes, of keys or of values.
+int64_t BlockBytes(const KvView& kv) {
+  return static_cast<int64_t>(RowBytes(kv.type, kv.head_dim)) * kv.block_tokens;
+}
+
+// Bytes from a head's start to a position's block.
 int64_t BlockOffset(const KvView& kv, std::span<const int> blocks, int position) {
   LANTERN_CHECK(position >= 0);
   LANTERN_CHECK_LT(static_cast<size_t>(position / kv.block_tokens), blocks.size());
-  const int64_t rows = int64_t{blocks[position / kv.block_tokens]} * kv.heads * kv.block_tokens;
-  return rows * static_cast<int64_t>(RowBytes(kv.type, kv.head_dim));
+  const int block = blocks[position / kv.block_tokens];
+  LANTERN_CHECK(0 <= block && block < kv.blocks);
+  return block * BlockBytes(kv);
 }
 
 void CheckBatch(const KvView& kv, const BatchView& batch, int tokens) {
@@ -100,7 +105,7 @@ struct AttentionWork {
                         .values = reinterpret_cast<const uint8_t*>(kv.values),
                         .blocks = batch.blocks[batch.sequence[tokens.first]].data(),
                         .block_tokens = kv.block_tokens,
-                        .heads = kv.heads,
+                        .head_blocks = kv.blocks,
                         .head = kv_head,
                         .part = nullptr,
                         .part_stride = 0,
@@ -230,12 +235,13 @@ void CpuBackend::AppendKv(Context& context, const KvView& kv, Tensor k, Tensor v
   LANTERN_CHECK(k.cols == kv.heads * kv.head_dim && v.cols == k.cols && v.rows == k.rows);
   const KernelTable::Cache& kernels = CacheKernels(context.kernels(), kv.type);
   const int64_t row_bytes = static_cast<int64_t>(RowBytes(kv.type, kv.head_dim));
+  const int64_t head_bytes = kv.blocks * BlockBytes(kv);
   auto* keys = reinterpret_cast<uint8_t*>(kv.keys);
   auto* values = reinterpret_cast<uint8_t*>(kv.values);
   context.ParallelFor(k.rows, [&](int token) {
     const int position = batch.position[token], place = position % kv.block_tokens;
     int64_t offset = BlockOffset(kv, batch.blocks[batch.sequence[token]], position);
-    for (int head = 0; head < kv.heads; ++head, offset += kv.block_tokens * row_bytes) {
+    for (int head = 0; head < kv.heads; ++head, offset += head_bytes) {
       const int column = head * kv.head_dim;
       kernels.store_keys(keys + offset, kv.block_tokens, place, k.Row(token) + column, kv.head_dim);
       kernels.store_values(values + offset + place * row_bytes, v.Row(token) + column, kv.head_dim);

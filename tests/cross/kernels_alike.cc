@@ -170,7 +170,7 @@ std::vector<float> Attended(const KernelTable& set, const Cache& cache, int head
   job.values = values.data();
   job.blocks = table.data();
   job.block_tokens = kBlockTokens;
-  job.heads = kHeads;
+  job.head_blocks = blocks;
   job.head = 1;
   (set.*cache.kernels).attend(job);
   return out;

@@ -114,11 +114,12 @@ struct AttentionJob {
   int queries;
   int head_dim;
   float scale;            // of the scores
-  const uint8_t* keys;    // [block][heads][head_dim][block_tokens]
-  const uint8_t* values;  // [block][heads][block_tokens][head_dim]
+  const uint8_t* keys;    // [head][block][head_dim][block_tokens]
+  const uint8_t* values;  // [head][block][block_tokens][head_dim]
   const int* blocks;      // the sequence's block table
   int block_tokens;       // a multiple of kKeyGroup
-  int heads, head;
+  int head_blocks;        // of each head
+  int head;
   // Null, or takes what each chunk gives instead of `out`, to be merged later: a chunk's
   // [queries, kPartHead + head_dim], chunks of the queries' positions part_stride floats apart.
   // REQUIRES then: all queries have positions in the same chunks.
