@@ -67,7 +67,8 @@ LANTERN_INLINE void FindSpans(const AttentionJob& job, const KvRange& range, int
   int block = range.begin / job.block_tokens;
   spans.count = 0;
   for (int at = block * job.block_tokens; at < range.end; at += job.block_tokens, ++block) {
-    const int64_t offset = (int64_t{range.head} * job.head_blocks + range.blocks[block]) * head_bytes;
+    const int64_t in_cache = int64_t{range.head} * job.head_blocks + range.blocks[block];
+    const int64_t offset = in_cache * head_bytes;
     spans.at[spans.count++] = {Larger(at, range.begin) - first,
                                Smaller(at + job.block_tokens, range.end) - first, at - first,
                                job.keys + offset, job.values + offset};
