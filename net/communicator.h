@@ -1,6 +1,6 @@
-// Communicator: a group of ranks that exchange bytes. Transports implement one virtual function;
-// the collectives (collectives.h) are free functions over it, so that every transport adds in the
-// same order. A rank's calls come from one thread; Abort may come from any.
+// Communicator: a group of ranks that exchange bytes. Transports start messages and wait for them;
+// the collectives (collectives.h) are free functions over that, so that every transport adds in
+// the same order. A rank's calls come from one thread; Abort may come from any.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ struct WireCounters {
   uint64_t bytes_sent = 0;
   uint64_t bytes_received = 0;
   uint64_t exchanges = 0;
-  double seconds = 0;  // inside Exchange: the wire, and waiting for the others to get there
+  double seconds = 0;  // inside Start and Wait: the wire, and waiting for the others to get there
 };
 
 // Memory that the collectives reuse from call to call, so that a warm step allocates nothing.
@@ -45,16 +45,29 @@ struct CollectiveScratch {
 
 class Communicator {
  public:
+  // Messages that were started together and are waited for together.
+  using Ticket = int;
+
   virtual ~Communicator() = default;
   virtual int rank() const = 0;
   virtual int size() const = 0;
 
-  // Starts every send and every receive, then waits for all of them. Messages between two ranks
-  // arrive in the order sent. Empty messages are allowed and skipped by both sides.
+  // Starts every send and every receive and returns before they are done, so that this rank can
+  // compute meanwhile. Messages between two ranks arrive in the order started, on both sides.
+  // Empty messages are allowed and skipped by both sides. The lists are read before this returns;
+  // the bytes they name are the communicator's until Wait has returned, or it is destroyed.
   // REQUIRES: both sides agree on sizes; no message to or from this rank itself.
   // Throws Error{kPeerLost} naming the reason when a peer is gone or Abort was called.
-  virtual void Exchange(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in,
-                        Patience patience) = 0;
+  virtual Ticket Start(std::span<const OutgoingMessage> out,
+                       std::span<const IncomingMessage> in) = 0;
+  // Waits for all messages of one Start. Tickets may be waited for in any order, each once.
+  // Throws like Start; all tickets have ended then.
+  virtual void Wait(Ticket ticket, Patience patience) = 0;
+
+  void Exchange(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in,
+                Patience patience) {
+    Wait(Start(out, in), patience);
+  }
 
   // Ends this rank's present and future waits with Error{kPeerLost}(reason). Any thread; the first
   // reason stays.
@@ -62,7 +75,7 @@ class Communicator {
 
   virtual const WireCounters& counters() const = 0;
 
-  // For collectives.cc only; used by the thread that calls Exchange.
+  // For collectives.cc only; used by the thread that calls Start.
   CollectiveScratch& scratch() { return scratch_; }
 
   void Send(int to, std::span<const std::byte> bytes) {

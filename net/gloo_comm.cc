@@ -33,6 +33,7 @@ constexpr milliseconds kNow{0};
 
 // A transfer under way. `waited` is over before the buffer dies.
 struct Transfer {
+  Communicator::Ticket ticket;
   std::unique_ptr<gloo::transport::UnboundBuffer> buffer;
   int peer;
   bool incoming;
@@ -63,15 +64,14 @@ class GlooComm final : public Communicator {
   int size() const override { return options_.size; }
   const WireCounters& counters() const override { return counters_; }
 
-  void Exchange(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in,
-                Patience patience) override;
+  Ticket Start(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) override;
+  void Wait(Ticket ticket, Patience patience) override;
   void Abort(const std::string& reason) override;
 
  private:
   void Post(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in);
   Transfer& Register(int peer, bool incoming, std::span<const std::byte> bytes);
-  void WaitForAll(milliseconds limit);
-  void Finish(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in);
+  void WaitForAll(Ticket ticket, milliseconds limit);
   [[noreturn]] void Die(const std::string& what);
   std::string Describe(int rank) const {
     return fmt::format("{} ({}, rank {})", addresses_[rank].name, addresses_[rank].host, rank);
@@ -82,6 +82,7 @@ class GlooComm final : public Communicator {
   const std::shared_ptr<gloo::transport::Context> context_;
   // Gloo matches messages by slot: the count of messages from one rank to the other so far.
   std::vector<uint64_t> sent_, received_;
+  Ticket next_ticket_ = 0;
   int waiting_for_ = 0;  // the peer of the transfer that is being posted or waited for
   WireCounters counters_;
 
@@ -91,16 +92,33 @@ class GlooComm final : public Communicator {
   std::optional<std::string> dead_;  // why
 };
 
-void GlooComm::Exchange(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in,
-                        Patience patience) {
+Communicator::Ticket GlooComm::Start(std::span<const OutgoingMessage> out,
+                                     std::span<const IncomingMessage> in) {
   const auto start = Clock::now();
   try {
     Post(out, in);
-    WaitForAll(patience == Patience::kStep ? options_.step_limit : kForever);
   } catch (const gloo::Exception& e) {
     Die(CauseIn(e.what()));
   }
-  Finish(out, in);
+  for (const auto& message : out) counters_.bytes_sent += message.bytes.size();
+  for (const auto& message : in) counters_.bytes_received += message.bytes.size();
+  counters_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  return next_ticket_++;
+}
+
+void GlooComm::Wait(Ticket ticket, Patience patience) {
+  const auto start = Clock::now();
+  try {
+    WaitForAll(ticket, patience == Patience::kStep ? options_.step_limit : kForever);
+  } catch (const gloo::Exception& e) {
+    Die(CauseIn(e.what()));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(active_, [&](const Transfer& t) { return t.ticket == ticket; });
+    if (dead_) throw Error(ErrorKind::kPeerLost, *dead_);
+  }
+  ++counters_.exchanges;
   counters_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
 }
 
@@ -141,14 +159,15 @@ Transfer& GlooComm::Register(int peer, bool incoming, std::span<const std::byte>
   void* memory = const_cast<std::byte*>(bytes.data());
   auto buffer = context_->createUnboundBuffer(memory, bytes.size());
   const std::lock_guard lock(mutex_);
-  active_.push_back({std::move(buffer), peer, incoming});
+  active_.push_back({next_ticket_, std::move(buffer), peer, incoming});
   if (dead_) throw gloo::IoException(*dead_);
   return active_.back();
 }
 
-void GlooComm::WaitForAll(milliseconds limit) {
+void GlooComm::WaitForAll(Ticket ticket, milliseconds limit) {
   const auto deadline = Clock::now() + limit;
   for (Transfer& transfer : active_) {
+    if (transfer.ticket != ticket) continue;
     waiting_for_ = transfer.peer;
     const auto left = std::max(milliseconds(0),
                                std::chrono::duration_cast<milliseconds>(deadline - Clock::now()));
@@ -156,16 +175,6 @@ void GlooComm::WaitForAll(milliseconds limit) {
         transfer.incoming ? transfer.buffer->waitRecv(left) : transfer.buffer->waitSend(left);
     if (!done) throw gloo::IoException("aborted");
   }
-}
-
-void GlooComm::Finish(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) {
-  {
-    const std::lock_guard lock(mutex_);
-    active_.clear();
-  }
-  ++counters_.exchanges;
-  for (const auto& message : out) counters_.bytes_sent += message.bytes.size();
-  for (const auto& message : in) counters_.bytes_received += message.bytes.size();
 }
 
 // Ends this communicator: the connections first, so that the other ranks notice at once and all

@@ -25,8 +25,7 @@ class GroupComm final : public Communicator {
   const WireCounters& counters() const override { return counters_; }
   void Abort(const std::string& reason) override { world_->Abort(reason); }
 
-  void Exchange(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in,
-                Patience patience) override {
+  Ticket Start(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) override {
     const auto start = Clock::now();
     out_.clear();
     in_.clear();
@@ -38,12 +37,23 @@ class GroupComm final : public Communicator {
       in_.push_back({members_.at(message.from), message.bytes});
       counters_.bytes_received += message.bytes.size();
     }
-    world_->Exchange(out_, in_, patience);
+    const Ticket ticket = world_->Start(out_, in_);
+    CountSince(start);
+    return ticket;
+  }
+
+  void Wait(Ticket ticket, Patience patience) override {
+    const auto start = Clock::now();
+    world_->Wait(ticket, patience);
     ++counters_.exchanges;
-    counters_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+    CountSince(start);
   }
 
  private:
+  void CountSince(Clock::time_point start) {
+    counters_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
   const std::shared_ptr<Communicator> world_;
   const std::vector<int> members_;
   int rank_ = 0;

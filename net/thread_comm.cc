@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -40,6 +41,20 @@ struct Group {
   std::vector<std::vector<Parcel*>> mailboxes;
 };
 
+// Messages of one Start.
+struct Transfer {
+  Communicator::Ticket ticket = 0;
+  std::vector<Parcel> parcels;  // mailboxes point at these
+  std::vector<int> parcel_to;
+  std::vector<IncomingMessage> in;
+  std::vector<bool> received;  // by message of `in`
+
+  bool Done() const {
+    return std::all_of(parcels.begin(), parcels.end(), [](const Parcel& p) { return p.taken; }) &&
+           std::all_of(received.begin(), received.end(), [](bool done) { return done; });
+  }
+};
+
 class ThreadComm final : public Communicator {
  public:
   ThreadComm(std::shared_ptr<Group> group, int rank, std::chrono::milliseconds step_limit)
@@ -47,6 +62,7 @@ class ThreadComm final : public Communicator {
 
   ~ThreadComm() override {
     const std::lock_guard lock(group_->mutex);
+    EndAll();
     group_->ranks[rank_].gone = true;
     for (RankState& state : group_->ranks) state.wake.notify_all();
   }
@@ -55,8 +71,8 @@ class ThreadComm final : public Communicator {
   int size() const override { return group_->size; }
   const WireCounters& counters() const override { return counters_; }
 
-  void Exchange(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in,
-                Patience patience) override;
+  Ticket Start(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) override;
+  void Wait(Ticket ticket, Patience patience) override;
   void Abort(const std::string& reason) override;
 
  private:
@@ -64,39 +80,57 @@ class ThreadComm final : public Communicator {
     LANTERN_CHECK(0 <= peer && peer < size());
     LANTERN_CHECK(peer != rank_);
   }
-  void Post(std::span<const OutgoingMessage> out);
-  void Wait(std::unique_lock<std::mutex>& lock, std::span<const IncomingMessage> in,
-            Patience patience);
-  bool TakeArrived(std::span<const IncomingMessage> in);
-  bool AllTaken() const;
-  int FirstPeerWaitedFor(std::span<const IncomingMessage> in) const;
-  void WithdrawParcels();
+  Transfer& NewTransfer();
+  void Post(Transfer& transfer, std::span<const OutgoingMessage> out);
+  void WaitUntilDone(std::unique_lock<std::mutex>& lock, const Transfer& transfer,
+                     Patience patience);
+  void TakeArrived();
+  void Take(Parcel& parcel, const IncomingMessage& message);
+  int FirstPeerWaitedFor(const Transfer& transfer) const;
+  void EndAll();
 
   const std::shared_ptr<Group> group_;
   const int rank_;
   const std::chrono::milliseconds step_limit_;
   WireCounters counters_;
-  // Of the exchange under way, by message.
-  std::vector<Parcel> parcels_;
-  std::vector<int> parcel_to_;
-  std::vector<bool> received_;
+  Ticket next_ticket_ = 0;
+  std::vector<std::unique_ptr<Transfer>> active_;  // in the order started
+  std::vector<std::unique_ptr<Transfer>> spare_;   // their memory serves later ones
+  std::vector<bool> waits_;                        // by peer: an earlier message has not come yet
 };
 
-void ThreadComm::Exchange(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in,
-                          Patience patience) {
+Communicator::Ticket ThreadComm::Start(std::span<const OutgoingMessage> out,
+                                       std::span<const IncomingMessage> in) {
+  const auto start = Clock::now();
+  const std::lock_guard lock(group_->mutex);
+  Transfer& transfer = NewTransfer();
+  for (const auto& message : in) {
+    if (message.bytes.empty()) continue;
+    CheckPeer(message.from);
+    transfer.in.push_back(message);
+    counters_.bytes_received += message.bytes.size();
+  }
+  transfer.received.assign(transfer.in.size(), false);
+  Post(transfer, out);
+  counters_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  return transfer.ticket;
+}
+
+void ThreadComm::Wait(Ticket ticket, Patience patience) {
   const auto start = Clock::now();
   std::unique_lock lock(group_->mutex);
-  received_.assign(in.size(), false);
-  Post(out);
+  const auto transfer = std::find_if(active_.begin(), active_.end(),
+                                     [&](const auto& t) { return t->ticket == ticket; });
+  LANTERN_CHECK(transfer != active_.end());
   try {
-    Wait(lock, in, patience);
+    WaitUntilDone(lock, **transfer, patience);
   } catch (...) {
-    WithdrawParcels();
+    EndAll();
     throw;
   }
+  spare_.push_back(std::move(*transfer));
+  active_.erase(transfer);
   ++counters_.exchanges;
-  for (const auto& message : out) counters_.bytes_sent += message.bytes.size();
-  for (const auto& message : in) counters_.bytes_received += message.bytes.size();
   counters_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
 }
 
@@ -107,29 +141,40 @@ void ThreadComm::Abort(const std::string& reason) {
   self.wake.notify_all();
 }
 
-void ThreadComm::Post(std::span<const OutgoingMessage> out) {
-  parcels_.clear();
-  parcel_to_.clear();
-  parcels_.reserve(out.size());  // mailboxes hold pointers into this
+Transfer& ThreadComm::NewTransfer() {
+  if (spare_.empty()) spare_.push_back(std::make_unique<Transfer>());
+  active_.push_back(std::move(spare_.back()));
+  spare_.pop_back();
+  Transfer& transfer = *active_.back();
+  transfer.ticket = next_ticket_++;
+  transfer.parcels.clear();
+  transfer.parcel_to.clear();
+  transfer.in.clear();
+  return transfer;
+}
+
+void ThreadComm::Post(Transfer& transfer, std::span<const OutgoingMessage> out) {
+  transfer.parcels.reserve(out.size());  // mailboxes hold pointers into this
   for (const auto& message : out) {
     CheckPeer(message.to);
     if (message.bytes.empty()) continue;
-    parcels_.push_back({message.bytes});
-    parcel_to_.push_back(message.to);
-    group_->Mailbox(rank_, message.to).push_back(&parcels_.back());
+    transfer.parcels.push_back({message.bytes});
+    transfer.parcel_to.push_back(message.to);
+    group_->Mailbox(rank_, message.to).push_back(&transfer.parcels.back());
     group_->ranks[message.to].wake.notify_all();
+    counters_.bytes_sent += message.bytes.size();
   }
 }
 
-void ThreadComm::Wait(std::unique_lock<std::mutex>& lock, std::span<const IncomingMessage> in,
-                      Patience patience) {
+void ThreadComm::WaitUntilDone(std::unique_lock<std::mutex>& lock, const Transfer& transfer,
+                               Patience patience) {
   RankState& self = group_->ranks[rank_];
   const auto deadline = Clock::now() + step_limit_;
   while (true) {
     if (self.abort_reason) throw Error(ErrorKind::kPeerLost, *self.abort_reason);
-    const bool all_received = TakeArrived(in);
-    if (all_received && AllTaken()) return;
-    const int peer = FirstPeerWaitedFor(in);
+    TakeArrived();
+    if (transfer.Done()) return;
+    const int peer = FirstPeerWaitedFor(transfer);
     if (group_->ranks[peer].gone) {
       Fail(ErrorKind::kPeerLost, "Rank {} ended while rank {} waited for it.", peer, rank_);
     }
@@ -143,56 +188,57 @@ void ThreadComm::Wait(std::unique_lock<std::mutex>& lock, std::span<const Incomi
   }
 }
 
-// Copies what has come. Returns whether everything has.
-bool ThreadComm::TakeArrived(std::span<const IncomingMessage> in) {
-  bool all = true;
-  for (size_t i = 0; i < in.size(); ++i) {
-    if (received_[i] || in[i].bytes.empty()) continue;
-    CheckPeer(in[i].from);
-    auto& mailbox = group_->Mailbox(in[i].from, rank_);
-    if (mailbox.empty()) {
-      all = false;
-      continue;
+// Copies what has come, of all transfers: a peer's messages go to the receives in their order.
+void ThreadComm::TakeArrived() {
+  waits_.assign(group_->size, false);
+  for (const auto& transfer : active_) {
+    for (size_t i = 0; i < transfer->in.size(); ++i) {
+      const IncomingMessage& message = transfer->in[i];
+      if (transfer->received[i] || waits_[message.from]) continue;
+      auto& mailbox = group_->Mailbox(message.from, rank_);
+      if (mailbox.empty()) {
+        waits_[message.from] = true;
+        continue;
+      }
+      Take(*mailbox.front(), message);
+      mailbox.erase(mailbox.begin());
+      transfer->received[i] = true;
     }
-    Parcel& parcel = *mailbox.front();
-    LANTERN_CHECK_EQ(parcel.bytes.size(), in[i].bytes.size());
-    std::memcpy(in[i].bytes.data(), parcel.bytes.data(), parcel.bytes.size());
-    parcel.taken = true;
-    mailbox.erase(mailbox.begin());
-    received_[i] = true;
-    group_->ranks[in[i].from].wake.notify_all();
   }
-  return all;
 }
 
-bool ThreadComm::AllTaken() const {
-  for (const Parcel& parcel : parcels_) {
-    if (!parcel.taken) return false;
-  }
-  return true;
+void ThreadComm::Take(Parcel& parcel, const IncomingMessage& message) {
+  LANTERN_CHECK_EQ(parcel.bytes.size(), message.bytes.size());
+  std::memcpy(message.bytes.data(), parcel.bytes.data(), parcel.bytes.size());
+  parcel.taken = true;
+  group_->ranks[message.from].wake.notify_all();
 }
 
 // REQUIRES: something is still under way. A peer that is gone is preferred: it will never answer.
-int ThreadComm::FirstPeerWaitedFor(std::span<const IncomingMessage> in) const {
+int ThreadComm::FirstPeerWaitedFor(const Transfer& transfer) const {
   int first = -1;
   const auto consider = [&](int peer) {
     if (first < 0 || (group_->ranks[peer].gone && !group_->ranks[first].gone)) first = peer;
   };
-  for (size_t i = 0; i < in.size(); ++i) {
-    if (!received_[i] && !in[i].bytes.empty()) consider(in[i].from);
+  for (size_t i = 0; i < transfer.in.size(); ++i) {
+    if (!transfer.received[i]) consider(transfer.in[i].from);
   }
-  for (size_t i = 0; i < parcels_.size(); ++i) {
-    if (!parcels_[i].taken) consider(parcel_to_[i]);
+  for (size_t i = 0; i < transfer.parcels.size(); ++i) {
+    if (!transfer.parcels[i].taken) consider(transfer.parcel_to[i]);
   }
   LANTERN_CHECK_GE(first, 0);
   return first;
 }
 
-// The parcels point into the caller's memory, which is theirs again once Exchange has thrown.
-void ThreadComm::WithdrawParcels() {
-  for (size_t i = 0; i < parcels_.size(); ++i) {
-    if (!parcels_[i].taken) std::erase(group_->Mailbox(rank_, parcel_to_[i]), &parcels_[i]);
+// The parcels point into the callers' memory, which is theirs again from here on.
+void ThreadComm::EndAll() {
+  for (const auto& transfer : active_) {
+    for (size_t i = 0; i < transfer->parcels.size(); ++i) {
+      if (transfer->parcels[i].taken) continue;
+      std::erase(group_->Mailbox(rank_, transfer->parcel_to[i]), &transfer->parcels[i]);
+    }
   }
+  active_.clear();
 }
 
 }  // namespace

@@ -62,6 +62,37 @@ void ExchangeAllToAll(Communicator& comm, size_t size, int round) {
   }
 }
 
+// Several exchanges under way at once, small and large mixed, waited for in another order.
+void OverlapTransfers(Communicator& comm) {
+  const std::vector<size_t> sizes = {100, 300000, 8192, 5};
+  std::vector<std::vector<std::byte>> sent, received;
+  std::vector<Communicator::Ticket> tickets;
+  sent.reserve(sizes.size() * comm.size());
+  received.reserve(sizes.size() * comm.size());
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    std::vector<OutgoingMessage> out;
+    std::vector<IncomingMessage> in;
+    for (int peer = 0; peer < comm.size(); ++peer) {
+      const int round = static_cast<int>(i);
+      sent.push_back(Pattern(comm.rank(), peer, round, sizes[i]));
+      received.emplace_back(sizes[i]);
+      if (peer == comm.rank()) continue;
+      out.push_back({peer, sent.back()});
+      in.push_back({peer, received.back()});
+    }
+    tickets.push_back(comm.Start(out, in));
+  }
+  for (const int i : {2, 0, 3, 1}) {
+    comm.Wait(tickets[i], Patience::kStep);
+    for (int peer = 0; peer < comm.size(); ++peer) {
+      if (peer == comm.rank()) continue;
+      if (received[i * comm.size() + peer] != Pattern(peer, comm.rank(), i, sizes[i])) {
+        Throw("overlapping", comm.rank());
+      }
+    }
+  }
+}
+
 // A ring of sends and receives where the sizes differ by rank.
 void SendAround(Communicator& comm) {
   if (comm.size() == 1) return;
@@ -103,6 +134,7 @@ void CheckEverything(Communicator& comm) {
   for (int round = 0; round < 3; ++round) {
     for (size_t size : {1, 100, 70000}) ExchangeAllToAll(comm, size, round);
   }
+  OverlapTransfers(comm);
   SendAround(comm);
   PassMessages(comm);
   Barrier(comm);
