@@ -3,16 +3,25 @@
 #include <gloo/common/error.h>
 #include <gloo/transport/context.h>
 #include <gloo/transport/unbound_buffer.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <list>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <vector>
 
+#include "net/frame_check.h"
 #include "net/gloo_context.h"
+#include "net/gloo_lane.h"
 #include "net/proven_links.h"
 #include "net/rendezvous.h"
 #include "src/base/check.h"
@@ -31,12 +40,30 @@ constexpr milliseconds kForever = std::chrono::hours(24 * 365);
 constexpr milliseconds kVerdictWait = std::chrono::seconds(4);
 constexpr milliseconds kNow{0};
 
-// A transfer under way. `waited` is over before the buffer dies.
-struct Transfer {
-  Communicator::Ticket ticket;
+// Longer messages to another machine go by gloo's unbound buffers, in a context of their own: its
+// thread moves them while this rank computes. Shorter ones are over before that thread would wake.
+constexpr size_t kLongBytes = Lane::kPacketBytes - 64;
+
+// How long a wait spins (or, where ranks outnumber the cores, yields) before it sleeps. The others
+// are rarely further behind than that; waking up costs some 50 us.
+constexpr std::chrono::microseconds kSpinLimit{2000};
+// Of a sleep; what is waited for ends it sooner.
+constexpr milliseconds kSleepLimit{100};
+
+// A long message. Its checksum travels by the lane, in order with all others.
+struct Bulk {
   std::unique_ptr<gloo::transport::UnboundBuffer> buffer;
   int peer;
   bool incoming;
+  std::span<const std::byte> bytes;
+  uint32_t check = 0;
+};
+
+// Messages of one Start.
+struct Transfer {
+  Communicator::Ticket ticket = 0;
+  int pending = 0;        // in links
+  std::list<Bulk> bulks;  // their addresses stay
 };
 
 // Gloo's messages begin with a source position and the loopback address that it believes in:
@@ -52,13 +79,9 @@ std::string CauseIn(const std::string& what) {
 
 class GlooComm final : public Communicator {
  public:
-  GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses,
-           std::shared_ptr<gloo::transport::Context> context)
-      : options_(options),
-        addresses_(std::move(addresses)),
-        context_(std::move(context)),
-        sent_(options.size),
-        received_(options.size) {}
+  GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses, GlooContext bulk,
+           GlooContext lanes);
+  ~GlooComm() override { close(wake_fd_); }
 
   int rank() const override { return options_.rank; }
   int size() const override { return options_.size; }
@@ -69,9 +92,24 @@ class GlooComm final : public Communicator {
   void Abort(const std::string& reason) override;
 
  private:
-  void Post(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in);
-  Transfer& Register(int peer, bool incoming, std::span<const std::byte> bytes);
-  void WaitForAll(Ticket ticket, milliseconds limit);
+  Transfer& NewTransfer();
+  void Post(Transfer& transfer, std::span<const OutgoingMessage> out,
+            std::span<const IncomingMessage> in);
+  bool IsBulk(int peer, size_t bytes) {
+    return bytes > kLongBytes && !links_[peer]->lane().carries_all();
+  }
+  void PostBulk(Transfer& transfer, int peer, bool incoming, std::span<const std::byte> bytes);
+  bool Move();
+  void WaitForLinks(const Transfer& transfer, Clock::time_point deadline);
+  void Rest(Clock::time_point since, Clock::time_point deadline);
+  void Sleep(milliseconds limit);
+  void WaitForBulks(const Transfer& transfer, Clock::time_point deadline);
+  void RequireAlive();
+  // Calls `body`, and ends this communicator where that throws.
+  template <class Body>
+  void Guard(const Body& body);
+  void CloseAll();
+  [[noreturn]] void Blame(int peer, const std::string& what);
   [[noreturn]] void Die(const std::string& what);
   std::string Describe(int rank) const {
     return fmt::format("{} ({}, rank {})", addresses_[rank].name, addresses_[rank].host, rank);
@@ -79,44 +117,75 @@ class GlooComm final : public Communicator {
 
   const GlooOptions options_;
   const std::vector<LinkAddress> addresses_;  // by rank
-  const std::shared_ptr<gloo::transport::Context> context_;
-  // Gloo matches messages by slot: the count of messages from one rank to the other so far.
+  const GlooContext bulk_, lanes_;
+  std::vector<std::unique_ptr<Link>> links_;  // by rank; null at one's own
+  const int wake_fd_;                         // ends a sleep
+  // Gloo matches bulks by slot: the count of those from one rank to the other so far.
   std::vector<uint64_t> sent_, received_;
   Ticket next_ticket_ = 0;
-  int waiting_for_ = 0;  // the peer of the transfer that is being posted or waited for
+  int waiting_for_ = 0;  // the peer of what is being posted, moved or waited for
+  std::vector<pollfd> polled_;
+  std::vector<std::unique_ptr<Transfer>> spare_;  // their memory serves later ones
   WireCounters counters_;
 
   // Changed under the mutex, and only by the thread that exchanges; Abort reads them.
   std::mutex mutex_;
-  std::vector<Transfer> active_;
+  std::vector<std::unique_ptr<Transfer>> active_;
   std::optional<std::string> dead_;  // why
+  std::atomic<bool> is_dead_{false};
+  bool closed_ = false;
 };
+
+GlooComm::GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses, GlooContext bulk,
+                   GlooContext lanes)
+    : options_(options),
+      addresses_(std::move(addresses)),
+      bulk_(std::move(bulk)),
+      lanes_(std::move(lanes)),
+      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      sent_(options.size),
+      received_(options.size) {
+  LANTERN_CHECK_GE(wake_fd_, 0);
+  for (int peer = 0; peer < size(); ++peer) {
+    links_.emplace_back();
+    if (peer == rank()) continue;
+    auto lane =
+        std::make_unique<GlooLane>(*lanes_.context->getPair(peer), lanes_.fds[peer], options.spin);
+    links_.back() = std::make_unique<Link>(peer, std::move(lane), options.tamper);
+  }
+}
 
 Communicator::Ticket GlooComm::Start(std::span<const OutgoingMessage> out,
                                      std::span<const IncomingMessage> in) {
   const auto start = Clock::now();
-  try {
-    Post(out, in);
-  } catch (const gloo::Exception& e) {
-    Die(CauseIn(e.what()));
-  }
+  Transfer& transfer = NewTransfer();
+  const Ticket ticket = transfer.ticket;
+  Guard([&] {
+    Post(transfer, out, in);
+    Move();
+  });
   for (const auto& message : out) counters_.bytes_sent += message.bytes.size();
   for (const auto& message : in) counters_.bytes_received += message.bytes.size();
   counters_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-  return next_ticket_++;
+  return ticket;
 }
 
 void GlooComm::Wait(Ticket ticket, Patience patience) {
   const auto start = Clock::now();
-  try {
-    WaitForAll(ticket, patience == Patience::kStep ? options_.step_limit : kForever);
-  } catch (const gloo::Exception& e) {
-    Die(CauseIn(e.what()));
-  }
+  const auto deadline = start + (patience == Patience::kStep ? options_.step_limit : kForever);
+  const auto transfer = std::find_if(active_.begin(), active_.end(),
+                                     [&](const auto& t) { return t->ticket == ticket; });
+  Guard([&] {
+    RequireAlive();
+    LANTERN_CHECK(transfer != active_.end());
+    WaitForLinks(**transfer, deadline);
+    WaitForBulks(**transfer, deadline);
+  });
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(active_, [&](const Transfer& t) { return t.ticket == ticket; });
-    if (dead_) throw Error(ErrorKind::kPeerLost, *dead_);
+    (*transfer)->bulks.clear();
+    spare_.push_back(std::move(*transfer));
+    active_.erase(transfer);
   }
   ++counters_.exchanges;
   counters_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
@@ -125,68 +194,191 @@ void GlooComm::Wait(Ticket ticket, Patience patience) {
 void GlooComm::Abort(const std::string& reason) {
   const std::lock_guard lock(mutex_);
   if (!dead_) dead_ = reason;
-  for (Transfer& transfer : active_) {
-    if (transfer.incoming) {
-      transfer.buffer->abortWaitRecv();
-    } else {
-      transfer.buffer->abortWaitSend();
+  is_dead_ = true;
+  const uint64_t one = 1;
+  // A full counter wakes as well.
+  [[maybe_unused]] const ssize_t n = write(wake_fd_, &one, sizeof(one));
+  if (closed_) return;
+  // Ends a packet's send or receive that has begun.
+  for (const int fd : lanes_.fds) {
+    if (fd >= 0) shutdown(fd, SHUT_RDWR);
+  }
+  for (const auto& transfer : active_) {
+    for (Bulk& bulk : transfer->bulks) {
+      if (bulk.incoming) {
+        bulk.buffer->abortWaitRecv();
+      } else {
+        bulk.buffer->abortWaitSend();
+      }
     }
   }
 }
 
-// Receives first: a send whose receive is already posted goes out in one step.
-void GlooComm::Post(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) {
+Transfer& GlooComm::NewTransfer() {
+  const std::lock_guard lock(mutex_);
+  if (spare_.empty()) spare_.push_back(std::make_unique<Transfer>());
+  active_.push_back(std::move(spare_.back()));
+  spare_.pop_back();
+  Transfer& transfer = *active_.back();
+  transfer.ticket = next_ticket_++;
+  transfer.pending = 0;
+  return transfer;
+}
+
+// Receives first: a long send whose receive is already posted goes out in one step.
+void GlooComm::Post(Transfer& transfer, std::span<const OutgoingMessage> out,
+                    std::span<const IncomingMessage> in) {
+  RequireAlive();
   for (const auto& message : in) {
     if (message.bytes.empty()) continue;
-    Register(message.from, true, message.bytes)
-        .buffer->recv(message.from, received_[message.from]++);
+    if (IsBulk(message.from, message.bytes.size())) {
+      PostBulk(transfer, message.from, true, message.bytes);
+    } else {
+      ++transfer.pending;
+      links_[message.from]->Receive(message.bytes, transfer.pending);
+    }
   }
   for (const auto& message : out) {
     if (message.bytes.empty()) continue;
-    Register(message.to, false, message.bytes).buffer->send(message.to, sent_[message.to]++);
+    if (IsBulk(message.to, message.bytes.size())) {
+      PostBulk(transfer, message.to, false, message.bytes);
+    } else {
+      ++transfer.pending;
+      links_[message.to]->Send(message.bytes, transfer.pending);
+    }
   }
-  const std::lock_guard lock(mutex_);
-  if (dead_) throw gloo::IoException(*dead_);
 }
 
-// Once registered, a transfer's wait ends when Abort is called: gloo keeps the flag for a wait
-// that has not begun yet.
-Transfer& GlooComm::Register(int peer, bool incoming, std::span<const std::byte> bytes) {
-  LANTERN_CHECK(0 <= peer && peer < size());
-  LANTERN_CHECK(peer != rank());
+// Once registered, a bulk's wait ends when Abort is called: gloo keeps the flag for a wait that
+// has not begun yet.
+void GlooComm::PostBulk(Transfer& transfer, int peer, bool incoming,
+                        std::span<const std::byte> bytes) {
   waiting_for_ = peer;
   // Gloo has one buffer type for both directions; a send only reads.
   void* memory = const_cast<std::byte*>(bytes.data());
-  auto buffer = context_->createUnboundBuffer(memory, bytes.size());
-  const std::lock_guard lock(mutex_);
-  active_.push_back({next_ticket_, std::move(buffer), peer, incoming});
-  if (dead_) throw gloo::IoException(*dead_);
-  return active_.back();
+  auto buffer = bulk_.context->createUnboundBuffer(memory, bytes.size());
+  {
+    const std::lock_guard lock(mutex_);
+    transfer.bulks.push_back({std::move(buffer), peer, incoming, bytes});
+    if (dead_) throw gloo::IoException(*dead_);
+  }
+  Bulk& bulk = transfer.bulks.back();
+  const auto check = std::as_writable_bytes(std::span(&bulk.check, 1));
+  ++transfer.pending;
+  if (incoming) {
+    bulk.buffer->recv(peer, received_[peer]++);
+    links_[peer]->Receive(check, transfer.pending);
+  } else {
+    bulk.check = Crc32c(bytes);
+    bulk.buffer->send(peer, sent_[peer]++);
+    links_[peer]->Send(check, transfer.pending);
+  }
 }
 
-void GlooComm::WaitForAll(Ticket ticket, milliseconds limit) {
-  const auto deadline = Clock::now() + limit;
-  for (Transfer& transfer : active_) {
-    if (transfer.ticket != ticket) continue;
-    waiting_for_ = transfer.peer;
+bool GlooComm::Move() {
+  bool moved = false;
+  for (int peer = 0; peer < size(); ++peer) {
+    if (peer == rank() || !links_[peer]->waits()) continue;
+    waiting_for_ = peer;
+    moved |= links_[peer]->Move();
+  }
+  return moved;
+}
+
+void GlooComm::WaitForLinks(const Transfer& transfer, Clock::time_point deadline) {
+  auto since = Clock::now();
+  while (transfer.pending > 0) {
+    if (Move()) {
+      since = Clock::now();
+      continue;
+    }
+    RequireAlive();
+    Rest(since, deadline);
+  }
+}
+
+// Until something may have happened. `since`: when something last did.
+void GlooComm::Rest(Clock::time_point since, Clock::time_point deadline) {
+  const auto now = Clock::now();
+  if (now > deadline) throw gloo::IoException("no answer");
+  if (now - since > kSpinLimit) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - now);
+    Sleep(std::min<milliseconds>(kSleepLimit, left));
+  } else if (!options_.spin) {
+    std::this_thread::yield();
+  }
+}
+
+void GlooComm::Sleep(milliseconds limit) {
+  polled_.assign(1, {wake_fd_, POLLIN, 0});
+  bool quiet = true;
+  for (const auto& link : links_) {
+    if (!link || !link->waits()) continue;
+    quiet &= link->lane().Doze();
+    polled_.push_back({link->lane().fd(), POLLIN, 0});
+  }
+  if (quiet) poll(polled_.data(), polled_.size(), static_cast<int>(limit.count()));
+  for (const auto& link : links_) {
+    if (link && link->waits()) link->lane().Wake();
+  }
+}
+
+void GlooComm::WaitForBulks(const Transfer& transfer, Clock::time_point deadline) {
+  for (const Bulk& bulk : transfer.bulks) {
+    waiting_for_ = bulk.peer;
     const auto left = std::max(milliseconds(0),
                                std::chrono::duration_cast<milliseconds>(deadline - Clock::now()));
-    const bool done =
-        transfer.incoming ? transfer.buffer->waitRecv(left) : transfer.buffer->waitSend(left);
+    const bool done = bulk.incoming ? bulk.buffer->waitRecv(left) : bulk.buffer->waitSend(left);
     if (!done) throw gloo::IoException("aborted");
+    if (bulk.incoming && Crc32c(bulk.bytes) != bulk.check) {
+      throw FrameFault(fmt::format("{} bytes that were damaged on the way", bulk.bytes.size()));
+    }
   }
+}
+
+void GlooComm::RequireAlive() {
+  if (is_dead_) throw gloo::IoException("aborted");
+}
+
+template <class Body>
+void GlooComm::Guard(const Body& body) {
+  try {
+    body();
+  } catch (const gloo::Exception& e) {
+    Die(CauseIn(e.what()));
+  } catch (const FrameFault& e) {
+    Blame(waiting_for_, e.what());
+  }
+}
+
+void GlooComm::CloseAll() {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return;
+  closed_ = true;
+  for (int peer = 0; peer < size(); ++peer) {
+    if (peer == rank()) continue;
+    bulk_.context->getPair(peer)->close();
+    lanes_.context->getPair(peer)->close();
+  }
+  active_.clear();
+}
+
+// For what no other reason can explain away.
+void GlooComm::Blame(int peer, const std::string& what) {
+  CloseAll();
+  const std::lock_guard lock(mutex_);
+  if (!dead_) dead_ = fmt::format("{} sent {} {}.", Describe(peer), Describe(rank()), what);
+  is_dead_ = true;
+  throw Error(ErrorKind::kPeerLost, *dead_);
 }
 
 // Ends this communicator: the connections first, so that the other ranks notice at once and all
 // wait for the verdict at the same time, and no late message meets a buffer that is gone.
 void GlooComm::Die(const std::string& what) {
-  for (int peer = 0; peer < size(); ++peer) {
-    if (peer != rank()) context_->getPair(peer)->close();
-  }
+  CloseAll();
   std::optional<std::string> reason;
   {
     const std::lock_guard lock(mutex_);
-    active_.clear();
     reason = dead_;
   }
   // A link times out later than a member's heartbeats (net/gloo_context): if nobody is known to be
@@ -199,7 +391,15 @@ void GlooComm::Die(const std::string& what) {
   }
   const std::lock_guard lock(mutex_);
   if (!dead_) dead_ = std::move(reason);
+  is_dead_ = true;
   throw Error(ErrorKind::kPeerLost, *dead_);
+}
+
+// Lanes are ready on all ranks: what came before would be read by gloo's thread.
+void MeetAll(const GlooOptions& options, Rendezvous& rendezvous) {
+  const auto key = [](int rank) { return fmt::format("ready/{}", rank); };
+  rendezvous.set(key(options.rank), {});
+  for (int rank = 0; rank < options.size; ++rank) rendezvous.get(key(rank));
 }
 
 }  // namespace
@@ -209,14 +409,19 @@ std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
   Rendezvous rendezvous(options.endpoint, options.epoch, options.connect_limit, options.verdict,
                         options.key);
-  ProvenLinks links = ConnectLinks({options.rank, options.size, options.name, options.host,
-                                    options.epoch, options.key, options.verdict},
-                                   rendezvous);
-  if (links.strangers > 0 && options.on_strangers) options.on_strangers(links.strangers);
+  LinkOptions links{options.rank,  options.size, options.name, options.host,
+                    options.epoch, "link",       options.key,  options.verdict};
+  ProvenLinks bulk = ConnectLinks(links, rendezvous);
+  links.purpose = "lane";
+  ProvenLinks lanes = ConnectLinks(links, rendezvous);
+  const int strangers = bulk.strangers + lanes.strangers;
+  if (strangers > 0 && options.on_strangers) options.on_strangers(strangers);
   try {
-    std::vector<LinkAddress> addresses = std::move(links.addresses);
-    return std::make_unique<GlooComm>(options, std::move(addresses),
-                                      MakeGlooContext(options.rank, std::move(links)));
+    auto comm = std::make_unique<GlooComm>(options, std::move(bulk.addresses),
+                                           MakeGlooContext(options.rank, std::move(bulk.sockets)),
+                                           MakeGlooContext(options.rank, std::move(lanes.sockets)));
+    MeetAll(options, rendezvous);
+    return comm;
   } catch (const gloo::Exception& e) {
     Fail(ErrorKind::kPeerLost, "Rank {} cannot use its connections: {}.", options.rank,
          CauseIn(e.what()));

@@ -8,6 +8,7 @@
 
 #include "net/communicator.h"
 #include "net/key/lan_key.h"
+#include "net/link.h"
 #include "net/verdict.h"
 
 namespace lantern {
@@ -21,8 +22,10 @@ struct GlooOptions {
   std::string epoch;                  // its name for this formation of the group
   Verdict verdict;                    // why a peer was lost; may be empty
   SharedKey key;                      // which every connection must prove; may be null
+  bool spin = true;                   // false: ranks outnumber the cores of this machine
   // Called when others than the ranks tried to connect, with their number. May be empty.
   std::function<void(int)> on_strangers;
+  Tamper tamper;  // for tests
   std::chrono::milliseconds connect_limit = std::chrono::seconds(60);
   std::chrono::milliseconds step_limit = std::chrono::seconds(120);  // Patience::kStep
 };

@@ -108,8 +108,9 @@ void TuneLink(int fd) {
 }
 
 // Puts `socket` in the place of the connection that `pair` has. Its descriptor stays the same, so
-// gloo goes on with it, and the old connection leaves its epoll set with its last descriptor.
-void Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket) {
+// gloo goes on with it, and the old connection leaves its epoll set with its last descriptor,
+// which this returns.
+int Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket) {
   const OwnedSocket end(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int fd = Connect(pair, end);
   TuneLink(socket.fd());
@@ -117,23 +118,25 @@ void Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socke
   LANTERN_CHECK(handler != nullptr);
   RequireSystem(dup3(socket.fd(), fd, O_CLOEXEC) == fd, "hand a connection over");
   device.registerDescriptor(fd, EPOLLIN, handler);
+  return fd;
 }
 
 }  // namespace
 
-std::shared_ptr<gloo::transport::Context> MakeGlooContext(int rank, ProvenLinks links) {
+GlooContext MakeGlooContext(int rank, std::vector<OwnedSocket> links) {
   tcp::attr attributes;
   attributes.hostname = SomeLoopbackAddress();
   const auto device = std::dynamic_pointer_cast<tcp::Device>(tcp::CreateDevice(attributes));
   LANTERN_CHECK(device != nullptr);
-  const int size = static_cast<int>(links.sockets.size());
-  auto context = device->createContext(rank, size);
-  context->setTimeout(kTimeout);
+  const int size = static_cast<int>(links.size());
+  GlooContext result{device->createContext(rank, size), std::vector<int>(size, -1)};
+  result.context->setTimeout(kTimeout);
   for (int peer = 0; peer < size; ++peer) {
     if (peer == rank) continue;
-    Replace(*device, *context->createPair(peer), std::move(links.sockets[peer]));
+    auto& pair = *result.context->createPair(peer);
+    result.fds[peer] = Replace(*device, pair, std::move(links[peer]));
   }
-  return context;
+  return result;
 }
 
 }  // namespace lantern

@@ -6,14 +6,20 @@
 #include <gloo/transport/context.h>
 
 #include <memory>
+#include <vector>
 
 #include "net/proven_links.h"
 
 namespace lantern {
 
+struct GlooContext {
+  std::shared_ptr<gloo::transport::Context> context;
+  std::vector<int> fds;  // of the connections, by rank; gloo's own
+};
+
 // All pairs are connected. Gloo's interface has no way to hand a connection over, so each pair
 // first gets one over loopback, which is then replaced under its descriptor. Throws gloo::Exception
 // and Error{kPeerLost} where the system refuses.
-std::shared_ptr<gloo::transport::Context> MakeGlooContext(int rank, ProvenLinks links);
+GlooContext MakeGlooContext(int rank, std::vector<OwnedSocket> links);
 
 }  // namespace lantern

@@ -370,18 +370,21 @@ LinkAddress LinkAddress::Decode(const std::vector<char>& bytes) {
 
 ProvenLinks ConnectLinks(const LinkOptions& options, Rendezvous& rendezvous) {
   LinkMaker maker(options);
-  rendezvous.set(fmt::format("link/{}", options.rank), maker.address().Encode());
+  const auto key = [&](const char* what, int rank) {
+    return fmt::format("{}/{}/{}", options.purpose, what, rank);
+  };
+  rendezvous.set(key("address", options.rank), maker.address().Encode());
   // All of them, not only those to connect to: the limit counts from here.
   for (int rank = 0; rank < options.size; ++rank) {
-    maker.SetAddress(rank, LinkAddress::Decode(rendezvous.get(fmt::format("link/{}", rank))));
+    maker.SetAddress(rank, LinkAddress::Decode(rendezvous.get(key("address", rank))));
   }
   // Everybody reads everybody's result, so all agree. Of the two ends of a link, the higher rank
   // knows why.
   const std::string mine = maker.Run();
-  rendezvous.set(fmt::format("linked/{}", options.rank), {mine.begin(), mine.end()});
+  rendezvous.set(key("result", options.rank), {mine.begin(), mine.end()});
   std::string problem;
   for (int rank = 0; rank < options.size; ++rank) {
-    const std::vector<char> result = rendezvous.get(fmt::format("linked/{}", rank));
+    const std::vector<char> result = rendezvous.get(key("result", rank));
     if (!result.empty()) problem.assign(result.begin(), result.end());
   }
   if (problem.empty()) return maker.TakeLinks();

@@ -53,7 +53,7 @@ struct Leader {
   }
   sockaddr_in AddressOf(int rank) const {
     Rendezvous rendezvous(server.endpoint(), server.epoch(), 20s, {}, key);
-    const auto self = LinkAddress::Decode(rendezvous.get(fmt::format("link/{}", rank)));
+    const auto self = LinkAddress::Decode(rendezvous.get(fmt::format("link/address/{}", rank)));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<uint16_t>(self.port));
@@ -203,8 +203,8 @@ TEST(ProvenLinks, AHelloIsHeardOnce) {
       ConnectLinks(options, rendezvous);
       return;
     }
-    rendezvous.set("link/1", kNobody.Encode());
-    rendezvous.set("linked/1", {});
+    rendezvous.set("link/address/1", kNobody.Encode());
+    rendezvous.set("link/result/1", {});
     const auto hello = proof.MakeHello({1, 0, LinkProof::MakeNonce(), {}});
     const auto address = leader.AddressOf(0);
     const OwnedSocket first = ConnectTo(address);
@@ -242,8 +242,8 @@ std::string ErrorOfRank1(
       ConnectLinks(options, rendezvous);
       return;
     }
-    rendezvous.set("link/0", claimed.Encode());
-    rendezvous.set("linked/0", {});
+    rendezvous.set("link/address/0", claimed.Encode());
+    rendezvous.set("link/result/0", {});
     act();
   })[1];
 }
@@ -315,8 +315,8 @@ TEST(ProvenLinks, EveryRankHearsOfALinkBetweenTwoOthers) {
       ConnectLinks(options, rendezvous);
       return;
     }
-    rendezvous.set("link/2", kNobody.Encode());
-    rendezvous.set("linked/2", {trouble.begin(), trouble.end()});
+    rendezvous.set("link/address/2", kNobody.Encode());
+    rendezvous.set("link/result/2", {trouble.begin(), trouble.end()});
   });
   EXPECT_THAT(errors[0], HasSubstr(trouble));
   EXPECT_EQ(errors[0], errors[1]);
@@ -341,7 +341,7 @@ TEST(ProvenLinks, AVerdictEndsTheWait) {
   LinkOptions options = leader.Options(0, 2);
   options.verdict = [](auto) { return std::string("Rank 1 (pc1, pid 7) is gone."); };
   Rendezvous rendezvous = leader.Meet();
-  rendezvous.set("link/1", kNobody.Encode());
+  rendezvous.set("link/address/1", kNobody.Encode());
   const auto start = Clock::now();
   try {
     ConnectLinks(options, rendezvous);
