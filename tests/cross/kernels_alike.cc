@@ -188,6 +188,26 @@ std::vector<float> Elementwise(const KernelTable& set, int n) {
   return all;
 }
 
+// Messages in every format, byte by byte, and what decoding and adding gives.
+std::vector<float> OnWire(const KernelTable& set, int n) {
+  std::mt19937 random(static_cast<unsigned>(n));
+  auto x = RandomFloats(n, random);
+  if (n > 1) x[1] = 1e30f;                                  // saturates
+  for (int i = 64; i < n && i < 96; ++i) x[i] *= 0x1p-21f;  // a block with a subnormal scale
+  std::vector<float> all;
+  for (const KernelTable::Wire& wire : {set.wire_f32, set.wire_bf16, set.wire_f16, set.wire_q8}) {
+    std::vector<uint8_t> message(4 * size_t(n) + 2);
+    wire.encode(message.data(), x.data(), n);
+    std::vector<float> decoded(n), sum = x;
+    wire.decode(decoded.data(), message.data(), n);
+    wire.decode_add(sum.data(), message.data(), n);
+    all.insert(all.end(), message.begin(), message.end());
+    all.insert(all.end(), decoded.begin(), decoded.end());
+    all.insert(all.end(), sum.begin(), sum.end());
+  }
+  return all;
+}
+
 // A panel as f32, and then as bf16.
 std::vector<float> Unpacked(const KernelTable& set, const Format& format, int blocks) {
   std::mt19937 random(static_cast<unsigned>(blocks));
@@ -227,6 +247,7 @@ std::vector<float> All(const KernelTable& set) {
     }
   }
   for (int n : {1, 7, 16, 33, 256}) add(Elementwise(set, n));
+  for (int n : {1, 7, 16, 33, 100, 300}) add(OnWire(set, n));
   return all;
 }
 

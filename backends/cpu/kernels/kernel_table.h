@@ -157,6 +157,15 @@ struct KernelTable {
   Cache cache_f32, cache_f16, cache_bf16, cache_q8_0;
   // One head's result from its chunks, in order of position, `stride` floats apart.
   void (*merge_parts)(float* out, const float* parts, int chunks, int64_t stride, int head_dim);
+
+  // `n` floats as a message holds them, and back, or added to `out` in f32. Formats and sizes:
+  // net/wire_format.h. Messages need no alignment.
+  struct Wire {
+    void (*encode)(uint8_t* out, const float* x, int64_t n);
+    void (*decode)(float* out, const uint8_t* in, int64_t n);
+    void (*decode_add)(float* out, const uint8_t* in, int64_t n);
+  };
+  Wire wire_f32, wire_bf16, wire_f16, wire_q8;
 };
 
 }  // namespace lantern

@@ -5,6 +5,7 @@
 #include "backends/cpu/kernels/kernel_table.h"
 #include "backends/cpu/kernels/matmul.h"
 #include "backends/cpu/kernels/unpack.h"
+#include "backends/cpu/kernels/wire_formats.h"
 
 #define LANTERN_STRING(x) #x
 #define LANTERN_NAME_OF(x) LANTERN_STRING(x)
@@ -16,6 +17,10 @@ constexpr FormatKernels kFormat = {Panels<Format>, Unpack<Format, float>, Unpack
 
 template <class Cache>
 constexpr KernelTable::Cache kCache = {Cache::StoreKeys, Cache::StoreValues, Attend<Cache>};
+
+template <class Wire>
+constexpr KernelTable::Wire kWire = {EncodeElements<Wire>, DecodeElements<Wire, false>,
+                                     DecodeElements<Wire, true>};
 
 extern const KernelTable kKernels;
 const KernelTable kKernels = {
@@ -51,6 +56,10 @@ const KernelTable kKernels = {
     .cache_bf16 = kCache<BF16Cache>,
     .cache_q8_0 = kCache<Q8_0Cache>,
     .merge_parts = MergeParts,
+    .wire_f32 = kWire<F32Wire>,
+    .wire_bf16 = kWire<BF16Wire>,
+    .wire_f16 = kWire<F16Wire>,
+    .wire_q8 = {Q8Wire::Encode, Q8Wire::Decode<false>, Q8Wire::Decode<true>},
 };
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE
