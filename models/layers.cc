@@ -1,7 +1,5 @@
 #include "models/layers.h"
 
-#include "net/collectives.h"
-
 namespace lantern {
 
 Linear::Linear(Loader& loader, std::span<const TensorSlice> slices) {
@@ -15,8 +13,8 @@ void Linear::operator()(Run& run, Tensor out, Tensor x) const {
   Backend::MatMul(run.ctx, out, x, parts_);
 }
 
-SummedLinear::SummedLinear(Loader& loader, const TensorSlice& slice, SumShard shard)
-    : weight_(loader.Load(slice)), shard_(std::move(shard)) {}
+SummedLinear::SummedLinear(Loader& loader, const TensorSlice& slice, SumShard shard, SumSite site)
+    : weight_(loader.Load(slice)), shard_(std::move(shard)), site_(site) {}
 
 void SummedLinear::operator()(Run& run, Tensor sum, Tensor x) const {
   const std::span<const Tensor> partials = run.act.Partials(shard_.cuts.subtrees());
@@ -24,7 +22,7 @@ void SummedLinear::operator()(Run& run, Tensor sum, Tensor x) const {
   auto& mine = run.act.host_partials;
   mine.clear();
   for (const Tensor& partial : partials) mine.push_back(Backend::HostSpan(run.ctx, partial, {}));
-  TreeSum(run.tp, shard_.plan, Backend::HostSpan(run.ctx, sum, {}), mine);
+  run.sums.Sum(shard_.plan, site_, Backend::HostSpan(run.ctx, sum, {}), mine);
 }
 
 Norm::Norm(Loader& loader, const std::string& name, const ModelConfig& config)

@@ -27,13 +27,14 @@ class Linear {
 // are added over the ranks in the order of the sum tree.
 class SummedLinear {
  public:
-  SummedLinear(Loader& loader, const TensorSlice& slice, SumShard shard);
+  SummedLinear(Loader& loader, const TensorSlice& slice, SumShard shard, SumSite site);
   // sum: [n, dim], must be run.act.sum; x: [n, this rank's columns].
   void operator()(Run& run, Tensor sum, Tensor x) const;
 
  private:
   WeightMatrix weight_;
   SumShard shard_;
+  SumSite site_;
 };
 
 class Norm {

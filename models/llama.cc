@@ -20,10 +20,12 @@ class LlamaLayer {
         window_(part.config.sliding_window),
         attn_norm_(loader, Name(part, "attn_norm"), part.config),
         qkv_(loader, std::span(shard_.slices).subspan(0, 3)),
-        attn_out_(loader, shard_.slices[3], shard_.attn_out),
+        attn_out_(loader, shard_.slices[3], shard_.attn_out,
+                  {part.first_layer + index, SumSite::kAttention}),
         ffn_norm_(loader, Name(part, "ffn_norm"), part.config),
         gate_up_(loader, std::span(shard_.slices).subspan(4, 2)),
-        ffn_down_(loader, shard_.slices[6], shard_.ffn_down) {}
+        ffn_down_(loader, shard_.slices[6], shard_.ffn_down,
+                  {part.first_layer + index, SumSite::kFeedForward}) {}
 
   void Forward(Run& run, const RopeTable& rope) const {
     Activations& a = run.act;

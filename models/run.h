@@ -7,7 +7,7 @@
 #include "backends/backend.h"
 #include "models/activations.h"
 #include "models/kv_cache.h"
-#include "net/communicator.h"
+#include "net/reducer.h"
 
 namespace lantern {
 
@@ -27,7 +27,7 @@ struct Batch {
 // State of one step. Owns nothing.
 struct Run {
   Backend::Context& ctx;
-  Communicator& tp;
+  Reducer& sums;
   KvCache& kv;
   Activations& act;
   const Batch& batch;

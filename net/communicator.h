@@ -41,6 +41,8 @@ struct CollectiveScratch {
   std::vector<const float*> terms;     // by subtree id
   std::vector<const float*> operands;  // the adding program's stack
   std::vector<float> partials;         // what that stack points to
+  std::vector<std::byte> encoded;      // vectors in their wire format, and
+  std::vector<std::byte> arrived;      // those of others
 };
 
 class Communicator {

@@ -129,7 +129,9 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--type", type, "Convert weights at load: f32, f16, bf16, q8_0 or q4_0");
   app.add_option("--kv", kv,
                  "KV cache: f32, f16, bf16 or q8_0 (default: f32 for f32 weights, else f16)");
-  app.add_option("--reduce", reduce, "How partial sums travel: f32");
+  app.add_option("--reduce", reduce,
+                 "How partial sums travel: f32, bf16, f16 or q8; only f32 gives the same bits "
+                 "everywhere (default: f32)");
   app.add_option("--packed", packed,
                  "Folder that keeps packed weights for the next start; none: keep none "
                  "(default: in the user's cache)");
@@ -155,10 +157,7 @@ SessionOptions ModelFlags::Resolve() const {
   } else if (packed != "none") {
     options.packed = packed;
   }
-  if (reduce != "f32") {
-    Fail(ErrorKind::kConfig,
-         "--reduce {} is not available: this version adds partial sums in f32 only.", reduce);
-  }
+  options.reduce = WireFormatOf(reduce);
   if (!hosts.empty()) {
     options.hosts = ReadHosts(hosts);
     options.workers = static_cast<int>(options.hosts.size());

@@ -75,6 +75,8 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.logit_rows = std::max(o.logit_rows, 1);
   spec.isa = o.isa;
   spec.gemm = o.gemm;
+  spec.reduce = static_cast<int>(o.reduce);
+  spec.check_one_in = o.check_one_in;
   spec.packed = o.packed.string();
   // Ranks on machines of their own find their cores themselves.
   const int cores = PhysicalCores();
@@ -211,6 +213,7 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
       0, ranks, server->self().data_address, server->endpoint(), server->epoch(),
       [this](auto wait) { return server->Verdict(wait); }, options.key);
   gloo.on_strangers = [this](int count) { link_strangers = count; };
+  gloo.spin = spec.spin;
   world = ConnectGloo(gloo);
   server->OnLost([world = world](const std::string& reason) { world->Abort(reason); });
 }

@@ -26,7 +26,8 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       first_id_(part.head.row.begin),
       core_(options.core),
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
-      act_(context, part.Activations(options.step_tokens, options.logit_rows)) {
+      act_(context, part.Activations(options.step_tokens, options.logit_rows)),
+      sums_(*mesh.tp, options.reduce) {
   model_ = LoadModel(part, loader, options.context);
   plan_.batch.blocks.reserve(options.kv_blocks);  // tables grow step by step
 }
@@ -110,7 +111,8 @@ void Stage::RunModel(const StepPlan& plan, bool hand_over) {
     blocks_.push_back(std::span(batch.blocks).subspan(begin, end - begin));
     begin = end;
   }
-  Run run{context_, *mesh_.tp, kv_, act_, batch, {batch.position, batch.sequence, blocks_}};
+  Run run{context_, sums_, kv_, act_, batch, {batch.position, batch.sequence, blocks_}};
+  sums_.BeginStep();
   model_->Forward(run);
   if (!hand_over && !batch.logits_at.empty()) model_->Logits(run);
 }

@@ -17,7 +17,8 @@ struct StageOptions {
   int context = 0;      // most positions of a sequence
   int step_tokens = 0;  // most tokens of a step
   int logit_rows = 0;   // most rows of a step
-  Core core = {};       // where the thread that runs the steps computes; empty: anywhere
+  ReducerOptions reduce = {};
+  Core core = {};  // where the thread that runs the steps computes; empty: anywhere
 };
 
 // Seconds of the leader's steps, by where they went.
@@ -42,6 +43,7 @@ class Stage {
   bool Follow();
 
   const StepTimes& times() const { return times_; }
+  const Reducer& sums() const { return sums_; }
 
  private:
   void Execute(const StepPlan& plan, std::span<const std::byte> encoded);
@@ -56,6 +58,7 @@ class Stage {
   const Core core_;
   KvCache kv_;
   Activations act_;
+  Reducer sums_;
   std::unique_ptr<Model> model_;
   StepTimes times_;
 

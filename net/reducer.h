@@ -1,0 +1,68 @@
+// Reducer: the sums over one group of ranks as a run wants them: in which format partial sums
+// travel, by which algorithm, and whether that does to the numbers what it may.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "net/collectives.h"
+#include "net/encoded_sum.h"
+
+namespace lantern {
+
+// Which of a model's sums this is.
+struct SumSite {
+  int layer = 0;  // of the model
+  enum Part { kAttention, kFeedForward } part = kAttention;
+};
+
+struct ReducerOptions {
+  WireFormat format = WireFormat::kF32;
+  // Of so many sums one is checked, chosen alike on all ranks and reaching every site; 0: none.
+  int check_one_in = 256;
+};
+
+// Of the sums of one layer that were checked.
+struct LayerErrors {
+  int64_t sums = 0;
+  double worst = 0, mean = 0;  // see EncodingErrors; mean over the sums
+};
+
+class Reducer {
+ public:
+  // Collective over `group`, which must outlive this: sums known vectors (random, equal,
+  // cancelling, one huge, tiny, zero) over the real links, in f32 and in the format, and compares
+  // with double precision. Throws Error{kPeerLost} where a result is wrong.
+  Reducer(Communicator& group, const ReducerOptions& options);
+
+  // All ranks' next sums belong to the next step.
+  void BeginStep() { ++step_; }
+  // out = the sum over all ranks: TreeSum's bits with f32 on the wire, else within SumErrorBound.
+  // `mine` as for TreeSum. ENSURES: the same bits on every rank.
+  void Sum(const SumPlan& plan, SumSite site, std::span<float> out,
+           std::span<const std::span<const float>> mine);
+
+  // Sums travel in f32 from the moment that a checked one was beyond its format's bound.
+  WireFormat format() const { return format_; }
+  // Why that is; empty: they travel as asked.
+  const std::string& fallback() const { return fallback_; }
+  const std::vector<LayerErrors>& errors() const { return errors_; }  // by layer
+  Communicator& group() { return group_; }
+
+ private:
+  bool IsChecked(SumSite site) const;
+  void Check(SumSite site, std::span<float> out);
+  void CheckAtStart();
+  void RequireWithin(double bound, std::span<const float> sum, std::span<const double> exact) const;
+
+  Communicator& group_;
+  const int check_one_in_;
+  WireFormat format_;
+  uint64_t step_ = 0;
+  std::string fallback_;
+  std::vector<LayerErrors> errors_;
+};
+
+}  // namespace lantern
