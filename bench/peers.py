@@ -8,8 +8,8 @@ box (scripts/lan; root): the same weights, one thread on each machine.
 Peers whose paths are not given are left out. llama.cpp serves from every machine, the client beside
 the first, once with the layers divided and once with the tensors (it needs GGML_RPC). For
 distributed-llama the model is converted, unless --dllama-model and --dllama-tokenizer are what
-dllama_files.py made of it before. `one machine` is ours without a network, with as many
-threads as the nodes have together, though not more than this machine's cores.
+dllama_files.py made of it before. `one machine` is ours without a network, with as many threads as
+the nodes have together, though not more than this machine's cores.
 
 Tokens/s are what each program says of itself: medians of the rounds and their ends; ratios are ours
 on all nodes over the other's, round by round. Exit status 1 where a program failed, whose last line
@@ -24,8 +24,8 @@ import pathlib
 import re
 import signal
 import statistics
-import sys
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -68,6 +68,14 @@ class Box:
                 time.sleep(0.05)
             yield process
 
+    def json(self, machine, *command):
+        """The value that a program printed."""
+        text = self.output(machine, *command)
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            raise Failed(f"it printed {text[:60]!r} where JSON belongs") from None
+
     def output(self, machine, *command):
         """What a program printed that ran to its good end."""
         with self.start(machine, *command) as process:
@@ -100,7 +108,7 @@ class Lantern:
                 workers.enter_context(box.start(
                     machine, flags.lantern, "worker", "--join", LEADER, "--threads", self._threads,
                     "--model", flags.model))
-            rows = json.loads(box.output(1, *command))
+            rows = box.json(1, *command)
         rates = {"generate" if row["test"].startswith("tg") else "prompt": row["tokens_per_s"]
                  for row in rows}
         return {**rates, "logits_hashes": [row["logits_hash"] for row in rows]}
@@ -121,10 +129,10 @@ class LlamaRpc:
                     machine, RPC_PORT, flags.rpc_server, "-H", "0.0.0.0", "-p", RPC_PORT,
                     "-t", 1))
             hosts = ",".join(f"pc{machine}:{RPC_PORT}" for machine in machines)
-            rows = json.loads(box.output(
+            rows = box.json(
                 1, flags.llama_bench, "-m", flags.model, "-p", flags.prompt, "-n", flags.generate,
                 "-r", 1, "-t", 1, "--rpc", hosts, "-ts", "/".join(["1"] * flags.nodes),
-                *self._mode, "-o", "json"))
+                *self._mode, "-o", "json")
         return {"generate" if row["n_gen"] else "prompt": row["avg_ts"] for row in rows}
 
 
@@ -185,7 +193,7 @@ class Comparison:
                     result = program.measure(box)
                     self._rounds[program.name].append(result)
                     said = " / ".join(f"{result[test]:.2f}" for test in TESTS)
-                except (Failed, json.JSONDecodeError) as error:
+                except Failed as error:
                     said = self._failures[program.name] = f"failed: {error}"
                 print(f"round {number} of {rounds}, {program.name}: {said}", file=sys.stderr,
                       flush=True)
@@ -263,7 +271,7 @@ def parse():
 def compare():
     flags = parse()
     # So that the `with` blocks clean up.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="peers-") as folder, \
             Lan(flags.nodes, flags.rate) as lan:
