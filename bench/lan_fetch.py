@@ -8,20 +8,15 @@ is the yardstick beside the cable's own rate. Exit status 77 where namespaces ar
 """
 
 import argparse
-import os
-import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 import time
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests/cli"))
-
-from lan import LEADER, Lan  # noqa: E402
-import lantern_cli  # noqa: E402
+from lan_box import ENVIRONMENT, LANTERN, cable_bytes, exit_with
+from lan import LEADER, Lan  # lan_box says where it lies
+import lantern_cli
 
 # 490 MiB.
 MODEL = ("--shape", "tiny", "--type", "q8_0", "--layers", 8, "--dim", 2048, "--ffn", 8192,
@@ -48,28 +43,22 @@ def pipe_rate(lan):
     return float(done.stdout)
 
 
-def sent_bytes(lan):
-    path = "/sys/class/net/eth0/statistics/tx_bytes"
-    return int(subprocess.run([*lan.on(1), "cat", path], check=True, capture_output=True).stdout)
-
-
 class Fetch:
     """What rank 0's cable carries while weights are fetched."""
 
-    def __init__(self, lan, lantern, folder, workers):
+    def __init__(self, lan, folder, workers):
         self._samples = []
-        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         processes = [lantern_cli.Running(
-            [*lan.on(machine), lantern, "worker", "--join", LEADER, "--threads", "1", "--cache",
-             f"{folder}/cache-{workers}-{machine}"], folder, environment)
+            [*lan.on(machine), LANTERN, "worker", "--join", LEADER, "--threads", "1", "--cache",
+             f"{folder}/cache-{workers}-{machine}"], folder, ENVIRONMENT)
             for machine in range(2, 2 + workers)]
         leader = lantern_cli.Running(
-            [*lan.on(1), lantern, "run", "model.gguf", "--workers", str(workers), "--listen",
+            [*lan.on(1), LANTERN, "run", "model.gguf", "--workers", str(workers), "--listen",
              LEADER, "--insecure", "--threads", "1", "--ids", "1,300", "-n", "2", "--shares",
-             ",".join(["1"] * (workers + 1))], folder, environment)
+             ",".join(["1"] * (workers + 1))], folder, ENVIRONMENT)
         with leader:
             while not leader.ended:
-                before, sent = time.monotonic(), sent_bytes(lan)
+                before, sent = time.monotonic(), cable_bytes(lan, 1, "tx")
                 self._samples.append(((before + time.monotonic()) / 2, sent))
                 time.sleep(0.02)
             if leader.wait(1) != 0:
@@ -89,32 +78,27 @@ class Fetch:
         return (sent2 - sent1) / (t2 - t1) * self.weights / (last - first)  # headers left out
 
 
-def main():
+def bench():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rate", default="1gbit")
     parser.add_argument("--workers", default="1,2,3")
     flags = parser.parse_args()
     counts = [int(count) for count in flags.workers.split(",")]
-    lantern = os.path.abspath(os.environ.get("LANTERN_BINARY",
-                                             ROOT / "build/cpu/src/apps/lantern"))
     number, unit = re.fullmatch(r"([\d.]+)([kmg]bit)", flags.rate).groups()
     cable = float(number) * UNITS[unit] / 8
-    try:
-        with tempfile.TemporaryDirectory(prefix="lan-fetch-") as folder, \
-                Lan(1 + max(counts), flags.rate) as lan:
-            subprocess.run([lantern, "synth", *map(str, MODEL), "-o", "model.gguf"], cwd=folder,
-                           check=True, stderr=subprocess.DEVNULL)
-            print("| workers | weights, MB | MB/s | of the cable | of plain TCP |")
-            print("|-|-|-|-|-|")
-            for count in counts:
-                tcp = pipe_rate(lan)
-                fetch = Fetch(lan, lantern, folder, count)
-                print(f"| {count} | {fetch.weights / 1e6:.0f} | {fetch.rate / 1e6:.1f} "
-                      f"| {fetch.rate / cable:.1%} | {fetch.rate / tcp:.1%} |", flush=True)
-    except unittest.SkipTest as reason:
-        print(f"lan_fetch: {reason}")
-        sys.exit(77)
+    with tempfile.TemporaryDirectory(prefix="lan-fetch-") as folder, \
+            Lan(1 + max(counts), flags.rate) as lan:
+        subprocess.run([LANTERN, "synth", *map(str, MODEL), "-o", "model.gguf"], cwd=folder,
+                       check=True, stderr=subprocess.DEVNULL)
+        print("| workers | weights, MB | MB/s | of the cable | of plain TCP |")
+        print("|-|-|-|-|-|")
+        for count in counts:
+            tcp = pipe_rate(lan)
+            fetch = Fetch(lan, folder, count)
+            print(f"| {count} | {fetch.weights / 1e6:.0f} | {fetch.rate / 1e6:.1f} "
+                  f"| {fetch.rate / cable:.1%} | {fetch.rate / tcp:.1%} |", flush=True)
+    return True
 
 
 if __name__ == "__main__":
-    main()
+    exit_with(bench)

@@ -25,7 +25,11 @@ class Lan:
 
     def __enter__(self):
         _remove_leftovers()
-        done = self._run("up", self._machines, "--rate", self._rate)
+        try:
+            done = self._run("up", self._machines, "--rate", self._rate)
+        except BaseException:  # interrupted: there may be some of it
+            self._run("down")
+            raise
         if done.returncode == _UNABLE:
             raise unittest.SkipTest(done.stderr.strip())
         if done.returncode != 0:
