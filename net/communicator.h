@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "src/base/error.h"
+
 namespace lantern {
 
 struct OutgoingMessage {
@@ -24,6 +26,11 @@ struct IncomingMessage {
 // How long a wait may last. Liveness is the control plane's business: it calls Abort when a rank
 // is lost, so kIdle waits are safe for ever; kStep waits have a deadline of their own as well.
 enum class Patience { kStep, kIdle };
+
+// A peer sent what it should not have: damaged on the way, lost, or out of step.
+struct DamagedMessage : Error {
+  explicit DamagedMessage(const std::string& sentence) : Error(ErrorKind::kPeerLost, sentence) {}
+};
 
 struct WireCounters {
   uint64_t bytes_sent = 0;
@@ -59,7 +66,8 @@ class Communicator {
   // Empty messages are allowed and skipped by both sides. The lists are read before this returns;
   // the bytes they name are the communicator's until Wait has returned, or it is destroyed.
   // REQUIRES: both sides agree on sizes; no message to or from this rank itself.
-  // Throws Error{kPeerLost} naming the reason when a peer is gone or Abort was called.
+  // Throws Error{kPeerLost} naming the reason when a peer is gone or Abort was called, and
+  // DamagedMessage where that could be noticed.
   virtual Ticket Start(std::span<const OutgoingMessage> out,
                        std::span<const IncomingMessage> in) = 0;
   // Waits for all messages of one Start. Tickets may be waited for in any order, each once.

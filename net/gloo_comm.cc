@@ -369,7 +369,7 @@ void GlooComm::Blame(int peer, const std::string& what) {
   const std::lock_guard lock(mutex_);
   if (!dead_) dead_ = fmt::format("{} sent {} {}.", Describe(peer), Describe(rank()), what);
   is_dead_ = true;
-  throw Error(ErrorKind::kPeerLost, *dead_);
+  throw DamagedMessage(*dead_);
 }
 
 // Ends this communicator: the connections first, so that the other ranks notice at once and all

@@ -46,6 +46,11 @@ constexpr Known kKnown[] = {
 };
 constexpr size_t kKnownElements = 2048 + 37;
 
+std::string Name(SumSite site) {
+  return fmt::format("layer {} ({})", site.layer,
+                     site.part == SumSite::kAttention ? "attention" : "feed-forward");
+}
+
 }  // namespace
 
 Reducer::Reducer(Communicator& group, const ReducerOptions& options)
@@ -55,6 +60,15 @@ Reducer::Reducer(Communicator& group, const ReducerOptions& options)
 
 void Reducer::Sum(const SumPlan& plan, SumSite site, std::span<float> out,
                   std::span<const std::span<const float>> mine) {
+  try {
+    Exchange(plan, site, out, mine);
+  } catch (const DamagedMessage& e) {
+    throw DamagedMessage(fmt::format("{} It was part of the sum of {}.", e.what(), Name(site)));
+  }
+}
+
+void Reducer::Exchange(const SumPlan& plan, SumSite site, std::span<float> out,
+                       std::span<const std::span<const float>> mine) {
   if (format_ == WireFormat::kF32 || group_.size() == 1) {
     TreeSum(group_, plan, out, mine);
     return;
@@ -87,10 +101,9 @@ void Reducer::Check(SumSite site, std::span<float> out) {
   layer.mean += (found.mean - layer.mean) / static_cast<double>(layer.sums);
   if (found.beyond_bound < 0) return;
   fallback_ = fmt::format(
-      "A partial sum of layer {} ({}) from rank {} of its stage was beyond what {} allows, so that "
-      "sums go on in f32.",
-      site.layer, site.part == SumSite::kAttention ? "attention" : "feed-forward",
-      found.beyond_bound, WireName(format_));
+      "A partial sum of {} from rank {} of its stage was beyond what {} allows, so that sums go on "
+      "in f32.",
+      Name(site), found.beyond_bound, WireName(format_));
   format_ = WireFormat::kF32;
 }
 

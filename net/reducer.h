@@ -52,6 +52,8 @@ class Reducer {
   Communicator& group() { return group_; }
 
  private:
+  void Exchange(const SumPlan& plan, SumSite site, std::span<float> out,
+                std::span<const std::span<const float>> mine);
   bool IsChecked(SumSite site) const;
   void Check(SumSite site, std::span<float> out);
   void CheckAtStart();

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,9 @@ class ForkedRanks {
   // Forks `size` processes; each runs `body` and sends what it returns to the test as a line. An
   // Error thrown by it becomes the line "error: ...". REQUIRES: no other thread is running.
   using Body = std::function<std::string(RankEnd&)>;
-  ForkedRanks(int size, const Body& body);
+  // `tamper` alters what the ranks send: it is told who sends.
+  using TamperAs = std::function<bool(int rank, int peer, std::span<std::byte> payload)>;
+  ForkedRanks(int size, const Body& body, const TamperAs& tamper = {});
   // Kills the ranks that were signalled. The others must end by themselves, and well: destructors
   // that hang and a sanitizer's exit status both show here.
   ~ForkedRanks();
@@ -51,7 +54,8 @@ class ForkedRanks {
     std::string buffered;
     bool signalled = false;
   };
-  void Fork(int rank, int size, const std::string& endpoint, const Body& body);
+  void Fork(int rank, int size, const std::string& endpoint, const Body& body,
+            const TamperAs& tamper);
 
   std::vector<Child> children_;
 };

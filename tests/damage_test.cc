@@ -1,0 +1,82 @@
+// What goes wrong on a link between two processes is noticed where it arrives, at once: who sent
+// it, and which layer's sum it was part of.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/parallel_plan.h"
+#include "net/reducer.h"
+#include "tests/forked_ranks.h"
+
+namespace lantern {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+
+constexpr std::chrono::seconds kLimit{20};
+constexpr int kRanks = 3;
+constexpr size_t kElements = 1500;
+
+// Twenty layers' sums.
+std::string SumLayers(RankEnd& end, WireFormat format, size_t elements) {
+  Reducer reducer(*end.world, {format, 0});
+  const SumPlan plan(kRanks, {{0, 1}, {1, 2}, {2, 3}});
+  std::vector<float> mine(elements, 1.5f), out(elements);
+  const std::span<const float> parts[] = {mine};
+  end.WriteLine("checked at start");
+  for (int layer = 0; layer < 20; ++layer) {
+    reducer.Sum(plan, {layer, SumSite::kFeedForward}, out, parts);
+  }
+  return "nothing noticed";
+}
+
+// The frame of so many bytes from rank 1 to rank 2 that is number `nth` of those.
+ForkedRanks::TamperAs Nth(size_t bytes, int nth, std::function<bool(std::span<std::byte>)> alter) {
+  return [bytes, nth, alter, seen = std::make_shared<int>(0)](int rank, int peer,
+                                                              std::span<std::byte> payload) {
+    if (rank != 1 || peer != 2 || payload.size() != bytes) return true;
+    return ++*seen == nth ? alter(payload) : true;
+  };
+}
+
+// Rank 2 says what it got and from whom; the others end as well.
+void ExpectNoticed(WireFormat format, size_t elements, const ForkedRanks::TamperAs& tamper,
+                   const std::string& what) {
+  ForkedRanks ranks(
+      kRanks, [&](RankEnd& end) { return SumLayers(end, format, elements); }, tamper);
+  for (int rank = 0; rank < kRanks; ++rank) {
+    ASSERT_EQ(ranks.ReadLine(rank, kLimit), "checked at start");
+  }
+  EXPECT_THAT(ranks.ReadLine(2, kLimit),
+              AllOf(HasSubstr("rank 1) sent"), HasSubstr("rank 2) " + what),
+                    HasSubstr("the sum of layer 6 (feed-forward)")));
+  for (int rank = 0; rank < 2; ++rank) {
+    EXPECT_THAT(ranks.ReadLine(rank, kLimit), HasSubstr("error: "));
+  }
+}
+
+bool FlipABit(std::span<std::byte> payload) {
+  payload[payload.size() / 2] ^= std::byte{0x10};
+  return true;
+}
+
+bool Lose(std::span<std::byte>) { return false; }
+
+TEST(Damage, AFlippedBitIsNamed) {
+  const std::string what = "6000 bytes that were damaged on the way";
+  ExpectNoticed(WireFormat::kF32, kElements, Nth(6000, 7, FlipABit), what);
+}
+
+TEST(Damage, AFlippedBitOfAnEncodedSumIsNamed) {
+  const size_t bytes = WireBytes(WireFormat::kQ8, kElements);
+  ExpectNoticed(WireFormat::kQ8, kElements, Nth(bytes, 7, FlipABit),
+                "1594 bytes that were damaged");
+}
+
+TEST(Damage, ALostFrameIsNamed) {
+  ExpectNoticed(WireFormat::kF32, kElements, Nth(6000, 7, Lose), "message part");
+}
+
+}  // namespace
+}  // namespace lantern
