@@ -24,15 +24,16 @@ struct RunSpec {
   int chunk = 512;
   int step_tokens = 512;
   int logit_rows = 16;
-  int threads = 0;   // per rank; 0: each rank decides
-  bool spin = true;  // false: ranks outnumber this machine's cores
-  int local = 1;     // ranks of the leader's machine, the first of all
-  bool pin = true;   // threads may stay on their cores, see ShareOfCores
+  int in_flight = 1;  // steps under way at once, in different stages
+  int threads = 0;    // per rank; 0: each rank decides
+  bool spin = true;   // false: ranks outnumber this machine's cores
+  int local = 1;      // ranks of the leader's machine, the first of all
+  bool pin = true;    // threads may stay on their cores, see ShareOfCores
   std::string isa = "auto";
   std::string gemm = "own";  // see ContextOptions: the same on all ranks
   std::string packed;  // folder of rank 0's machine that keeps packed weights; empty: none does
   MSGPACK_DEFINE(model, type, kv_type, tp, pp, shares, context, kv_blocks, chunk, step_tokens,
-                 logit_rows, threads, spin, local, pin, isa, gemm, packed)
+                 logit_rows, in_flight, threads, spin, local, pin, isa, gemm, packed)
 
   std::optional<DType> wanted() const {
     return type < 0 ? std::nullopt : std::optional(static_cast<DType>(type));
@@ -41,10 +42,11 @@ struct RunSpec {
     return MakePlan(config.layers, tp, pp, shares);
   }
   StageOptions stage() const {
-    return {static_cast<DType>(kv_type), kv_blocks, context, step_tokens, logit_rows, {}};
+    return {
+        static_cast<DType>(kv_type), kv_blocks, context, step_tokens, logit_rows, in_flight, {}};
   }
   SchedulerOptions scheduler() const {
-    return {kv_blocks, context, chunk, step_tokens, logit_rows};
+    return {kv_blocks, context, chunk, step_tokens, logit_rows, in_flight};
   }
 };
 
