@@ -62,7 +62,7 @@ void BroadcastMessage(Communicator& comm, std::vector<std::byte>& message, int r
 
 void SendMessage(Communicator& comm, int to, std::span<const std::byte> message) {
   Frame frame{};
-  comm.Wait(StartMessage(comm, to, message, frame), Patience::kStep);
+  comm.Wait(StartMessage(comm, to, message, {}, frame), Patience::kStep);
 }
 
 void ReceiveMessage(Communicator& comm, int from, Patience patience,
@@ -73,10 +73,10 @@ void ReceiveMessage(Communicator& comm, int from, Patience patience,
 }
 
 Communicator::Ticket StartMessage(Communicator& comm, int to, std::span<const std::byte> message,
-                                  Frame& frame) {
+                                  std::span<const std::byte> data, Frame& frame) {
   FillFrame(message, frame);
   // Both sides skip what is empty.
-  const OutgoingMessage parts[] = {{to, frame}, {to, RestOf(message)}};
+  const OutgoingMessage parts[] = {{to, frame}, {to, RestOf(message)}, {to, data}};
   return comm.Start(parts, {});
 }
 
@@ -90,7 +90,7 @@ void MessageReceiver::Finish(Communicator& comm, int from, Patience patience,
                              std::vector<std::byte>& message) {
   LANTERN_CHECK(ticket_.has_value());
   comm.Wait(*ticket_, patience);
-  ticket_.reset();
+  Forget();
   const auto rest = OpenFrame(frame_, from, message);
   if (!rest.empty()) comm.Receive(from, rest);
 }

@@ -24,10 +24,11 @@ void SendMessage(Communicator& comm, int to, std::span<const std::byte> message)
 void ReceiveMessage(Communicator& comm, int from, Patience patience,
                     std::vector<std::byte>& message);
 
-// As SendMessage, but returns at once. `message` and `frame`, which this fills, are the
-// communicator's until the ticket has been waited for.
+// As SendMessage, but returns at once; `data` goes behind the message, which tells the receiver how
+// long it is. All three, of which this fills `frame`, are the communicator's until the ticket has
+// been waited for.
 Communicator::Ticket StartMessage(Communicator& comm, int to, std::span<const std::byte> message,
-                                  Frame& frame);
+                                  std::span<const std::byte> data, Frame& frame);
 
 // Takes the messages of one rank, the next of which may come while this rank computes.
 class MessageReceiver {
@@ -38,6 +39,8 @@ class MessageReceiver {
   // Waits for it; replaces what `message` held.
   void Finish(Communicator& comm, int from, Patience patience, std::vector<std::byte>& message);
   bool started() const { return ticket_.has_value(); }
+  // After a failed wait for whatever message, which has ended this one too.
+  void Forget() { ticket_.reset(); }
 
  private:
   Frame frame_{};

@@ -38,14 +38,39 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
   answering_.resize(mesh.plan.tp);
 }
 
-// After a failure, messages may be under way in memory that is about to go: a failed wait ends all.
 Stage::~Stage() {
-  if (!Unsettled()) return;
+  if (Unsettled()) Abandon();
+}
+
+bool Stage::Unsettled() const {
+  const auto sends = [](const Slot& slot) { return slot.sent.has_value(); };
+  const auto expects = [](const MessageReceiver& receiver) { return receiver.started(); };
+  return plans_.started() || std::any_of(slots_.begin(), slots_.end(), sends) ||
+         std::any_of(answering_.begin(), answering_.end(), expects);
+}
+
+// The group is over, and messages may be under way in memory that is about to go: a wait that fails
+// ends all of them.
+void Stage::Abandon() {
   mesh_.world->Abort("This rank ended before the others did.");
   try {
     mesh_.world->Exchange({}, {}, Patience::kStep);
   } catch (const Error&) {
     // That is what it was for.
+  }
+  for (Slot& slot : slots_) slot.sent.reset();
+  plans_.Forget();
+  for (MessageReceiver& receiver : answering_) receiver.Forget();
+  begun_ = 0;
+}
+
+template <class Body>
+void Stage::Guarded(const Body& body) {
+  try {
+    body();
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::kPeerLost) Abandon();
+    throw;
   }
 }
 
@@ -57,13 +82,16 @@ int Stage::Neighbour(int stages) const {
 
 void Stage::Begin(const StepPlan& plan) {
   LANTERN_CHECK_EQ(mesh_.rank, 0);
+  Guarded([&] { BeginStep(plan); });
+}
+
+void Stage::BeginStep(const StepPlan& plan) {
   Encode(plan, message_);
   const double wire_before = mesh_.world->counters().seconds;
   BroadcastMessage(*mesh_.tp, message_, 0, Patience::kStep);
   Execute(plan);
   times_.wire_s += mesh_.world->counters().seconds - wire_before;
-  if (plan.kind == StepPlan::kStop) return;
-  if (begun_++ == 0) ExpectAnswers();
+  if (plan.kind != StepPlan::kStop && begun_++ == 0) ExpectAnswers();
 }
 
 // Of one step at a time: the length of an answer shows in its first frame only.
@@ -76,6 +104,13 @@ void Stage::ExpectAnswers() {
 void Stage::Collect(LogitsRows& rows) {
   LANTERN_CHECK_LT(0, begun_);
   const auto waiting = Clock::now();
+  Guarded([&] { CollectRanks(); });
+  times_.wait_s += SecondsSince(waiting);
+  rows.clear();
+  for (size_t i = 0; i < ranks_[0].size(); ++i) JoinVocabulary(ranks_, i, rows.Add());
+}
+
+void Stage::CollectRanks() {
   for (int t = 0; t < mesh_.plan.tp; ++t) {
     if (AnswersHere(t)) {
       std::swap(ranks_[t], answer_);
@@ -84,11 +119,7 @@ void Stage::Collect(LogitsRows& rows) {
       Decode(message_, ranks_[t]);
     }
   }
-  times_.wait_s += SecondsSince(waiting);
   if (--begun_ > 0) ExpectAnswers();
-
-  rows.clear();
-  for (size_t i = 0; i < ranks_[0].size(); ++i) JoinVocabulary(ranks_, i, rows.Add());
 }
 
 void Stage::Stop() {
@@ -100,6 +131,11 @@ void Stage::Stop() {
 }
 
 bool Stage::Follow() {
+  Guarded([&] { FollowStep(); });
+  return plan_.kind != StepPlan::kStop;
+}
+
+void Stage::FollowStep() {
   if (first_) {
     BroadcastMessage(*mesh_.tp, message_, 0, Patience::kIdle);
   } else {
@@ -108,70 +144,50 @@ bool Stage::Follow() {
   }
   Decode(message_, plan_);
   Execute(plan_);
-  return plan_.kind != StepPlan::kStop;
 }
 
 // `message_` holds the plan. It travels in front of the hidden state, so that nothing needs to be
-// put in order later, and before this rank computes, so that the next is ready.
+// put in order later.
 void Stage::Execute(const StepPlan& plan) {
   // For the step only: this is the main thread, whose mask all that it starts would inherit.
   const OnCore bound(core_);
   LANTERN_CHECK(0 <= plan.slot && plan.slot < static_cast<int>(slots_.size()));
   Slot& slot = slots_[plan.slot];
   Settle(slot);
-  if (!last_) HandOverPlan(slot);
-  if (plan.kind == StepPlan::kStop) {
-    for (Slot& each : slots_) Settle(each);
-    return;
-  }
   act_.Use(plan.slot);
-  const bool forward = plan.kind == StepPlan::kForward;
+  const bool forward = plan.kind == StepPlan::kForward, stop = plan.kind == StepPlan::kStop;
   if (forward) act_.Resize(plan.batch.tokens());
-  if (!first_) ReceiveHidden(plan);
+  if (forward && !first_) ReceiveHidden();
   if (forward) RunModel(plan);
-  if (forward && !last_) HandOverHidden(slot);
-  if (last_) AnswerRows(plan);
-  if (last_ && mesh_.rank != 0) SendAnswer(slot);
-}
-
-void Stage::HandOverPlan(Slot& slot) {
-  std::swap(slot.message, message_);
-  slot.message_sent = StartMessage(*mesh_.world, Neighbour(+1), slot.message, slot.frame);
+  if (!last_) {
+    std::swap(slot.message, message_);
+    Send(slot, Neighbour(+1), forward ? Hidden() : std::span<std::byte>());
+  } else if (!stop) {
+    AnswerRows(plan);
+    if (mesh_.rank != 0) Encode(answer_, slot.message);
+    if (mesh_.rank != 0) Send(slot, 0, {});
+  }
+  if (stop) std::for_each(slots_.begin(), slots_.end(), [this](Slot& each) { Settle(each); });
 }
 
 // The next plan may come while this step is computed.
-void Stage::ReceiveHidden(const StepPlan& plan) {
-  const bool forward = plan.kind == StepPlan::kForward;
-  const IncomingMessage hidden{Neighbour(-1), forward ? Hidden() : std::span<std::byte>()};
+void Stage::ReceiveHidden() {
+  const IncomingMessage hidden{Neighbour(-1), Hidden()};
   const Communicator::Ticket ticket = mesh_.world->Start({}, {&hidden, 1});
   plans_.Start(*mesh_.world, Neighbour(-1));
   mesh_.world->Wait(ticket, Patience::kIdle);
 }
 
-void Stage::HandOverHidden(Slot& slot) {
-  const OutgoingMessage hidden{Neighbour(+1), Hidden()};
-  slot.hidden_sent = mesh_.world->Start({&hidden, 1}, {});
-}
-
-void Stage::SendAnswer(Slot& slot) {
-  Encode(answer_, slot.message);
-  slot.message_sent = StartMessage(*mesh_.world, 0, slot.message, slot.frame);
+// The slot's message, and data behind it; they travel while the next step is computed.
+void Stage::Send(Slot& slot, int to, std::span<const std::byte> data) {
+  slot.sent = StartMessage(*mesh_.world, to, slot.message, data, slot.frame);
 }
 
 // Waits until all that the slot's last step sent has left. No wait in truth: the leader begins
 // nothing in a slot before the answer has come, which took all of that.
 void Stage::Settle(Slot& slot) {
-  for (auto* sent : {&slot.message_sent, &slot.hidden_sent}) {
-    if (*sent) mesh_.world->Wait(**sent, Patience::kStep);
-    sent->reset();
-  }
-}
-
-bool Stage::Unsettled() const {
-  const auto sends = [](const Slot& slot) { return slot.message_sent || slot.hidden_sent; };
-  const auto expects = [](const MessageReceiver& receiver) { return receiver.started(); };
-  return plans_.started() || std::any_of(slots_.begin(), slots_.end(), sends) ||
-         std::any_of(answering_.begin(), answering_.end(), expects);
+  if (slot.sent) mesh_.world->Wait(*slot.sent, Patience::kStep);
+  slot.sent.reset();
 }
 
 void Stage::RunModel(const StepPlan& plan) {

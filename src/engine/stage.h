@@ -56,23 +56,27 @@ class Stage {
   const StepTimes& times() const { return times_; }
 
  private:
-  // What a step sends. The communicator's until the tickets have been waited for.
+  // What a step sends: the communicator's until the ticket has been waited for.
   struct Slot {
     std::vector<std::byte> message;  // the plan for the next stage, or the last stage's answer
     Frame frame{};
-    std::optional<Communicator::Ticket> message_sent, hidden_sent;
+    std::optional<Communicator::Ticket> sent;
   };
 
+  void BeginStep(const StepPlan& plan);
+  void CollectRanks();
+  void FollowStep();
   void Execute(const StepPlan& plan);
-  void HandOverPlan(Slot& slot);
-  void ReceiveHidden(const StepPlan& plan);
-  void HandOverHidden(Slot& slot);
+  void ReceiveHidden();
+  void Send(Slot& slot, int to, std::span<const std::byte> data);
   void RunModel(const StepPlan& plan);
   void AnswerRows(const StepPlan& plan);
-  void SendAnswer(Slot& slot);
   void ExpectAnswers();
   void Settle(Slot& slot);
   bool Unsettled() const;
+  void Abandon();
+  template <class Body>
+  void Guarded(const Body& body);
   // Of the step under way.
   std::span<std::byte> Hidden() {
     return std::as_writable_bytes(Backend::HostSpan(context_, act_.x, {}));
