@@ -69,8 +69,8 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.kv_type = static_cast<int>(KvType(o, file));
   const int trained = file.config().context;
   if (o.context < 0) Fail(ErrorKind::kConfig, "--ctx must be at least 1.");
-  if (o.chunk < 0) Fail(ErrorKind::kConfig, "--chunk must be at least 1.");
-  if (o.in_flight < 0 || o.in_flight > kMostInFlight) {
+  if (o.chunk.value_or(1) < 1) Fail(ErrorKind::kConfig, "--chunk must be at least 1.");
+  if (o.in_flight.value_or(1) < 1 || o.in_flight.value_or(1) > kMostInFlight) {
     Fail(ErrorKind::kConfig, "--in-flight must be 1 to {}.", kMostInFlight);
   }
   if (o.threads < 0) Fail(ErrorKind::kConfig, "--threads must be at least 1.");
@@ -92,8 +92,8 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
 // What depends on the layout. Several steps are in flight only where several stages can run them,
 // and several chunks of a prompt only where they are smaller than it.
 void SetSteps(const SessionOptions& o, RunSpec& spec) {
-  spec.in_flight = spec.pp == 1 ? 1 : o.in_flight > 0 ? o.in_flight : spec.pp;
-  spec.chunk = o.chunk > 0 ? o.chunk : spec.in_flight > 1 ? kPipelinedChunk : kChunk;
+  spec.in_flight = spec.pp == 1 ? 1 : o.in_flight.value_or(spec.pp);
+  spec.chunk = o.chunk.value_or(spec.in_flight > 1 ? kPipelinedChunk : kChunk);
   spec.step_tokens = std::max(spec.chunk, o.sequences);
 }
 
