@@ -12,14 +12,17 @@ int QkvCols(const ActivationShape& s) { return (s.heads + 2 * s.kv_heads) * s.he
 size_t ActivationShape::Bytes() const {
   const size_t per_token = size_t{3} * dim + QkvCols(*this) + size_t(heads) * head_dim +
                            size_t{3} * ffn + size_t(subtrees - 1) * dim;
-  return sizeof(float) * (per_token * tokens + (size_t(dim) + vocab) * logit_rows);
+  const size_t once = per_token * tokens + (size_t(dim) + vocab) * logit_rows;
+  const size_t per_step = size_t(dim) * tokens + size_t(vocab) * logit_rows;
+  return sizeof(float) * (once + per_step * (steps - 1));
 }
 
-Activations::Activations(Backend::Context& context, const ActivationShape& shape) {
+Activations::Activations(Backend::Context& context, const ActivationShape& shape)
+    : x_(shape.steps), logits_(shape.steps) {
   auto allocate = [&](Memory& memory, int rows, int cols) {
     memory.all = Backend::Allocate(context, memory.owner, rows, cols);
   };
-  allocate(x_, shape.tokens, shape.dim);
+  for (Memory& memory : x_) allocate(memory, shape.tokens, shape.dim);
   allocate(norm_, shape.tokens, shape.dim);
   allocate(sum_, shape.tokens, shape.dim);
   allocate(qkv_, shape.tokens, QkvCols(shape));
@@ -27,17 +30,24 @@ Activations::Activations(Backend::Context& context, const ActivationShape& shape
   allocate(gate_up_, shape.tokens, 2 * shape.ffn);
   allocate(ffn_, shape.tokens, shape.ffn);
   allocate(picked_, shape.logit_rows, shape.dim);
-  allocate(logits_, shape.logit_rows, shape.vocab);
+  for (Memory& memory : logits_) allocate(memory, shape.logit_rows, shape.vocab);
   picked = picked_.all;
-  logits = logits_.all;
+  logits = logits_[0].all;
   extra_partials_.resize(shape.subtrees - 1);
   for (Memory& memory : extra_partials_) allocate(memory, shape.tokens, shape.dim);
 }
 
+void Activations::Use(int slot) {
+  LANTERN_CHECK(0 <= slot && slot < static_cast<int>(x_.size()));
+  slot_ = slot;
+  x = Dense(x_[slot_], tokens_);
+  logits = logits_[slot_].all;
+}
+
 void Activations::Resize(int tokens) {
-  LANTERN_CHECK_LE(tokens, x_.all.rows);
+  LANTERN_CHECK_LE(tokens, norm_.all.rows);
   tokens_ = tokens;
-  x = Dense(x_, tokens);
+  x = Dense(x_[slot_], tokens);
   norm = Dense(norm_, tokens);
   sum = Dense(sum_, tokens);
 }

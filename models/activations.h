@@ -1,4 +1,6 @@
-// Activations: every scratch buffer of a forward pass, allocated once for the largest step.
+// Activations: every scratch buffer of a forward pass, allocated once for the largest step. What
+// outlives a step, as it travels or may be asked about while others run, is there once for each
+// step in flight.
 #pragma once
 
 #include <span>
@@ -17,6 +19,7 @@ struct ActivationShape {
   int ffn = 0;                                // local
   int vocab = 0;                              // local; 0 where there is no head
   int subtrees = 1;                           // of the sum shards
+  int steps = 1;                              // in flight
 
   size_t Bytes() const;
 };
@@ -25,14 +28,16 @@ class Activations {
  public:
   Activations(Backend::Context& context, const ActivationShape& shape);
 
+  // Whose x and logits the views are of from here on; 0 at first. REQUIRES: slot within the steps.
+  void Use(int slot);
   // Views for a step of `tokens` tokens. REQUIRES: tokens within the shape.
   void Resize(int tokens);
 
-  Tensor x;       // [tokens, dim]: the residual stream
+  Tensor x;       // [tokens, dim]: the residual stream; one for each step in flight
   Tensor norm;    // [tokens, dim]
   Tensor sum;     // [tokens, dim]: a projection summed over ranks
   Tensor picked;  // [logit_rows, dim]: rows whose logits are wanted
-  Tensor logits;  // [logit_rows, vocab]
+  Tensor logits;  // [logit_rows, vocab]; one for each step in flight
 
   // These differ from layer to layer in columns, never beyond the shape.
   Tensor Qkv(int cols) const { return Cut(qkv_, cols); }         // [tokens, (heads+2 kv)*head_dim]
@@ -51,8 +56,9 @@ class Activations {
   Tensor Cut(const Memory& memory, int cols) const;
   Tensor Dense(const Memory& memory, int rows) const { return memory.all.Rows(0, rows); }
 
-  int tokens_ = 0;
-  Memory x_, norm_, sum_, qkv_, heads_, gate_up_, ffn_, picked_, logits_;
+  int tokens_ = 0, slot_ = 0;
+  std::vector<Memory> x_, logits_;  // by slot
+  Memory norm_, sum_, qkv_, heads_, gate_up_, ffn_, picked_;
   std::vector<Memory> extra_partials_;
   std::vector<Tensor> partials_;
 };

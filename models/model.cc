@@ -26,10 +26,11 @@ std::vector<int> ModelPart::KvHeads() const {
   return heads;
 }
 
-ActivationShape ModelPart::Activations(int tokens, int logit_rows) const {
+ActivationShape ModelPart::Activations(int tokens, int logit_rows, int steps) const {
   ActivationShape shape;
   shape.tokens = tokens;
   shape.logit_rows = last_stage ? logit_rows : 0;
+  shape.steps = steps;
   shape.dim = config.dim;
   shape.head_dim = config.head_dim;
   shape.vocab = last_stage ? head.row.size() : 0;

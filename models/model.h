@@ -23,7 +23,8 @@ struct ModelPart {
   TensorSlice head;       // last stage: this rank's ids
 
   std::vector<int> KvHeads() const;  // per layer
-  ActivationShape Activations(int tokens, int logit_rows) const;
+  // For steps of at most so many tokens and rows, so many of them in flight.
+  ActivationShape Activations(int tokens, int logit_rows, int steps) const;
   // All that this rank will read of the file.
   std::vector<TensorSlice> Slices() const;
   // Bytes of this rank's matrices, packed, and of all its weights: what loading will allocate.

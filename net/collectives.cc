@@ -1,7 +1,6 @@
 #include "net/collectives.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "src/base/check.h"
@@ -16,12 +15,6 @@ constexpr size_t kOneShotBytes = 64 << 10;
 
 // Elements added at a time: the stack of partial sums then stays in the first-level cache.
 constexpr size_t kAddBlock = 1024;
-
-// The first frame of a message of unknown length; a step plan usually fits into it.
-constexpr size_t kFrameBytes = 1024;
-constexpr size_t kFramePayload = kFrameBytes - sizeof(uint64_t);
-constexpr uint64_t kMaxMessageBytes = uint64_t{1} << 30;
-using Frame = std::array<std::byte, kFrameBytes>;
 
 // Grows only: shrinking and growing again would clear the memory each time.
 template <class T>
@@ -143,38 +136,6 @@ void AppendProgram(LeafRange node, const std::vector<LeafRange>& subtrees, size_
   program.push_back(SumPlan::kAdd);
 }
 
-Frame MakeFrame(std::span<const std::byte> message) {
-  LANTERN_CHECK_LE(message.size(), kMaxMessageBytes);
-  Frame frame{};
-  const uint64_t length = message.size();
-  std::memcpy(frame.data(), &length, sizeof(length));
-  if (!message.empty()) {
-    std::memcpy(frame.data() + sizeof(length), message.data(),
-                std::min(message.size(), kFramePayload));
-  }
-  return frame;
-}
-
-// Sizes `message` by the frame, fills its beginning, and returns the rest, still to be received.
-std::span<std::byte> OpenFrame(const Frame& frame, int from, std::vector<std::byte>& message) {
-  uint64_t length = 0;
-  std::memcpy(&length, frame.data(), sizeof(length));
-  if (length > kMaxMessageBytes) {
-    Fail(ErrorKind::kPeerLost,
-         "Rank {} announced a message of {} bytes, more than the limit of {}; the ranks are out of "
-         "step, start them again.",
-         from, length, kMaxMessageBytes);
-  }
-  message.resize(length);
-  const size_t head = std::min<size_t>(length, kFramePayload);
-  std::copy_n(frame.data() + sizeof(length), head, message.data());
-  return std::span(message).subspan(head);
-}
-
-std::span<const std::byte> RestOf(std::span<const std::byte> message) {
-  return message.subspan(std::min(message.size(), kFramePayload));
-}
-
 void SendToAll(Communicator& comm, std::span<const std::byte> bytes, Patience patience) {
   CollectiveScratch& scratch = comm.scratch();
   scratch.out.clear();
@@ -225,31 +186,6 @@ void Broadcast(Communicator& comm, std::span<std::byte> bytes, int root, Patienc
   } else {
     comm.Receive(root, bytes, patience);
   }
-}
-
-void BroadcastMessage(Communicator& comm, std::vector<std::byte>& message, int root,
-                      Patience patience) {
-  LANTERN_CHECK(0 <= root && root < comm.size());
-  if (comm.size() == 1) return;
-  if (comm.rank() != root) {
-    ReceiveMessage(comm, root, patience, message);
-    return;
-  }
-  SendToAll(comm, MakeFrame(message), patience);
-  if (message.size() > kFramePayload) SendToAll(comm, RestOf(message), Patience::kStep);
-}
-
-void SendMessage(Communicator& comm, int to, std::span<const std::byte> message) {
-  comm.Send(to, MakeFrame(message));
-  if (message.size() > kFramePayload) comm.Send(to, RestOf(message));
-}
-
-void ReceiveMessage(Communicator& comm, int from, Patience patience,
-                    std::vector<std::byte>& message) {
-  Frame frame;
-  comm.Receive(from, frame, patience);
-  const auto rest = OpenFrame(frame, from, message);
-  if (!rest.empty()) comm.Receive(from, rest);
 }
 
 void Barrier(Communicator& comm) {

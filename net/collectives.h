@@ -47,15 +47,6 @@ void TreeSum(Communicator& comm, const SumPlan& plan, std::span<float> out,
 void Broadcast(Communicator& comm, std::span<std::byte> bytes, int root,
                Patience patience = Patience::kStep);
 
-// A message of unknown length from `root` to everyone: a fixed first frame carries the length and
-// the beginning, a second the rest where there is one.
-void BroadcastMessage(Communicator& comm, std::vector<std::byte>& message, int root,
-                      Patience patience);
-void SendMessage(Communicator& comm, int to, std::span<const std::byte> message);
-// Replaces what `message` held.
-void ReceiveMessage(Communicator& comm, int from, Patience patience,
-                    std::vector<std::byte>& message);
-
 // Every rank waits for every other.
 void Barrier(Communicator& comm);
 

@@ -11,6 +11,7 @@
 
 #include "net/collectives.h"
 #include "net/group_comm.h"
+#include "net/messages.h"
 #include "net/null_comm.h"
 #include "net/thread_comm.h"
 #include "src/base/error.h"

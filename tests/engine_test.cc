@@ -143,6 +143,105 @@ TEST_F(EngineTest, CancelGivesBlocksBackAndOthersGoOn) {
   EXPECT_EQ(kept->tokens, alone->tokens);
 }
 
+// Every stage finishes the steps that it has, and the group goes on.
+TEST_F(EngineTest, CancelWhileStepsAreInFlight) {
+  ThreadCluster cluster(TestSpec(*file_, 1, 2, 200, /*sequences=*/2), *file_);
+  Engine& engine = cluster.engine();
+  engine.KeepFinished(true);
+  const auto whole = cluster.Generate(Ask(Ids(150, 1), 20));
+  engine.Release(*whole);
+  // In the middle of a prompt of several chunks, then of an answer.
+  RunSpec spec = TestSpec(*file_, 1, 2, 200, /*sequences=*/2);
+  spec.chunk = 10;
+  ThreadCluster chunked(spec, *file_);
+  Engine& other = chunked.engine();
+  other.KeepFinished(true);
+  std::shared_ptr<Sequence> base;
+  for (const int steps : {4, 18}) {
+    base = other.Submit(Ask(Ids(150, 1), 20), base);
+    for (int i = 0; i < steps; ++i) other.Step();
+    EXPECT_FALSE(base->done());
+    other.Cancel(base);
+    EXPECT_EQ(base->finish, FinishReason::kCancelled);
+    EXPECT_FALSE(other.Step());
+  }
+  EXPECT_GT(base->cached, 100);
+  const auto again = other.Submit(Ask(Ids(150, 1), 20), base);
+  EXPECT_GT(again->reused, 100);
+  other.Finish(*again);
+  EXPECT_EQ(again->tokens, whole->tokens);
+  EXPECT_EQ(LogitsHash(*again), LogitsHash(*whole));
+}
+
+// One of two is cancelled while both are in flight; its blocks serve a third at once.
+TEST_F(EngineTest, CancelInFlightLeavesTheOthersAlone) {
+  ThreadCluster cluster(TestSpec(*file_, 1, 2, 64, /*sequences=*/2), *file_);
+  Engine& engine = cluster.engine();
+  const auto second = cluster.Generate(Ask(Ids(40, 2), 20));
+  const auto third = cluster.Generate(Ask(Ids(40, 3), 20));
+  const auto cancelled = engine.Submit(Ask(Ids(40, 1), 20));
+  const auto kept = engine.Submit(Ask(Ids(40, 2), 20));
+  for (int i = 0; i < 5; ++i) engine.Step();
+  engine.Cancel(cancelled);
+  const size_t generated = cancelled->tokens.size();
+  const auto late = engine.Submit(Ask(Ids(40, 3), 20));
+  engine.Finish(*kept);
+  engine.Finish(*late);
+  EXPECT_EQ(kept->tokens, second->tokens);
+  EXPECT_EQ(LogitsHash(*kept), LogitsHash(*second));
+  EXPECT_EQ(late->tokens, third->tokens);
+  EXPECT_EQ(LogitsHash(*late), LogitsHash(*third));
+  EXPECT_EQ(cancelled->tokens.size(), generated);
+}
+
+TEST_F(EngineTest, StopWhileStepsAreInFlight) {
+  RunSpec spec = TestSpec(*file_, 2, 2, 200, /*sequences=*/3);
+  spec.chunk = 10;
+  spec.in_flight = 3;
+  ThreadCluster cluster(spec, *file_);
+  for (int i = 0; i < 3; ++i) cluster.engine().Submit(Ask(Ids(100, i), 20));
+  for (int i = 0; i < 7; ++i) cluster.engine().Step();
+}  // the cluster stops, and its followers come home
+
+// A rank that ends in the middle ends the others' waits, and nothing is left in memory that is
+// gone.
+TEST_F(EngineTest, ErrorWhileStepsAreInFlight) {
+  RunSpec spec = TestSpec(*file_, 1, 2, 200);
+  spec.chunk = 10;
+  ThreadCluster cluster(spec, *file_);
+  cluster.engine().Submit(Ask(Ids(100), 20));
+  for (int i = 0; i < 3; ++i) cluster.engine().Step();
+  cluster.Abort("The test ended it.");
+  EXPECT_THROW(
+      {
+        while (cluster.engine().Step()) {
+        }
+      },
+      Error);
+}
+
+// Rows that the ranks are asked about again, while later steps are in flight.
+TEST_F(EngineTest, MoreCandidatesWhileStepsAreInFlight) {
+  const auto ask = [&](int seed) {
+    Request request = Ask(Ids(30, seed), 20);
+    request.sampling = {.temperature = 50, .top_p = 0.98f, .seed = static_cast<uint64_t>(seed)};
+    return request;
+  };
+  std::vector<std::vector<int>> expected;
+  ThreadCluster alone(TestSpec(*file_, 1, 1, 64), *file_);
+  for (int i = 0; i < 4; ++i) expected.push_back(alone.Generate(ask(i))->tokens);
+  for (const int in_flight : {1, 2, 3}) {
+    RunSpec spec = TestSpec(*file_, 1, 2, 64, /*sequences=*/4);
+    spec.in_flight = in_flight;
+    ThreadCluster cluster(spec, *file_);
+    std::vector<std::shared_ptr<Sequence>> all;
+    for (int i = 0; i < 4; ++i) all.push_back(cluster.engine().Submit(ask(i)));
+    while (cluster.engine().Step()) {
+    }
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(all[i]->tokens, expected[i]) << in_flight << ", " << i;
+  }
+}
+
 TEST_F(EngineTest, MoreRequestsThanRoomWaitTheirTurn) {
   ThreadCluster cluster(TestSpec(*file_, 1, 1, 64, /*sequences=*/2), *file_);
   Engine& engine = cluster.engine();

@@ -27,6 +27,7 @@ struct Way {  // everything that must not matter
   Layout layout;
   int chunk = 512, threads = 1, company = 0;
   std::string isa = "auto";
+  int in_flight = 0;  // 0: one step for each stage
 };
 
 std::vector<int> Prompt(int count, int vocab, int seed) {
@@ -44,6 +45,7 @@ std::shared_ptr<Sequence> RunOne(const WeightFile& file, const Way& way, std::ve
   spec.chunk = way.chunk;
   spec.threads = way.threads;
   spec.isa = way.isa;
+  if (way.in_flight > 0) spec.in_flight = way.in_flight;
   ThreadCluster cluster(spec, file);
   Engine& engine = cluster.engine();
   const int vocab = file.config().vocab;
@@ -69,7 +71,8 @@ std::shared_ptr<Sequence> RunOne(const WeightFile& file, const Way& way, std::ve
 std::string Describe(const Way& way) {
   std::ostringstream out;
   out << "tp " << way.layout.tp << " pp " << way.layout.pp << " chunk " << way.chunk << " threads "
-      << way.threads << " company " << way.company << " isa " << way.isa;
+      << way.threads << " company " << way.company << " isa " << way.isa << " in flight "
+      << way.in_flight;
   return out.str();
 }
 
@@ -180,6 +183,30 @@ TEST_P(SynthGrid, SamplingDoesNotSeeTheLayout) {
     EXPECT_NE(RunOne(*file_, {{1, 1}}, prompt, kSampled, other)->tokens, expected->tokens);
   }
 }
+
+class InFlightGrid : public SynthGrid {};
+
+TEST_P(InFlightGrid, StepsInFlightChangeNoBit) {
+  const std::vector<int> prompt = Prompt(100, 800, 4);
+  const SamplingParams greedy, nucleus{.temperature = 2.5f, .top_p = 0.99f, .seed = 12};
+  for (const SamplingParams& sampling : {greedy, nucleus}) {
+    const auto expected = RunOne(*file_, {{1, 1}}, prompt, kSampled, sampling);
+    for (int in_flight : {1, 2, 3}) {
+      for (const Layout& layout : {Layout{1, 2}, Layout{2, 2}}) {
+        for (int chunk : {7, 512}) {
+          const Way way{layout, chunk, 1, in_flight == 2 ? 3 : 4, "auto", in_flight};
+          const auto got = RunOne(*file_, way, prompt, kSampled, sampling);
+          EXPECT_EQ(got->tokens, expected->tokens) << Describe(way);
+          EXPECT_EQ(LogitsHash(*got), LogitsHash(*expected)) << Describe(way);
+        }
+      }
+    }
+  }
+}
+
+// One format suffices: what is in flight is the same whatever the weights are.
+INSTANTIATE_TEST_SUITE_P(Formats, InFlightGrid, testing::Values(kCases[2]),
+                         [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Formats, SynthGrid, testing::ValuesIn(kCases),
                          [](const auto& info) { return info.param.name; });

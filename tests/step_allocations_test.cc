@@ -82,7 +82,10 @@ class StepAllocationsTest : public testing::Test {
     for (int i = 0; i < sequences; ++i) engine.Submit(Ask(sampling, i));
     for (int i = 0; i < kWarmSteps; ++i) engine.Step();
     const long before = allocations;
-    for (int i = kPrompt + kWarmSteps; i < kContext - 1; ++i) EXPECT_TRUE(engine.Step());
+    // Until the first answer is nearly whole: each step gives tokens to its part of the sequences.
+    const int parts = std::min(spec.in_flight, sequences);
+    const int steps = (kContext - kPrompt - 1) * parts - kWarmSteps;
+    for (int i = 0; i < steps; ++i) EXPECT_TRUE(engine.Step());
     return allocations - before;
   }
   static RunSpec Spec(int tp, int pp, int threads, int sequences = 1) {
@@ -135,6 +138,7 @@ TEST_F(StepAllocationsTest, SeveralRanks) {
   EXPECT_EQ(Count(Spec(2, 1, 1), kSampled), 0);
   EXPECT_EQ(Count(Spec(1, 2, 1), kSampled), 0);
   EXPECT_EQ(Count(Spec(2, 2, 1), {}), 0);
+  EXPECT_EQ(Count(Spec(1, 2, 1, 4), kSampled, 4), 0);
   RunSpec uneven = Spec(2, 1, 1);
   uneven.shares = {3, 1};
   EXPECT_EQ(Count(uneven, {}), 0);

@@ -26,6 +26,7 @@ inline RunSpec TestSpec(const WeightFile& file, int tp, int pp, int context, int
   spec.kv_blocks = KvCache::BlocksFor(context) * sequences;
   spec.threads = 1;
   spec.spin = false;
+  spec.in_flight = pp;
   return spec;
 }
 
@@ -49,6 +50,10 @@ class ThreadCluster {
   }
 
   Engine& engine() { return *engine_; }
+  // As the control plane does when a rank is lost.
+  void Abort(const std::string& reason) {
+    for (auto& comm : world_) comm->Abort(reason);
+  }
 
   std::shared_ptr<Sequence> Generate(Request request) {
     auto sequence = engine_->Submit(std::move(request));

@@ -52,7 +52,7 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// GB that a step of generation reads of the caches, on average over the steps.
+// GB that a token of each sequence reads of the caches, on average over the tokens.
 double KvGigabytes(const Load& load, Session& session) {
   const ModelConfig& c = session.file().config();
   const std::vector<int> kv_heads(c.layers, c.kv_heads);
@@ -92,9 +92,11 @@ nlohmann::ordered_json Row(const Load& load, const Measured& measured, Session& 
                          {"wire", per_token_ms(total.wire_s)},
                          {"wait", per_token_ms(total.wait_s)}};
   if (load.generate > 0) {
-    const double steps_per_s = mean / load.sequences, read_gbps = Median(measured.read_gbps);
-    const double weights = steps_per_s * session.weight_bytes() / 1e9;
-    const double kv = steps_per_s * KvGigabytes(load, session);
+    // A round of one token for each sequence reads the weights once for each step that it is in.
+    const int steps = std::min(session.spec().in_flight, load.sequences);
+    const double rounds_per_s = mean / load.sequences, read_gbps = Median(measured.read_gbps);
+    const double weights = rounds_per_s * steps * session.weight_bytes() / 1e9;
+    const double kv = rounds_per_s * KvGigabytes(load, session);
     row["weight_gb_per_s"] = weights;
     row["kv_gb_per_s"] = kv;
     row["read_gb_per_s"] = read_gbps;
@@ -105,7 +107,9 @@ nlohmann::ordered_json Row(const Load& load, const Measured& measured, Session& 
   row["layout"] = {{"tp", session.plan().tp},
                    {"pp", session.plan().pp},
                    {"ranks", session.plan().world()},
-                   {"threads", ThreadsOf(session)}};
+                   {"threads", ThreadsOf(session)},
+                   {"in_flight", session.spec().in_flight},
+                   {"chunk", session.spec().chunk}};
   const RankBytes bytes = BytesOf(session.spec(), session.file(), 0);
   row["memory"] = {{"resident_bytes", ResidentMemory()},
                    {"weight_bytes", bytes.weights},

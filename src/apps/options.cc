@@ -125,7 +125,10 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--threads", o.threads, "Threads per rank (default: this machine's cores)");
   app.add_flag("!--no-pin", o.pin, "Never bind threads to cores (default: where they fill them)");
   app.add_option("--ctx", o.context, "Tokens of context (default: the model's, at most 4096)");
-  app.add_option("--chunk", o.chunk, "Prompt tokens of one sequence in a step (default 512)");
+  app.add_option("--chunk", o.chunk,
+                 "Prompt tokens of one sequence in a step (default: 512; 128 with stages)");
+  app.add_option("--in-flight", o.in_flight,
+                 "Steps under way at once, in different stages (default: one for each stage)");
   app.add_option("--type", type, "Convert weights at load: f32, f16, bf16, q8_0 or q4_0");
   app.add_option("--kv", kv,
                  "KV cache: f32, f16, bf16 or q8_0 (default: f32 for f32 weights, else f16)");

@@ -12,6 +12,13 @@ constexpr int kMoreCandidates = 8;  // times as many, each time the ranks are as
 
 }  // namespace
 
+Engine::Engine(Stage& stage, const SchedulerOptions& options)
+    : stage_(stage), options_(options), scheduler_(options), flights_(options.in_flight) {
+  for (Flight& flight : flights_) {
+    flight.step.plan.batch.blocks.reserve(options.blocks);  // tables grow step by step
+  }
+}
+
 std::shared_ptr<Sequence> Engine::Submit(Request request, std::shared_ptr<Sequence> base) {
   request.sampling.Validate();
   auto sequence = std::make_shared<Sequence>();
@@ -24,7 +31,7 @@ std::shared_ptr<Sequence> Engine::Submit(Request request, std::shared_ptr<Sequen
     int shared = 0;
     while (shared < limit && base->tokens[shared] == sequence->tokens[shared]) ++shared;
     const size_t kept = KvCache::BlocksFor(shared);
-    sequence->cached = sequence->reused = shared;
+    sequence->scheduled = sequence->cached = sequence->reused = shared;
     sequence->blocks.assign(base->blocks.begin(), base->blocks.begin() + kept);
     base->blocks.erase(base->blocks.begin(), base->blocks.begin() + kept);
     Release(*base);
@@ -42,13 +49,15 @@ std::shared_ptr<Sequence> Engine::Submit(Request request, std::shared_ptr<Sequen
 void Engine::Resume(const std::shared_ptr<Sequence>& sequence) {
   LANTERN_CHECK(!sequence->done());
   sequence->id = next_id_++;
-  sequence->cached = sequence->reused = 0;
+  sequence->scheduled = sequence->cached = sequence->reused = 0;
   sequence->blocks.clear();  // of the other engine's cache
   scheduler_.Add(sequence);
 }
 
 void Engine::Cancel(const std::shared_ptr<Sequence>& sequence) {
   if (!sequence->done()) End(sequence, FinishReason::kCancelled);
+  // Nobody may come by for minutes, and answers that wait to be taken have deadlines.
+  while (scheduler_.idle() && begun_ > ended_) EndOldest();
 }
 
 void Engine::Release(Sequence& sequence) {
@@ -57,13 +66,41 @@ void Engine::Release(Sequence& sequence) {
 }
 
 bool Engine::Step() {
-  const Scheduler::Step& step = scheduler_.Next();
-  last_prompt_tokens_ = step.prompt_tokens;
-  if (step.plan.batch.tokens() == 0) return false;
-  stage_.Lead(step.plan, rows_);
-  ChooseTokens(step.plan);
-  Commit(step);
+  while (begun_ - ended_ < flights_.size() && Begin()) {
+  }
+  if (begun_ == ended_) return false;
+  EndOldest();
   return true;
+}
+
+// False where nothing can be begun before a step has ended.
+bool Engine::Begin() {
+  Flight& flight = Of(begun_);
+  scheduler_.Next(flight.step);
+  StepPlan& plan = flight.step.plan;
+  if (plan.batch.tokens() == 0) return false;
+  plan.slot = static_cast<int>(begun_ % flights_.size());
+  flight.answered = false;
+  ++begun_;
+  stage_.Begin(plan);
+  return true;
+}
+
+// REQUIRES: all older steps are answered.
+void Engine::Await(Flight& flight) {
+  if (flight.answered) return;
+  stage_.Collect(flight.rows);
+  LANTERN_CHECK_EQ(flight.rows.size(), flight.step.plan.rows.size());
+  flight.answered = true;
+}
+
+void Engine::EndOldest() {
+  Flight& flight = Of(ended_);
+  Await(flight);
+  ChooseTokens(flight);
+  ++ended_;
+  last_prompt_tokens_ = flight.step.prompt_tokens;
+  Commit(flight);
 }
 
 // Whether the candidates reach far enough to tell the token.
@@ -73,53 +110,70 @@ bool Engine::Choose(const RowRequest& request, const LogitsRow& row, int& token)
   return token >= 0;
 }
 
-// Where the candidates do not reach far enough, the ranks answer the same rows again with more.
-void Engine::ChooseTokens(const StepPlan& plan) {
-  chosen_.assign(plan.rows.size(), -1);
+void Engine::ChooseTokens(Flight& flight) {
+  const auto& wanted = flight.step.plan.rows;
+  flight.chosen.assign(wanted.size(), -1);
   open_.clear();
-  for (size_t i = 0; i < plan.rows.size(); ++i) {
-    if (plan.rows[i].candidates == 0) continue;
-    if (!Choose(plan.rows[i], rows_[i], chosen_[i])) open_.push_back(i);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].candidates == 0 || flight.step.row_owner[i]->done()) continue;  // cancelled since
+    if (!Choose(wanted[i], flight.rows[i], flight.chosen[i])) open_.push_back(i);
   }
-  if (open_.empty()) return;
+  if (!open_.empty()) AskAgain(flight);
+}
+
+// Where the candidates do not reach far enough, the ranks answer the same rows again with more.
+void Engine::AskAgain(Flight& flight) {
+  const StepPlan& plan = flight.step.plan;
   again_.kind = StepPlan::kRows;
   again_.step = plan.step;
+  again_.slot = plan.slot;
   again_.rows = plan.rows;
   while (!open_.empty()) {
     for (RowRequest& row : again_.rows) {
       row.candidates *= kMoreCandidates;
       row.all_logits = false;
     }
-    stage_.Lead(again_, more_);
-    std::erase_if(open_, [&](size_t i) { return Choose(plan.rows[i], more_[i], chosen_[i]); });
+    stage_.Begin(again_);
+    // Answers come in the order of the steps.
+    for (uint64_t later = ended_ + 1; later < begun_; ++later) Await(Of(later));
+    stage_.Collect(more_);
+    std::erase_if(open_,
+                  [&](size_t i) { return Choose(plan.rows[i], more_[i], flight.chosen[i]); });
   }
 }
 
-void Engine::Commit(const Scheduler::Step& step) {
-  for (auto& [sequence, count] : step.advances) sequence->cached += count;
-  for (size_t i = 0; i < rows_.size(); ++i) {
-    const std::shared_ptr<Sequence>& owner = step.row_owner[i];
-    owner->position_hashes.push_back(HashOf(rows_[i].block_hashes));
-    if (owner->wants_all_logits()) {
-      owner->request.on_logits(step.plan.rows[i].position - 1, rows_[i].logits);
-    }
-    if (chosen_[i] >= 0) Accept(*owner, chosen_[i]);
-  }
+// What was cancelled while the step was in flight is left as it was then.
+void Engine::Commit(Flight& flight) {
+  const Scheduler::Step& step = flight.step;
   for (auto& [sequence, count] : step.advances) {
-    Sequence& s = *sequence;
-    const int size = static_cast<int>(s.tokens.size());
-    const auto& stops = s.request.stop_ids;
-    if (s.done() || s.pending() > 1) continue;
-    if (s.request.max_tokens == 0 && s.pending() == 0) {
-      End(sequence, FinishReason::kLength);
-    } else if (s.generated() > 0 &&
-               std::find(stops.begin(), stops.end(), s.tokens.back()) != stops.end()) {
-      End(sequence, FinishReason::kStop);
-    } else if (s.generated() > 0 && s.generated() >= s.request.max_tokens) {
-      End(sequence, FinishReason::kLength);
-    } else if (s.generated() > 0 && size >= options_.context) {
-      End(sequence, FinishReason::kContext);
+    if (!sequence->done()) sequence->cached += count;
+  }
+  for (size_t i = 0; i < flight.rows.size(); ++i) {
+    Sequence& owner = *step.row_owner[i];
+    if (owner.done()) continue;
+    owner.position_hashes.push_back(HashOf(flight.rows[i].block_hashes));
+    if (owner.wants_all_logits()) {
+      owner.request.on_logits(step.plan.rows[i].position - 1, flight.rows[i].logits);
     }
+    if (flight.chosen[i] >= 0) Accept(owner, flight.chosen[i]);
+  }
+  for (auto& [sequence, count] : step.advances) EndWhereDone(sequence);
+}
+
+void Engine::EndWhereDone(const std::shared_ptr<Sequence>& sequence) {
+  const Sequence& s = *sequence;
+  const int size = static_cast<int>(s.tokens.size());
+  const auto& stops = s.request.stop_ids;
+  if (s.done() || s.pending() > 1) return;
+  if (s.request.max_tokens == 0 && s.pending() == 0) {
+    End(sequence, FinishReason::kLength);
+  } else if (s.generated() > 0 &&
+             std::find(stops.begin(), stops.end(), s.tokens.back()) != stops.end()) {
+    End(sequence, FinishReason::kStop);
+  } else if (s.generated() > 0 && s.generated() >= s.request.max_tokens) {
+    End(sequence, FinishReason::kLength);
+  } else if (s.generated() > 0 && size >= options_.context) {
+    End(sequence, FinishReason::kContext);
   }
 }
 

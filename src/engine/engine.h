@@ -1,5 +1,6 @@
-// Engine: the leader's loop. Requests in, tokens out; every Step is one ragged batch through all
-// stages. Sampling happens here, from the candidates that the ranks send.
+// Engine: the leader's loop. Requests in, tokens out; every step is one ragged batch through all
+// stages, several of them at once where there are several stages. Sampling happens here, from the
+// candidates that the ranks send.
 #pragma once
 
 #include <memory>
@@ -11,8 +12,7 @@ namespace lantern {
 
 class Engine {
  public:
-  Engine(Stage& stage, const SchedulerOptions& options)
-      : stage_(stage), options_(options), scheduler_(options) {}
+  Engine(Stage& stage, const SchedulerOptions& options);
 
   // Takes a request. `base`, if given, is a finished sequence kept by KeepFinished: what the new
   // prompt shares with it is not computed again (which cannot change a bit of the answer).
@@ -22,12 +22,14 @@ class Engine {
   // nothing depends on the layout, what follows is what would have followed there.
   // Throws Error{kBadRequest}.
   void Resume(const std::shared_ptr<Sequence>& sequence);
+  // Throws Error{kPeerLost}, as Step does: where nothing else runs, it waits for what is in flight.
   void Cancel(const std::shared_ptr<Sequence>& sequence);
   // Whether finished sequences keep their cache blocks, for use as a base. Release frees one.
   void KeepFinished(bool keep) { keep_finished_ = keep; }
   void Release(Sequence& sequence);
 
-  // Runs one step. False when there was nothing to do.
+  // Begins as many steps as may be in flight, and ends the oldest. False when there was nothing to
+  // do.
   bool Step();
   // Steps until `sequence` is done.
   void Finish(const Sequence& sequence) {
@@ -41,9 +43,23 @@ class Engine {
   const StepTimes& times() const { return stage_.times(); }
 
  private:
-  void ChooseTokens(const StepPlan& plan);
+  // A step between its beginning and its end; its memory serves later ones.
+  struct Flight {
+    Scheduler::Step step;
+    bool answered = false;  // rows are here
+    LogitsRows rows;
+    std::vector<int> chosen;  // one token per row, or -1 for rows that want none
+  };
+
+  Flight& Of(uint64_t number) { return flights_[number % flights_.size()]; }
+  bool Begin();
+  void Await(Flight& flight);
+  void EndOldest();
+  void ChooseTokens(Flight& flight);
+  void AskAgain(Flight& flight);
   bool Choose(const RowRequest& request, const LogitsRow& row, int& token) const;
-  void Commit(const Scheduler::Step& step);
+  void Commit(Flight& flight);
+  void EndWhereDone(const std::shared_ptr<Sequence>& sequence);
   void Accept(Sequence& sequence, int token);
   void End(const std::shared_ptr<Sequence>& sequence, FinishReason reason);
 
@@ -54,9 +70,10 @@ class Engine {
   int last_prompt_tokens_ = 0;
   int next_id_ = 1;
 
-  // Of the step under way; their memory serves the next.
-  LogitsRows rows_;
-  std::vector<int> chosen_;   // one token per row, or -1 for rows that only wanted logits
+  std::vector<Flight> flights_;  // a ring: [ended_, begun_) are in flight, oldest first
+  uint64_t begun_ = 0, ended_ = 0;
+
+  // Of the step that ends; their memory serves the next.
   std::vector<size_t> open_;  // rows whose candidates did not reach far enough
   StepPlan again_;            // asks for more of them
   LogitsRows more_;

@@ -15,7 +15,7 @@ RankBytes BytesOf(const RunSpec& spec, const WeightFile& file, int rank) {
   return {
       part.WeightBytes(),
       KvCache::Bytes(spec.stage().kv_type, spec.kv_blocks, part.config.head_dim, part.KvHeads()),
-      part.Activations(spec.step_tokens, spec.logit_rows).Bytes()};
+      part.Activations(spec.step_tokens, spec.logit_rows, spec.in_flight).Bytes()};
 }
 
 void RequireMemory(const RunSpec& spec, const WeightFile& file, int first, int count) {

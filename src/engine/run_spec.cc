@@ -10,7 +10,8 @@ namespace {
 // Ranks and shares are checked by MakePlan.
 bool MakesSense(const RunSpec& spec) {
   const auto is_type = [](int type) { return 0 <= type && type < kDTypeCount; };
-  const int sizes[] = {spec.context, spec.kv_blocks, spec.chunk, spec.step_tokens, spec.logit_rows};
+  const int sizes[] = {spec.context,     spec.kv_blocks,  spec.chunk,
+                       spec.step_tokens, spec.logit_rows, spec.in_flight};
   return (spec.type == -1 || is_type(spec.type)) && is_type(spec.kv_type) && spec.threads >= 0 &&
          *std::min_element(std::begin(sizes), std::end(sizes)) > 0;
 }

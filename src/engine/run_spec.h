@@ -24,6 +24,7 @@ struct RunSpec {
   int chunk = 512;
   int step_tokens = 512;
   int logit_rows = 16;
+  int in_flight = 1;       // steps under way at once, in different stages
   int threads = 0;         // per rank; 0: each rank decides
   bool spin = true;        // false: ranks outnumber this machine's cores
   int local = 1;           // ranks of the leader's machine, the first of all
@@ -34,7 +35,8 @@ struct RunSpec {
   std::string gemm = "own";  // see ContextOptions: the same on all ranks
   std::string packed;  // folder of rank 0's machine that keeps packed weights; empty: none does
   MSGPACK_DEFINE(model, type, kv_type, tp, pp, shares, context, kv_blocks, chunk, step_tokens,
-                 logit_rows, threads, spin, local, reduce, check_one_in, pin, isa, gemm, packed)
+                 logit_rows, in_flight, threads, spin, local, reduce, check_one_in, pin, isa, gemm,
+                 packed)
 
   std::optional<DType> wanted() const {
     return type < 0 ? std::nullopt : std::optional(static_cast<DType>(type));
@@ -48,11 +50,12 @@ struct RunSpec {
             context,
             step_tokens,
             logit_rows,
+            in_flight,
             {static_cast<WireFormat>(reduce), check_one_in},
             {}};
   }
   SchedulerOptions scheduler() const {
-    return {kv_blocks, context, chunk, step_tokens, logit_rows};
+    return {kv_blocks, context, chunk, step_tokens, logit_rows, in_flight};
   }
 };
 

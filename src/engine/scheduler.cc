@@ -35,6 +35,26 @@ void AskForNoToken(RowRequest& row) {
   row.masses = false;
 }
 
+// The row of the last token appended.
+void AppendRow(Scheduler::Step& step, const std::shared_ptr<Sequence>& owner, int position,
+               bool samples) {
+  step.plan.batch.logits_at.push_back(step.plan.batch.tokens() - 1);
+  RowRequest& row = step.plan.rows.Add();
+  if (samples) {
+    AskForToken(*owner, row);
+  } else {
+    AskForNoToken(row);
+  }
+  row.position = position + 1;
+  row.all_logits = owner->wants_all_logits();
+  step.row_owner.push_back(owner);
+}
+
+// One that goes on in a new group has tokens to read again before it generates more.
+bool Generates(const Sequence& sequence) {
+  return sequence.generated() > 0 && sequence.pending() == 1;
+}
+
 }  // namespace
 
 void Scheduler::Step::Clear() {
@@ -51,9 +71,7 @@ void Scheduler::Step::Clear() {
 }
 
 Scheduler::Scheduler(const SchedulerOptions& options)
-    : options_(options), allocator_(options.blocks) {
-  step_.plan.batch.blocks.reserve(options.blocks);
-}
+    : options_(options), allocator_(options.blocks) {}
 
 int Scheduler::MostTokens(const Sequence& sequence) const {
   return std::min(sequence.prompt_tokens() + sequence.request.max_tokens, options_.context);
@@ -103,64 +121,58 @@ void Scheduler::Admit() {
   }
 }
 
-// The row of the last token appended.
-void Scheduler::AppendRow(const std::shared_ptr<Sequence>& owner, int position, bool samples) {
-  step_.plan.batch.logits_at.push_back(step_.plan.batch.tokens() - 1);
-  RowRequest& row = step_.plan.rows.Add();
-  if (samples) {
-    AskForToken(*owner, row);
-  } else {
-    AskForNoToken(row);
-  }
-  row.position = position + 1;
-  row.all_logits = owner->wants_all_logits();
-  step_.row_owner.push_back(owner);
-}
-
-void Scheduler::Append(const std::shared_ptr<Sequence>& owner, int count) {
+void Scheduler::Append(Step& step, const std::shared_ptr<Sequence>& owner, int count) {
   Sequence& sequence = *owner;
-  Batch& batch = step_.plan.batch;
-  const int end = sequence.cached + count;
+  Batch& batch = step.plan.batch;
+  const int begin = sequence.scheduled, end = begin + count;
   while (static_cast<int>(sequence.blocks.size()) < KvCache::BlocksFor(end)) {
     sequence.blocks.push_back(allocator_.Take());
     --promised_blocks_;
   }
   const bool last = end == static_cast<int>(sequence.tokens.size());
-  for (int position = sequence.cached; position < end; ++position) {
+  for (int position = begin; position < end; ++position) {
     batch.token.push_back(sequence.tokens[position]);
     batch.position.push_back(position);
     batch.sequence.push_back(static_cast<int>(batch.blocks_end.size()));
     const bool samples = last && position == end - 1 && sequence.request.max_tokens > 0;
-    if (samples || sequence.wants_all_logits()) AppendRow(owner, position, samples);
+    if (samples || sequence.wants_all_logits()) AppendRow(step, owner, position, samples);
   }
   batch.blocks.insert(batch.blocks.end(), sequence.blocks.begin(), sequence.blocks.end());
   batch.blocks_end.push_back(static_cast<int>(batch.blocks.size()));
-  step_.advances.emplace_back(owner, count);
+  step.advances.emplace_back(owner, count);
+  sequence.scheduled = end;
 }
 
-const Scheduler::Step& Scheduler::Next() {
+// So many that all who generate find room in the steps in flight: then every stage has its part.
+int Scheduler::MostGenerating() const {
+  const auto generates = [](const auto& sequence) { return Generates(*sequence); };
+  const auto all = std::count_if(running_.begin(), running_.end(), generates);
+  return static_cast<int>((all + options_.in_flight - 1) / options_.in_flight);
+}
+
+void Scheduler::Next(Step& step) {
   Admit();
-  step_.Clear();
-  const StepPlan& plan = step_.plan;
+  step.Clear();
+  const StepPlan& plan = step.plan;
   auto room = [&] { return options_.step_tokens - plan.batch.tokens(); };
   auto rows_left = [&] { return options_.logit_rows - static_cast<int>(plan.rows.size()); };
-  // One that goes on in a new group has tokens to read again before it generates more.
-  const auto generates = [](const Sequence& s) { return s.generated() > 0 && s.pending() == 1; };
+  int generating = std::min(MostGenerating(), room());
   for (const auto& sequence : running_) {
-    if (generates(*sequence) && room() > 0) Append(sequence, 1);
+    if (!Generates(*sequence) || sequence->unscheduled() == 0 || generating == 0) continue;
+    Append(step, sequence, 1);
+    --generating;
   }
   for (const auto& sequence : running_) {
-    if (generates(*sequence)) continue;
-    int count = std::min({sequence->pending(), options_.chunk, room()});
+    if (Generates(*sequence)) continue;
+    int count = std::min({sequence->unscheduled(), options_.chunk, room()});
     if (sequence->wants_all_logits()) count = std::min(count, rows_left());
     // A prompt's last token needs a row for its answer.
-    if (count == sequence->pending() && rows_left() == 0) --count;
+    if (count == sequence->unscheduled() && rows_left() == 0) --count;
     if (count <= 0) continue;
-    Append(sequence, count);
-    step_.prompt_tokens += count;
+    Append(step, sequence, count);
+    step.prompt_tokens += count;
   }
-  step_.plan.step = ++steps_;
-  return step_;
+  step.plan.step = ++steps_;
 }
 
 }  // namespace lantern

@@ -3,6 +3,10 @@
 // Every step takes one token of each sequence that is generating, then fills up with prompt tokens
 // in order of arrival, at most `chunk` tokens of one prompt and `step_tokens` in all. A sequence is
 // admitted when blocks for all of its prompt and answer are free, so that none ever waits half-way.
+//
+// With several steps in flight, each takes its part of the sequences that are generating, and none
+// takes a sequence whose next token an earlier step has still to tell. A prompt's chunks may follow
+// each other at once: every stage runs the steps in order.
 #pragma once
 
 #include <deque>
@@ -20,7 +24,8 @@ struct SchedulerOptions {
   int context = 0;        // most tokens of one sequence
   int chunk = 512;        // most prompt tokens of one sequence in a step
   int step_tokens = 512;  // most tokens of a step
-  int logit_rows = 16;    // most rows of logits of a step, hence generating sequences
+  int logit_rows = 16;    // most rows of logits of a step, hence running sequences
+  int in_flight = 1;      // most steps that are not committed
 };
 
 class Scheduler {
@@ -38,7 +43,7 @@ class Scheduler {
   bool idle() const { return waiting_.empty() && running_.empty(); }
   int free_blocks() const { return allocator_.free(); }
 
-  // The next step: a plan and, per row of it, the sequence that the row belongs to.
+  // A step: a plan and, per row of it, the sequence that the row belongs to.
   struct Step {
     StepPlan plan;
     std::vector<std::shared_ptr<Sequence>> row_owner;
@@ -49,23 +54,22 @@ class Scheduler {
     // Keeps the memory: a step like one before it allocates nothing.
     void Clear();
   };
-  // An empty batch when idle; valid until the next call. REQUIRES: the step before was committed
-  // (cached advanced, tokens appended).
-  const Step& Next();
+  // Replaces `step` by the next one: an empty batch where there is nothing to do before an earlier
+  // step is committed (cached advanced, tokens appended).
+  void Next(Step& step);
 
  private:
   void Admit();
   int MostTokens(const Sequence& sequence) const;
   int BlocksNeeded(const Sequence& sequence) const;
-  void Append(const std::shared_ptr<Sequence>& sequence, int count);
-  void AppendRow(const std::shared_ptr<Sequence>& sequence, int position, bool samples);
+  int MostGenerating() const;
+  void Append(Step& step, const std::shared_ptr<Sequence>& sequence, int count);
 
   SchedulerOptions options_;
   BlockAllocator allocator_;
   std::deque<std::shared_ptr<Sequence>> waiting_;
   std::vector<std::shared_ptr<Sequence>> running_;
   int promised_blocks_ = 0;  // that running sequences will still take
-  Step step_;                // the last that Next gave
   uint64_t steps_ = 0;
 };
 

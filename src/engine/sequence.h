@@ -30,6 +30,7 @@ struct Sequence {
   int id = 0;
   Request request;
   std::vector<int> tokens;  // prompt, then generated ids
+  int scheduled = 0;        // tokens in the cache or in a step that is under way
   int cached = 0;           // tokens whose keys and values are in the cache
   int reused = 0;           // of them, taken over from an earlier sequence
   std::vector<int> blocks;
@@ -43,6 +44,7 @@ struct Sequence {
   int prompt_tokens() const { return static_cast<int>(request.prompt.size()); }
   int generated() const { return static_cast<int>(tokens.size()) - prompt_tokens(); }
   int pending() const { return static_cast<int>(tokens.size()) - cached; }
+  int unscheduled() const { return static_cast<int>(tokens.size()) - scheduled; }
   bool wants_all_logits() const { return static_cast<bool>(request.on_logits); }
 };
 

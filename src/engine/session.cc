@@ -23,6 +23,9 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kJoinLimit{60};
+constexpr int kChunk = 512;           // prompt tokens of a step
+constexpr int kPipelinedChunk = 128;  // where stages run different chunks at once
+constexpr int kMostInFlight = 64;
 constexpr const char* kLoopback = "127.0.0.1";
 
 int WorldOf(const SessionOptions& o) {
@@ -66,12 +69,13 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.kv_type = static_cast<int>(KvType(o, file));
   const int trained = file.config().context;
   if (o.context < 0) Fail(ErrorKind::kConfig, "--ctx must be at least 1.");
-  if (o.chunk < 1) Fail(ErrorKind::kConfig, "--chunk must be at least 1.");
+  if (o.chunk.value_or(1) < 1) Fail(ErrorKind::kConfig, "--chunk must be at least 1.");
+  if (o.in_flight.value_or(1) < 1 || o.in_flight.value_or(1) > kMostInFlight) {
+    Fail(ErrorKind::kConfig, "--in-flight must be 1 to {}.", kMostInFlight);
+  }
   if (o.threads < 0) Fail(ErrorKind::kConfig, "--threads must be at least 1.");
   spec.context = o.context > 0 ? o.context : std::min(trained, SessionOptions::kDefaultContext);
   spec.kv_blocks = KvCache::BlocksFor(spec.context) * o.sequences;
-  spec.chunk = o.chunk;
-  spec.step_tokens = std::max(o.chunk, o.sequences);
   spec.logit_rows = std::max(o.logit_rows, 1);
   spec.isa = o.isa;
   spec.gemm = o.gemm;
@@ -85,6 +89,14 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.local = o.local;
   spec.pin = o.pin;
   return spec;
+}
+
+// What depends on the layout. Several steps are in flight only where several stages can run them,
+// and several chunks of a prompt only where they are smaller than it.
+void SetSteps(const SessionOptions& o, RunSpec& spec) {
+  spec.in_flight = spec.pp == 1 ? 1 : o.in_flight.value_or(spec.pp);
+  spec.chunk = o.chunk.value_or(spec.in_flight > 1 ? kPipelinedChunk : kChunk);
+  spec.step_tokens = std::max(spec.chunk, o.sequences);
 }
 
 // Without a key nobody is authenticated, so nobody else may reach the socket.
@@ -154,6 +166,7 @@ Session::State::State(const SessionOptions& options, const Events& events)
     const int ranks = WorldOf(options);
     if (AllLocal(options)) {  // all is known: what cannot work is said before anything starts
       ChooseLayout(options.layout, ranks, spec);
+      SetSteps(options, spec);
       spec.shares = options.layout.shares;
       RequireMemory(spec, *file, 0, ranks);
     }
@@ -198,6 +211,7 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
   const int ranks = static_cast<int>(hosts.size());
   if (lan) {
     ChooseLayout(options.layout, ranks, spec);
+    SetSteps(options, spec);
     ChooseShares(options.layout, hosts, *file, spec);
     TellRanks(events);
     RequireMemory(spec, *file, 0, options.local);

@@ -34,7 +34,8 @@ struct SessionOptions {
   int threads = 0;               // per rank; 0: this machine's cores over its ranks
   bool pin = true;               // threads may stay on their cores
   int context = 0;               // 0: the model's, at most kDefaultContext
-  int chunk = 512;               // prompt tokens of one sequence in a step
+  std::optional<int> chunk;      // prompt tokens of one sequence in a step; none: see SetSteps
+  std::optional<int> in_flight;  // steps under way at once; none: one for each stage
   std::optional<DType> type;     // --type
   std::optional<DType> kv_type;  // none: f32 where the weights are f32, else f16
   std::string isa = "auto";

@@ -1,9 +1,10 @@
 #include "src/engine/stage.h"
 
+#include <algorithm>
 #include <chrono>
 
-#include "net/collectives.h"
 #include "src/base/check.h"
+#include "src/base/error.h"
 #include "src/engine/step_codec.h"
 
 namespace lantern {
@@ -26,83 +27,171 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       first_id_(part.head.row.begin),
       core_(options.core),
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
-      act_(context, part.Activations(options.step_tokens, options.logit_rows)),
+      act_(context, part.Activations(options.step_tokens, options.logit_rows, options.in_flight)),
       sums_(*mesh.tp, options.reduce) {
   model_ = LoadModel(part, loader, options.context);
   plan_.batch.blocks.reserve(options.kv_blocks);  // tables grow step by step
+  const size_t blocks = sizeof(int) * options.kv_blocks;
+  message_.reserve(blocks + kFrameBytes);
+  slots_.resize(options.in_flight);
+  for (Slot& slot : slots_) slot.message.reserve(blocks + kFrameBytes);
+  ranks_.resize(mesh.plan.tp);
+  answering_.resize(mesh.plan.tp);
 }
+
+Stage::~Stage() {
+  if (Unsettled()) Abandon();
+}
+
+bool Stage::Unsettled() const {
+  const auto sends = [](const Slot& slot) { return slot.sent.has_value(); };
+  const auto expects = [](const MessageReceiver& receiver) { return receiver.started(); };
+  return plans_.started() || std::any_of(slots_.begin(), slots_.end(), sends) ||
+         std::any_of(answering_.begin(), answering_.end(), expects);
+}
+
+// The group is over, and messages may be under way in memory that is about to go: a wait that fails
+// ends all of them.
+void Stage::Abandon() {
+  mesh_.world->Abort("This rank ended before the others did.");
+  try {
+    mesh_.world->Exchange({}, {}, Patience::kStep);
+  } catch (const Error&) {
+    // That is what it was for.
+  }
+  for (Slot& slot : slots_) slot.sent.reset();
+  plans_.Forget();
+  for (MessageReceiver& receiver : answering_) receiver.Forget();
+  begun_ = 0;
+}
+
+template <class Body>
+void Stage::Guarded(const Body& body) {
+  try {
+    body();
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::kPeerLost) Abandon();
+    throw;
+  }
+}
+
+int Stage::LastStageRank(int t) const { return mesh_.plan.RankOf(mesh_.plan.pp - 1, t); }
 
 int Stage::Neighbour(int stages) const {
   return mesh_.plan.RankOf(mesh_.stage + stages, mesh_.tp_rank);
 }
 
-void Stage::Lead(const StepPlan& plan, LogitsRows& rows) {
+void Stage::Begin(const StepPlan& plan) {
   LANTERN_CHECK_EQ(mesh_.rank, 0);
+  Guarded([&] { BeginStep(plan); });
+}
+
+void Stage::BeginStep(const StepPlan& plan) {
   Encode(plan, message_);
   const double wire_before = mesh_.world->counters().seconds;
   BroadcastMessage(*mesh_.tp, message_, 0, Patience::kStep);
-  Execute(plan, message_);
+  Execute(plan);
   times_.wire_s += mesh_.world->counters().seconds - wire_before;
+  if (plan.kind != StepPlan::kStop && begun_++ == 0) ExpectAnswers();
+}
 
+// Of one step at a time: the length of an answer shows in its first frame only.
+void Stage::ExpectAnswers() {
+  for (int t = 0; t < mesh_.plan.tp; ++t) {
+    if (!AnswersHere(t)) answering_[t].Start(*mesh_.world, LastStageRank(t));
+  }
+}
+
+void Stage::Collect(LogitsRows& rows) {
+  LANTERN_CHECK_LT(0, begun_);
   const auto waiting = Clock::now();
-  ranks_.resize(mesh_.plan.tp);
-  for (int t = 0; t < mesh_.plan.tp && plan.kind != StepPlan::kStop; ++t) {
-    const int from = mesh_.plan.RankOf(mesh_.plan.pp - 1, t);
-    if (from == 0) {
+  Guarded([&] { CollectRanks(); });
+  times_.wait_s += SecondsSince(waiting);
+  rows.clear();
+  for (size_t i = 0; i < ranks_[0].size(); ++i) JoinVocabulary(ranks_, i, rows.Add());
+}
+
+void Stage::CollectRanks() {
+  for (int t = 0; t < mesh_.plan.tp; ++t) {
+    if (AnswersHere(t)) {
       std::swap(ranks_[t], answer_);
     } else {
-      ReceiveMessage(*mesh_.world, from, Patience::kIdle, message_);
+      answering_[t].Finish(*mesh_.world, LastStageRank(t), Patience::kIdle, message_);
       Decode(message_, ranks_[t]);
     }
   }
-  times_.wait_s += SecondsSince(waiting);
-
-  rows.clear();
-  for (size_t i = 0; i < plan.rows.size(); ++i) JoinVocabulary(ranks_, i, rows.Add());
+  if (--begun_ > 0) ExpectAnswers();
 }
 
 void Stage::Stop() {
+  LogitsRows dropped;
+  while (begun_ > 0) Collect(dropped);
   StepPlan plan;
   plan.kind = StepPlan::kStop;
-  LogitsRows none;
-  Lead(plan, none);
+  Begin(plan);
 }
 
 bool Stage::Follow() {
-  if (first_) {
-    BroadcastMessage(*mesh_.tp, message_, 0, Patience::kIdle);
-  } else {
-    ReceiveMessage(*mesh_.world, Neighbour(-1), Patience::kIdle, message_);
-  }
-  Decode(message_, plan_);
-  Execute(plan_, message_);
-  if (last_ && plan_.kind != StepPlan::kStop) {
-    Encode(answer_, message_);
-    SendMessage(*mesh_.world, 0, message_);
-  }
+  Guarded([&] { FollowStep(); });
   return plan_.kind != StepPlan::kStop;
 }
 
-// The plan travels in front of the hidden state, so that nothing needs to be put in order later.
-void Stage::Execute(const StepPlan& plan, std::span<const std::byte> encoded) {
-  // For the step only: this is the main thread, whose mask all that it starts would inherit.
-  const OnCore bound(core_);
-  const bool forward = plan.kind == StepPlan::kForward;
-  if (forward) act_.Resize(plan.batch.tokens());
-  const auto hidden = [&] {
-    return std::as_writable_bytes(Backend::HostSpan(context_, act_.x, {}));
-  };
-  if (forward && !first_) mesh_.world->Receive(Neighbour(-1), hidden(), Patience::kIdle);
-  if (forward) RunModel(plan, !last_);
-  if (!last_) {
-    SendMessage(*mesh_.world, Neighbour(+1), encoded);
-    if (forward) mesh_.world->Send(Neighbour(+1), hidden());
-  } else if (plan.kind != StepPlan::kStop) {
-    AnswerRows(plan);
+void Stage::FollowStep() {
+  if (first_) {
+    BroadcastMessage(*mesh_.tp, message_, 0, Patience::kIdle);
+  } else {
+    plans_.Start(*mesh_.world, Neighbour(-1));
+    plans_.Finish(*mesh_.world, Neighbour(-1), Patience::kIdle, message_);
   }
+  Decode(message_, plan_);
+  Execute(plan_);
 }
 
-void Stage::RunModel(const StepPlan& plan, bool hand_over) {
+// `message_` holds the plan. It travels in front of the hidden state, so that nothing needs to be
+// put in order later.
+void Stage::Execute(const StepPlan& plan) {
+  // For the step only: this is the main thread, whose mask all that it starts would inherit.
+  const OnCore bound(core_);
+  LANTERN_CHECK(0 <= plan.slot && plan.slot < static_cast<int>(slots_.size()));
+  Slot& slot = slots_[plan.slot];
+  Settle(slot);
+  act_.Use(plan.slot);
+  const bool forward = plan.kind == StepPlan::kForward, stop = plan.kind == StepPlan::kStop;
+  if (forward) act_.Resize(plan.batch.tokens());
+  if (forward && !first_) ReceiveHidden();
+  if (forward) RunModel(plan);
+  if (!last_) {
+    std::swap(slot.message, message_);
+    Send(slot, Neighbour(+1), forward ? Hidden() : std::span<std::byte>());
+  } else if (!stop) {
+    AnswerRows(plan);
+    if (mesh_.rank != 0) Encode(answer_, slot.message);
+    if (mesh_.rank != 0) Send(slot, 0, {});
+  }
+  if (stop) std::for_each(slots_.begin(), slots_.end(), [this](Slot& each) { Settle(each); });
+}
+
+// The next plan may come while this step is computed.
+void Stage::ReceiveHidden() {
+  const IncomingMessage hidden{Neighbour(-1), Hidden()};
+  const Communicator::Ticket ticket = mesh_.world->Start({}, {&hidden, 1});
+  plans_.Start(*mesh_.world, Neighbour(-1));
+  mesh_.world->Wait(ticket, Patience::kIdle);
+}
+
+// The slot's message, and data behind it; they travel while the next step is computed.
+void Stage::Send(Slot& slot, int to, std::span<const std::byte> data) {
+  slot.sent = StartMessage(*mesh_.world, to, slot.message, data, slot.frame);
+}
+
+// Waits until all that the slot's last step sent has left. No wait in truth: the leader begins
+// nothing in a slot before the answer has come, which took all of that.
+void Stage::Settle(Slot& slot) {
+  if (slot.sent) mesh_.world->Wait(*slot.sent, Patience::kStep);
+  slot.sent.reset();
+}
+
+void Stage::RunModel(const StepPlan& plan) {
   const Batch& batch = plan.batch;
   blocks_.clear();
   int begin = 0;
@@ -114,7 +203,7 @@ void Stage::RunModel(const StepPlan& plan, bool hand_over) {
   Run run{context_, sums_, kv_, act_, batch, {batch.position, batch.sequence, blocks_}};
   sums_.BeginStep();
   model_->Forward(run);
-  if (!hand_over && !batch.logits_at.empty()) model_->Logits(run);
+  if (last_ && !batch.logits_at.empty()) model_->Logits(run);
 }
 
 void Stage::AnswerRows(const StepPlan& plan) {

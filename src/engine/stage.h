@@ -1,12 +1,16 @@
 // Stage: one rank's part of every step. The leader leads it, all others follow; both run the same
-// code from Execute down.
+// code from Execute down. Several steps may be in flight, in different stages: what a step hands
+// over travels from memory of its own while this rank runs the next.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "models/model.h"
 #include "net/mesh.h"
+#include "net/messages.h"
 #include "src/engine/step_plan.h"
 
 namespace lantern {
@@ -17,6 +21,7 @@ struct StageOptions {
   int context = 0;      // most positions of a sequence
   int step_tokens = 0;  // most tokens of a step
   int logit_rows = 0;   // most rows of a step
+  int in_flight = 1;    // most steps begun and not collected; 1 with a single stage
   ReducerOptions reduce = {};
   Core core = {};  // where the thread that runs the steps computes; empty: anywhere
 };
@@ -24,7 +29,7 @@ struct StageOptions {
 // Seconds of the leader's steps, by where they went.
 struct StepTimes {
   double wire_s = 0;  // in sums and hand-overs: the wire, and ranks that were not there yet
-  double wait_s = 0;  // waiting for the last stage's answer
+  double wait_s = 0;  // waiting for the last stage's answer, with no step left to begin
 };
 
 class Stage {
@@ -32,11 +37,18 @@ class Stage {
   // Loads this rank's weights. Everything referred to must outlive the stage, but not `loader`.
   Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loader& loader,
         const StageOptions& options);
+  ~Stage();
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
 
-  // Leader: hands the plan to its group, runs it, and collects the last stage's answers, one per
-  // row of the plan, joined over the vocabulary.
-  void Lead(const StepPlan& plan, LogitsRows& rows);
-  // Leader: ends all followers' loops.
+  // Leader: hands the plan to its group, runs its own part, and starts the hand-over. The slot's
+  // logits stay at the last stage until the next forward step in it.
+  // REQUIRES: what was begun in this slot before has been collected.
+  void Begin(const StepPlan& plan);
+  // Leader: waits for the answers of the oldest step begun and not collected: one per row of its
+  // plan, joined over the vocabulary.
+  void Collect(LogitsRows& rows);
+  // Leader: waits for the steps in flight and drops their answers, then ends all followers' loops.
   void Stop();
 
   // Follower: waits for the next plan and runs it. False after the leader's Stop.
@@ -46,9 +58,33 @@ class Stage {
   const Reducer& sums() const { return sums_; }
 
  private:
-  void Execute(const StepPlan& plan, std::span<const std::byte> encoded);
-  void RunModel(const StepPlan& plan, bool hand_over);
+  // What a step sends: the communicator's until the ticket has been waited for.
+  struct Slot {
+    std::vector<std::byte> message;  // the plan for the next stage, or the last stage's answer
+    Frame frame{};
+    std::optional<Communicator::Ticket> sent;
+  };
+
+  void BeginStep(const StepPlan& plan);
+  void CollectRanks();
+  void FollowStep();
+  void Execute(const StepPlan& plan);
+  void ReceiveHidden();
+  void Send(Slot& slot, int to, std::span<const std::byte> data);
+  void RunModel(const StepPlan& plan);
   void AnswerRows(const StepPlan& plan);
+  void ExpectAnswers();
+  void Settle(Slot& slot);
+  bool Unsettled() const;
+  void Abandon();
+  template <class Body>
+  void Guarded(const Body& body);
+  // Of the step under way.
+  std::span<std::byte> Hidden() {
+    return std::as_writable_bytes(Backend::HostSpan(context_, act_.x, {}));
+  }
+  int LastStageRank(int t) const;  // by tp rank
+  bool AnswersHere(int t) const { return LastStageRank(t) == mesh_.rank; }
   int Neighbour(int stages) const;  // the rank at the same place, so many stages on
 
   Backend::Context& context_;
@@ -62,9 +98,14 @@ class Stage {
   std::unique_ptr<Model> model_;
   StepTimes times_;
 
+  std::vector<Slot> slots_;                 // by StepPlan::slot
+  MessageReceiver plans_;                   // from the stage before
+  std::vector<MessageReceiver> answering_;  // at the leader: by tp rank of the last stage
+  int begun_ = 0;                           // at the leader: steps not collected
+
   // Of the step under way; their memory serves the next.
   StepPlan plan_;                             // a follower's
-  std::vector<std::byte> message_;            // the plan, then a follower's answer
+  std::vector<std::byte> message_;            // the plan, or an answer that came
   std::vector<std::span<const int>> blocks_;  // per sequence
   std::vector<Candidate> weighed_;
   LogitsRows answer_;              // of this rank, in the last stage

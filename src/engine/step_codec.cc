@@ -78,6 +78,7 @@ template <class Coder, class Plan>
 void CodePlan(Coder& coder, Plan& plan) {
   coder.Field(plan.kind);
   coder.Field(plan.step);
+  coder.Field(plan.slot);
   coder.List(plan.batch.token);
   coder.List(plan.batch.position);
   coder.List(plan.batch.sequence);

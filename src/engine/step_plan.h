@@ -29,11 +29,12 @@ struct RowRequest {
 struct StepPlan {
   enum Kind : int {
     kForward,  // run the batch, then answer the rows
-    kRows,     // answer rows again, from the logits of the step before
+    kRows,     // answer rows again, from the logits of the last forward step in this slot
     kStop,     // the end of the run
   };
   int kind = kForward;
   uint64_t step = 0;
+  int slot = 0;  // of those in flight: below RunSpec::in_flight
   Batch batch;
   ReusedList<RowRequest> rows;
 };

@@ -107,6 +107,7 @@ class ErrorsTest(lantern_cli.CliTestCase):
         self.refuse_run(BAD_FLAGS, ["abacus", "openblas"], "--gemm", "abacus")
         self.refuse_run(BAD_FLAGS, ["--threads"], "--threads", -1)
         self.refuse_run(BAD_FLAGS, ["--chunk"], "--chunk", 0)
+        self.refuse_run(BAD_FLAGS, ["--in-flight"], "--in-flight", 0)
         self.refuse_run(BAD_FLAGS, ["--ctx"], "--ctx", -5)
         self.refuse_run(BAD_INPUT, ["--temp"], "--temp", -1)
         self.refuse_run(BAD_INPUT, ["--temp"], "--temp", "nan")
