@@ -1,5 +1,6 @@
 #include "src/apps/options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -100,7 +101,21 @@ void RequirePlace(const SessionOptions& options) {
   }
 }
 
+std::string ModeNames() {
+  std::string names;
+  for (const WireMode& mode : WireModes()) names += (names.empty() ? "" : ", ") + mode.name;
+  return names;
+}
+
 }  // namespace
+
+std::vector<WireMode> WireModes() { return {{"f32", true}}; }
+
+bool IsExact(const std::string& name) {
+  const std::vector<WireMode> modes = WireModes();
+  const auto exact = [&](const WireMode& mode) { return mode.exact && mode.name == name; };
+  return std::any_of(modes.begin(), modes.end(), exact);
+}
 
 void ModelFlags::Register(CLI::App& app) {
   SessionOptions& o = session;
@@ -129,7 +144,7 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--type", type, "Convert weights at load: f32, f16, bf16, q8_0 or q4_0");
   app.add_option("--kv", kv,
                  "KV cache: f32, f16, bf16 or q8_0 (default: f32 for f32 weights, else f16)");
-  app.add_option("--reduce", reduce, "How partial sums travel: f32");
+  app.add_option("--reduce", reduce, "How partial sums travel: " + ModeNames());
   app.add_option("--packed", packed,
                  "Folder that keeps packed weights for the next start; none: keep none "
                  "(default: in the user's cache)");
@@ -155,9 +170,11 @@ SessionOptions ModelFlags::Resolve() const {
   } else if (packed != "none") {
     options.packed = packed;
   }
-  if (reduce != "f32") {
-    Fail(ErrorKind::kConfig,
-         "--reduce {} is not available: this version adds partial sums in f32 only.", reduce);
+  const std::vector<WireMode> modes = WireModes();
+  const auto wanted = [&](const WireMode& mode) { return mode.name == reduce; };
+  if (std::none_of(modes.begin(), modes.end(), wanted)) {
+    Fail(ErrorKind::kConfig, "--reduce {} is not available: partial sums travel as {}.", reduce,
+         ModeNames());
   }
   if (!hosts.empty()) {
     options.hosts = ReadHosts(hosts);
@@ -196,6 +213,16 @@ std::vector<int> ParseIds(const std::string& list) {
     Fail(ErrorKind::kBadRequest, "--ids '{}' is not a list of token ids like 1,2,3.", list);
   }
   return *ids;
+}
+
+std::vector<std::string> ParseList(const std::string& list) {
+  std::vector<std::string> items;
+  for (size_t begin = 0; !list.empty() && begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    items.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return items;
 }
 
 std::vector<int> ParseNumbers(const std::string& list, const std::string& flag) {
