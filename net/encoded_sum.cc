@@ -127,7 +127,7 @@ void Compare(WireFormat format, std::span<const float> exact, std::span<const fl
     if (worst > EncodingErrorBound(format, largest) && errors.beyond_bound < 0) {
       errors.beyond_bound = rank;
     }
-    const double share = largest > 0 ? worst / largest : 0;
+    const double share = largest >= kLeastCounted ? worst / largest : 0;
     errors.worst = std::max(errors.worst, share);
     sum += share * static_cast<double>(end - begin);
   }

@@ -12,9 +12,17 @@ namespace lantern {
 // x = the sum of all ranks' x, each [n] and the same n. One hop or two: see SumShape.
 void EncodedSum(Communicator& comm, WireFormat format, SumShape shape, std::span<float> x);
 
+// Blocks whose largest magnitude is smaller do not count below: what the formats lose of tiny
+// numbers is absolute, not a share.
+inline constexpr double kLeastCounted = 0x1p-10;
+
 // What decoding changed in the vectors of a sum, as shares of the largest magnitude in their block.
 struct EncodingErrors {
   double worst = 0, mean = 0;
+  // Of `worst`.
+  static double Bound(WireFormat format) {
+    return EncodingErrorBound(format, kLeastCounted) / kLeastCounted;
+  }
   // The rank whose vector decoded to something outside its format's bound; -1: none.
   int beyond_bound = -1;
 };

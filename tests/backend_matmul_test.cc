@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "models/reference/operations.h"
 #include "src/base/error.h"
 #include "src/tensor/sum_tree.h"
 #include "tests/backend_testing.h"
-#include "tests/reference.h"
 
 namespace lantern {
 namespace {

@@ -11,8 +11,8 @@
 #include <xmmintrin.h>
 #endif
 
+#include "models/reference/operations.h"
 #include "tests/backend_testing.h"
-#include "tests/reference.h"
 
 namespace lantern {
 namespace {

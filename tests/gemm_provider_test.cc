@@ -16,9 +16,9 @@
 #include "backends/cpu/gemm/shared_library.h"
 #include "backends/cpu/kernel_sets.h"
 #include "backends/cpu/pack.h"
+#include "models/reference/operations.h"
 #include "src/base/error.h"
 #include "tests/backend_testing.h"
-#include "tests/reference.h"
 
 namespace lantern {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <cstdlib>
 
+#include "models/reference/whole_model.h"
 #include "models/synth.h"
-#include "tests/reference_model.h"
 #include "tests/test_files.h"
 
 namespace lantern {

@@ -1,25 +1,20 @@
-// lantern bench: throughput of prompt processing and generation.
+// lantern bench: throughput of prompt processing and generation, over layouts and threads.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <nlohmann/json.hpp>
-#include <numeric>
+#include <map>
 #include <optional>
 
-#include "models/kv_cache.h"
+#include "src/apps/bench_rows.h"
+#include "src/apps/bench_tables.h"
 #include "src/apps/commands.h"
 #include "src/apps/follow.h"
 #include "src/apps/interrupt.h"
+#include "src/apps/layouts.h"
 #include "src/apps/leader.h"
 #include "src/apps/options.h"
 #include "src/apps/throughput.h"
-#include "src/base/cores.h"
 #include "src/base/error.h"
-#include "src/base/machine.h"
-#include "src/base/read_bandwidth.h"
-#include "src/engine/rank.h"
 
 namespace lantern {
 namespace {
@@ -27,121 +22,16 @@ namespace {
 struct BenchFlags {
   ModelFlags model;
   std::string prompts = "512", generated = "128", depths = "0";
+  std::string layouts, threads, format;
   int sequences = 1, repetitions = 3;
+
+  std::string Format() const {
+    if (model.json && !format.empty() && format != "json") {
+      Fail(ErrorKind::kConfig, "--json and --format {} exclude each other.", format);
+    }
+    return model.json ? "json" : format.empty() ? "text" : format;
+  }
 };
-
-// Threads of rank 0; every rank has as many where all are on this machine.
-int ThreadsOf(Session& session) {
-  const int threads = session.spec().threads;
-  return threads > 0 ? threads : PhysicalCores();
-}
-
-// GB/s at which this machine's threads read the weights and compute nothing. A rank that is alone
-// reads its own; several share the machine's memory, so all their threads read at once.
-double ReadBandwidth(Session& session) {
-  const int ranks = session.plan().world();
-  if (ranks > 1) return MeasureReadBandwidth(ThreadsOf(session) * ranks);
-  const auto start = std::chrono::steady_clock::now();
-  session.rank().StreamWeights();
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  return session.weight_bytes() / seconds.count() / 1e9;
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-// GB that a token of each sequence reads of the caches, on average over the tokens.
-double KvGigabytes(const Load& load, Session& session) {
-  const ModelConfig& c = session.file().config();
-  const std::vector<int> kv_heads(c.layers, c.kv_heads);
-  const double block = KvCache::Bytes(session.spec().stage().kv_type, 1, c.head_dim, kv_heads);
-  return 1e-9 * load.sequences * (load.depth + 0.5 * load.generate) * block / KvCache::kBlockTokens;
-}
-
-// What was measured, and beside it what this machine could read.
-struct Measured {
-  std::vector<Sample> samples;
-  std::vector<double> read_gbps;  // of this machine, just then
-};
-
-nlohmann::ordered_json Row(const Load& load, const Measured& measured, Session& session) {
-  std::vector<double> rates;
-  Sample total;
-  for (const Sample& s : measured.samples) {
-    rates.push_back(load.tokens() / s.seconds);
-    total.seconds += s.seconds;
-    total.wire_s += s.wire_s;
-    total.wait_s += s.wait_s;
-  }
-  const double mean = std::accumulate(rates.begin(), rates.end(), 0.0) / rates.size();
-  double squares = 0;
-  for (double rate : rates) squares += (rate - mean) * (rate - mean);
-  const double tokens = static_cast<double>(load.tokens()) * rates.size();
-  auto per_token_ms = [&](double seconds) { return 1e3 * seconds / tokens; };
-  nlohmann::ordered_json row;
-  row["test"] = load.Name();
-  row["tokens_per_s"] = mean;
-  row["stddev"] = rates.size() > 1 ? std::sqrt(squares / (rates.size() - 1)) : 0.0;
-  row["min"] = *std::min_element(rates.begin(), rates.end());
-  row["max"] = *std::max_element(rates.begin(), rates.end());
-  row["repetitions"] = rates.size();
-  const double compute = std::max(0.0, total.seconds - total.wire_s - total.wait_s);
-  row["ms_per_token"] = {{"compute", per_token_ms(compute)},
-                         {"wire", per_token_ms(total.wire_s)},
-                         {"wait", per_token_ms(total.wait_s)}};
-  if (load.generate > 0) {
-    // A round of one token for each sequence reads the weights once for each step that it is in.
-    const int steps = std::min(session.spec().in_flight, load.sequences);
-    const double rounds_per_s = mean / load.sequences, read_gbps = Median(measured.read_gbps);
-    const double weights = rounds_per_s * steps * session.weight_bytes() / 1e9;
-    const double kv = rounds_per_s * KvGigabytes(load, session);
-    row["weight_gb_per_s"] = weights;
-    row["kv_gb_per_s"] = kv;
-    row["read_gb_per_s"] = read_gbps;
-    row["read_share"] = (weights + kv) / read_gbps;
-  } else if (session.plan().world() == 1) {
-    row["gop_per_s"] = 2e-9 * mean * session.rank().ProductsPerToken();
-  }
-  row["layout"] = {{"tp", session.plan().tp},
-                   {"pp", session.plan().pp},
-                   {"ranks", session.plan().world()},
-                   {"threads", ThreadsOf(session)},
-                   {"in_flight", session.spec().in_flight},
-                   {"chunk", session.spec().chunk}};
-  const RankBytes bytes = BytesOf(session.spec(), session.file(), 0);
-  row["memory"] = {{"resident_bytes", ResidentMemory()},
-                   {"weight_bytes", bytes.weights},
-                   {"kv_cache_bytes", bytes.kv_cache}};
-  row["gemm"] = session.rank().gemm();
-  row["logits_hash"] = measured.samples[0].hash;
-  return row;
-}
-
-void Print(const nlohmann::ordered_json& row) {
-  const auto& ms = row["ms_per_token"];
-  fmt::print(
-      "{:12} {:9.2f} +- {:6.2f} tokens/s   compute {:.2f}, wire {:.2f}, wait {:.2f} ms/token",
-      row["test"].get<std::string>(), row["tokens_per_s"].get<double>(),
-      row["stddev"].get<double>(), ms["compute"].get<double>(), ms["wire"].get<double>(),
-      ms["wait"].get<double>());
-  if (row.contains("read_share")) {
-    fmt::print("   {:.1f} GB/s, {:.0f}% of this machine's {:.1f}",
-               row["weight_gb_per_s"].get<double>() + row["kv_gb_per_s"].get<double>(),
-               100 * row["read_share"].get<double>(), row["read_gb_per_s"].get<double>());
-  }
-  if (row.contains("gop_per_s")) fmt::print("   {:.0f} GOP/s", row["gop_per_s"].get<double>());
-  fmt::print("   {}\n", row["logits_hash"].get<std::string>());
-  std::fflush(stdout);
-}
-
-// Rank 0's: what is resident beyond weights and cache is activations, the program, its libraries.
-void PrintMemory(const nlohmann::ordered_json& memory) {
-  const auto bytes = [&](const char* name) { return HumanBytes(memory[name].get<size_t>()); };
-  fmt::print("memory       {} resident: {} weights, {} KV cache, and the rest\n",
-             bytes("resident_bytes"), bytes("weight_bytes"), bytes("kv_cache_bytes"));
-}
 
 std::vector<Load> Loads(const BenchFlags& flags) {
   if (flags.repetitions < 1) Fail(ErrorKind::kConfig, "-r must be at least 1.");
@@ -178,28 +68,84 @@ std::optional<Measured> Measure(const Load& load, int repetitions, Session& sess
   return measured;
 }
 
+// One group that loads are measured in.
+struct Setting {
+  std::optional<GridSize> layout;  // none: as the flags say
+  int threads = 0;                 // 0: the same
+};
+
+// Every layout with every number of threads.
+std::vector<Setting> Settings(const BenchFlags& flags) {
+  std::vector<std::optional<GridSize>> layouts;
+  for (const GridSize& layout : ParseLayouts(flags.layouts)) layouts.push_back(layout);
+  if (layouts.empty()) layouts.push_back(std::nullopt);
+  std::vector<int> threads = {0};
+  if (!flags.threads.empty()) threads = ParseNumbers(flags.threads, "--threads");
+  std::vector<Setting> settings;
+  for (const auto& layout : layouts) {
+    for (const int count : threads) settings.push_back({layout, count});
+  }
+  return settings;
+}
+
+// Measures everything in one group after the other and compares their answers.
+class Benchmark {
+ public:
+  Benchmark(const BenchFlags& flags, std::vector<Load> loads)
+      : flags_(flags), loads_(std::move(loads)), table_(MakeBenchTable(flags.Format())) {}
+
+  // False when Ctrl-C ended it.
+  bool Run(const SessionOptions& options) {
+    Leader leader(options);
+    Session& session = leader.session();
+    for (const Load& load : loads_) {
+      const std::optional<Measured> measured = Measure(load, flags_.repetitions, session);
+      if (!measured) return false;
+      RequireSameAnswer(load, measured->samples[0].hash, session);
+      table_->Add(BenchRow(load, *measured, flags_.model.reduce, session));
+    }
+    return true;
+  }
+
+  void End() { table_->End(); }
+
+ private:
+  // Every layout gives the same bits, where partial sums and products are of the kind that does.
+  void RequireSameAnswer(const Load& load, const std::string& hash, Session& session) {
+    if (session.spec().gemm != "own" || !IsExact(flags_.model.reduce)) return;
+    const std::string& first = hashes_.try_emplace(load.Name(), hash).first->second;
+    if (hash == first) return;
+    Fail(ErrorKind::kIo,
+         "{}: tp {} x pp {} gave other logits than the layout before; a rank computes wrongly.",
+         load.Name(), session.plan().tp, session.plan().pp);
+  }
+
+  const BenchFlags& flags_;
+  const std::vector<Load> loads_;
+  std::unique_ptr<BenchTable> table_;
+  std::map<std::string, std::string> hashes_;  // of the first layout, by load
+};
+
 int Bench(const BenchFlags& flags) {
   SessionOptions options = flags.model.Resolve();
+  const std::vector<Setting> settings = Settings(flags);
+  RequireGroups(options, settings.size());
   if (options.follower()) return Follow(options);
-  const std::vector<Load> loads = Loads(flags);
+  Benchmark benchmark(flags, Loads(flags));
   if (options.context == 0) {
-    for (const Load& load : loads) options.context = std::max(options.context, load.context());
+    for (const Load& load : Loads(flags)) {
+      options.context = std::max(options.context, load.context());
+    }
   }
   options.sequences = options.logit_rows = flags.sequences;
-  Leader leader(options);
-  Session& session = leader.session();
-  auto rows = nlohmann::ordered_json::array();
-  for (const Load& load : loads) {
-    const std::optional<Measured> measured = Measure(load, flags.repetitions, session);
-    if (!measured) return kInterruptedExit;
-    rows.push_back(Row(load, *measured, session));
-    if (!flags.model.json) Print(rows.back());
+  // Each layout packs weights of its own, which nobody asked to keep.
+  if (settings.size() > 1 && flags.model.packed.empty()) options.packed.clear();
+  for (const Setting& setting : settings) {
+    SessionOptions placed = setting.layout ? InLayout(options, *setting.layout) : options;
+    if (setting.threads > 0) placed.threads = setting.threads;
+    if (!benchmark.Run(placed)) return kInterruptedExit;
   }
-  if (flags.model.json) {
-    fmt::print("{}\n", rows.dump());
-  } else {
-    PrintMemory(rows.back()["memory"]);
-  }
+  benchmark.End();
   return 0;
 }
 
@@ -215,6 +161,12 @@ void RegisterBench(CLI::App& app, int& exit_code) {
   sub->add_option("-d", flags->depths, "Tokens in the cache before")->capture_default_str();
   sub->add_option("--sequences", flags->sequences, "Sequences at once")->capture_default_str();
   sub->add_option("-r", flags->repetitions, "Repetitions")->capture_default_str();
+  sub->add_option("--layouts", flags->layouts,
+                  "Layouts to measure in turn, tp x pp: 1x1,2x1,1x2 (default: that of --tp, --pp)");
+  sub->remove_option(sub->get_option("--threads"));  // one number becomes a list
+  sub->add_option("--threads", flags->threads,
+                  "Threads per rank; 1,2 measures with each (default: this machine's cores)");
+  sub->add_option("--format", flags->format, "text (default), markdown, csv or json");
   sub->callback([flags, &exit_code] { exit_code = Bench(*flags); });
 }
 

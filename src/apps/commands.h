@@ -10,6 +10,7 @@ void RegisterRun(CLI::App& app, int& exit_code);
 void RegisterKeyCommand(CLI::App& app, int& exit_code);
 void RegisterWorker(CLI::App& app, int& exit_code);
 void RegisterBench(CLI::App& app, int& exit_code);
+void RegisterCheck(CLI::App& app, int& exit_code);
 void RegisterInspect(CLI::App& app, int& exit_code);
 void RegisterSynth(CLI::App& app, int& exit_code);
 void RegisterTokenize(CLI::App& app, int& exit_code);

@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   lantern::RegisterWorker(app, exit_code);
   lantern::RegisterKeyCommand(app, exit_code);
   lantern::RegisterBench(app, exit_code);
+  lantern::RegisterCheck(app, exit_code);
   lantern::RegisterInspect(app, exit_code);
   lantern::RegisterSynth(app, exit_code);
   lantern::RegisterTokenize(app, exit_code);

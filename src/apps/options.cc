@@ -1,5 +1,6 @@
 #include "src/apps/options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -100,7 +101,27 @@ void RequirePlace(const SessionOptions& options) {
   }
 }
 
+std::string ModeNames() {
+  std::string names;
+  for (const WireMode& mode : WireModes()) names += (names.empty() ? "" : ", ") + mode.name;
+  return names;
+}
+
 }  // namespace
+
+std::vector<WireMode> WireModes() {
+  std::vector<WireMode> modes;
+  for (const WireFormat format : kWireFormats) {
+    modes.push_back({std::string(WireName(format)), format == WireFormat::kF32});
+  }
+  return modes;
+}
+
+bool IsExact(const std::string& name) {
+  const std::vector<WireMode> modes = WireModes();
+  const auto exact = [&](const WireMode& mode) { return mode.exact && mode.name == name; };
+  return std::any_of(modes.begin(), modes.end(), exact);
+}
 
 void ModelFlags::Register(CLI::App& app) {
   SessionOptions& o = session;
@@ -133,8 +154,8 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--kv", kv,
                  "KV cache: f32, f16, bf16 or q8_0 (default: f32 for f32 weights, else f16)");
   app.add_option("--reduce", reduce,
-                 "How partial sums travel: f32, bf16, f16 or q8; only f32 gives the same bits "
-                 "everywhere (default: f32)");
+                 "How partial sums travel: " + ModeNames() +
+                     "; only f32 gives the same bits everywhere (default: f32)");
   app.add_option("--packed", packed,
                  "Folder that keeps packed weights for the next start; none: keep none "
                  "(default: in the user's cache)");
@@ -198,6 +219,16 @@ std::vector<int> ParseIds(const std::string& list) {
     Fail(ErrorKind::kBadRequest, "--ids '{}' is not a list of token ids like 1,2,3.", list);
   }
   return *ids;
+}
+
+std::vector<std::string> ParseList(const std::string& list) {
+  std::vector<std::string> items;
+  for (size_t begin = 0; !list.empty() && begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    items.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return items;
 }
 
 std::vector<int> ParseNumbers(const std::string& list, const std::string& flag) {

@@ -10,6 +10,16 @@
 
 namespace lantern {
 
+// A way in which partial sums may travel (--reduce).
+struct WireMode {
+  std::string name;
+  bool exact = true;  // keeps every bit, so that all layouts give one answer
+};
+// All that this version has, the exact one first.
+std::vector<WireMode> WireModes();
+// Of one of these names.
+bool IsExact(const std::string& mode);
+
 // MODEL, and how it is spread and run.
 struct ModelFlags {
   SessionOptions session;
@@ -33,6 +43,9 @@ void RegisterSampling(CLI::App& app, SamplingParams& params);
 
 // "1,2,3" to ids. Throws Error{kBadRequest} for anything else.
 std::vector<int> ParseIds(const std::string& list);
+
+// "a,b" to {"a", "b"}; nothing to nothing.
+std::vector<std::string> ParseList(const std::string& list);
 
 // "128,512" to positive numbers (0 allowed). Throws Error{kConfig} naming `flag`.
 std::vector<int> ParseNumbers(const std::string& list, const std::string& flag);

@@ -4,17 +4,17 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "models/reference/logits_comparison.h"
 #include "src/apps/commands.h"
 #include "src/apps/follow.h"
 #include "src/apps/interrupt.h"
 #include "src/apps/leader.h"
 #include "src/apps/options.h"
+#include "src/apps/text_pass.h"
 #include "src/base/error.h"
 #include "src/engine/rank.h"
-#include "src/tensor/own_math.h"
 
 namespace lantern {
 namespace {
@@ -24,27 +24,12 @@ struct ScoreFlags {
   std::string file, ids, logits;
 };
 
-constexpr int kRows = 64;  // positions whose logits travel in one step
-
 std::vector<int> IdsToScore(const ScoreFlags& flags) {
   if (!flags.ids.empty()) return ParseIds(flags.ids);
   if (flags.file.empty()) {
     Fail(ErrorKind::kBadRequest, "There is nothing to score: give a FILE or --ids.");
   }
-  std::ifstream file(flags.file, std::ios::binary);
-  if (!file) Fail(ErrorKind::kIo, "Cannot open {}.", flags.file);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  const auto tokenizer = OpenTokenizer(flags.model.session.model, /*required=*/true);
-  return tokenizer->Encode(text, {.add_bos = true});
-}
-
-// -log softmax(logits)[target] in nats, in double, by our own exp and log.
-double NegativeLogLikelihood(std::span<const float> logits, int target) {
-  float max = logits[0];
-  for (float logit : logits) max = std::max(max, logit);
-  double sum = 0;
-  for (float logit : logits) sum += OwnExp(logit - max);
-  return OwnLog(static_cast<float>(sum)) - (double{logits[target]} - max);
+  return EncodeText(flags.model.session.model, ReadTextFile(flags.file));
 }
 
 // Sums the likelihood of each token given those before it in its window, and writes the logits.
@@ -58,16 +43,13 @@ class Scorer {
 
   // False when Ctrl-C ended it.
   bool Window(Engine& engine, std::span<const int> ids) {
-    Request request;
-    request.prompt.assign(ids.begin(), ids.end());
-    request.on_logits = [&](int position, const std::vector<float>& logits) {
+    const auto on_logits = [&](int position, const std::vector<float>& logits) {
       out_.write(reinterpret_cast<const char*>(logits.data()), logits.size() * sizeof(float));
       if (position + 1 == static_cast<int>(ids.size())) return;
       nll_ += NegativeLogLikelihood(logits, ids[position + 1]);
       ++scored_;
     };
-    const auto sequence = engine.Submit(std::move(request));
-    return RunUntilDone(engine, sequence);
+    return ReadText(engine, ids, on_logits) != nullptr;
   }
 
   void Close(const std::string& path) {
@@ -87,7 +69,7 @@ int Score(const ScoreFlags& flags) {
   SessionOptions options = flags.model.Resolve();
   if (options.follower()) return Follow(options);
   const std::vector<int> ids = IdsToScore(flags);
-  options.logit_rows = kRows;
+  options.logit_rows = kLogitRows;
   Leader leader(options);
   Session& session = leader.session();
   RequireIds(ids, session.file().config().vocab);

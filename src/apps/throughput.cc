@@ -4,6 +4,7 @@
 
 #include "src/apps/interrupt.h"
 #include "src/base/error.h"
+#include "src/engine/rank.h"
 
 namespace lantern {
 namespace {
@@ -32,6 +33,11 @@ bool Throughput::WarmUp() {
   return Run(std::min(load_.prompt, 32), std::min(load_.generate, 4)).has_value();
 }
 
+void Throughput::Mark() {
+  times_before_ = session_.engine().times();
+  wire_before_ = session_.rank().wire();
+}
+
 std::optional<Sample> Throughput::Measure() { return Run(load_.prompt, load_.generate); }
 
 std::shared_ptr<Sequence> Throughput::Submit(size_t index, int prompt, int generate) {
@@ -40,6 +46,11 @@ std::shared_ptr<Sequence> Throughput::Submit(size_t index, int prompt, int gener
   request.prompt = PromptIds(tokens, session_.file().config().vocab);
   // Reading a prompt ends with the choice of one token, as it does in a chat.
   request.max_tokens = generate + 1;
+  // Generation is measured from the moment when all sequences have their first token.
+  request.on_token = [this, generate, first = true](int) mutable {
+    if (first && generate > 0) Mark();
+    first = false;
+  };
   if (kept_.empty()) return session_.engine().Submit(std::move(request));
   kept_[index]->cached = std::min(kept_[index]->cached, load_.depth);
   return session_.engine().Submit(std::move(request), kept_[index]);
@@ -48,7 +59,7 @@ std::shared_ptr<Sequence> Throughput::Submit(size_t index, int prompt, int gener
 std::optional<Sample> Throughput::Run(int prompt, int generate) {
   Engine& engine = session_.engine();
   engine.KeepFinished(load_.depth > 0);
-  const StepTimes before = engine.times();
+  Mark();
   std::vector<std::shared_ptr<Sequence>> sequences;
   for (int i = 0; i < load_.sequences; ++i) sequences.push_back(Submit(i, prompt, generate));
   if (!RunUntilDone(engine, sequences)) return std::nullopt;
@@ -65,8 +76,11 @@ std::optional<Sample> Throughput::Run(int prompt, int generate) {
          load_.Name());
   }
   sample.seconds = std::chrono::duration<double>(end - begin).count();
-  sample.wire_s = engine.times().wire_s - before.wire_s;
-  sample.wait_s = engine.times().wait_s - before.wait_s;
+  const WireCounters& wire = session_.rank().wire();
+  sample.wire_s = engine.times().wire_s - times_before_.wire_s;
+  sample.wait_s = engine.times().wait_s - times_before_.wait_s;
+  sample.sent_bytes = wire.bytes_sent - wire_before_.bytes_sent;
+  sample.received_bytes = wire.bytes_received - wire_before_.bytes_received;
   return sample;
 }
 

@@ -24,7 +24,8 @@ struct Load {
 
 struct Sample {
   double seconds = 0, wire_s = 0, wait_s = 0;
-  std::string hash;  // of one sequence; all have the same
+  uint64_t sent_bytes = 0, received_bytes = 0;  // by rank 0
+  std::string hash;                             // of one sequence; all have the same
 };
 
 class Throughput {
@@ -42,10 +43,13 @@ class Throughput {
 
  private:
   std::optional<Sample> Run(int prompt, int generate);
+  void Mark();  // counters are read from here on
   std::shared_ptr<Sequence> Submit(size_t index, int prompt, int generate);
 
   Session& session_;
   const Load load_;
+  StepTimes times_before_;
+  WireCounters wire_before_;
   // With a depth: the last pass's sequences, whose cached tokens the next pass goes on from.
   std::vector<std::shared_ptr<Sequence>> kept_;
 };

@@ -32,6 +32,8 @@ class Rank {
   // Multiplications with weights that a token of a prompt needs here: all but the head's.
   size_t ProductsPerToken() const;
   const ParallelPlan& plan() const { return mesh_.plan; }
+  // All that this rank exchanged with others so far.
+  const WireCounters& wire() const { return mesh_.world->counters(); }
 
  private:
   std::shared_ptr<Backend::Context> context_;

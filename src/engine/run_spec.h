@@ -55,7 +55,10 @@ struct RunSpec {
             {}};
   }
   SchedulerOptions scheduler() const {
-    return {kv_blocks, context, chunk, step_tokens, logit_rows, in_flight};
+    // A step that reads all weights for fewer than four sequences is no faster than one for four:
+    // 4 in two steps took 1.5 times as long (AVX-512, two ranks that share a memory).
+    constexpr int kLeastPart = 4;
+    return {kv_blocks, context, chunk, step_tokens, logit_rows, in_flight, kLeastPart};
   }
 };
 

@@ -147,7 +147,7 @@ void Scheduler::Append(Step& step, const std::shared_ptr<Sequence>& owner, int c
 int Scheduler::MostGenerating() const {
   const auto generates = [](const auto& sequence) { return Generates(*sequence); };
   const auto all = std::count_if(running_.begin(), running_.end(), generates);
-  return static_cast<int>((all + options_.in_flight - 1) / options_.in_flight);
+  return options_.PartOf(static_cast<int>(all));
 }
 
 void Scheduler::Next(Step& step) {

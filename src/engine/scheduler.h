@@ -9,6 +9,7 @@
 // each other at once: every stage runs the steps in order.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -26,6 +27,15 @@ struct SchedulerOptions {
   int step_tokens = 512;  // most tokens of a step
   int logit_rows = 16;    // most rows of logits of a step, hence running sequences
   int in_flight = 1;      // most steps that are not committed
+  int least_part = 1;     // generating sequences that are not divided among steps in flight
+
+  // Generating sequences of a step, where there are so many.
+  int PartOf(int generating) const {
+    return std::max((generating + in_flight - 1) / in_flight, least_part);
+  }
+  int StepsFor(int generating) const {
+    return (generating + PartOf(generating) - 1) / PartOf(generating);
+  }
 };
 
 class Scheduler {

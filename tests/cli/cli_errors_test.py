@@ -116,6 +116,18 @@ class ErrorsTest(lantern_cli.CliTestCase):
         self.refuse(BAD_FLAGS, ["-p", "-n"], "bench", self.model, "-p", 0, "-n", 0)
         self.refuse(BAD_FLAGS, ["-d", "-1"], "bench", self.model, "-d=-1")
         self.refuse(BAD_FLAGS, ["--sequences"], "bench", self.model, "--sequences", 0)
+        self.refuse(BAD_FLAGS, ["--format", "xml"], "bench", self.model, "--format", "xml")
+        self.refuse(BAD_FLAGS, ["--json", "csv"], "bench", self.model, "--format", "csv", "--json")
+        self.refuse(BAD_FLAGS, ["--threads", "1;2"], "bench", self.model, "--threads", "1;2")
+        for command in ("bench", "check"):
+            self.refuse(BAD_FLAGS, ["--layouts", "2y1"], command, self.model, "--layouts", "2y1")
+            self.refuse(BAD_FLAGS, ["groups", "--rank"], command, self.model, "--layouts",
+                        "2x1,1x2", "--rank", 0, "--world-size", 2, "--master", "127.0.0.1:1")
+        self.refuse(BAD_FLAGS, ["--tp 9"], "check", self.model, "--layouts", "9x1")
+        self.refuse(BAD_FLAGS, ["morse"], "check", self.model, "--reduces", "f32,morse")
+        self.refuse(BAD_FLAGS, ["--tokens"], "check", self.model, "--tokens", 1)
+        self.refuse(BAD_INPUT, ["two tokens"], "check", self.model, "--ids", 1)
+        self.refuse(BAD_INPUT, ["no-text"], "check", self.model, "no-text")
 
     def test_a_cache_format_that_heads_do_not_fit(self):
         model = self.synth("odd-heads.gguf", "--head-dim", "40")

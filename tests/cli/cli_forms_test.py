@@ -1,6 +1,8 @@
 """The commands that answer and end: what they print, letter by letter, and that layouts agree."""
 
 import array
+import csv
+import json
 import pathlib
 import re
 
@@ -198,6 +200,73 @@ class FormsTest(lantern_cli.CliTestCase):
         self.assertEqual([row["logits_hash"] for row in together],
                          [row["logits_hash"] for row in alone])
 
+    def test_bench_over_layouts_and_threads(self):
+        flags = ("bench", self.model, "-p", 4, "-n", 2, "-r", 2, "--layouts", "1x1,2x1",
+                 "--threads", "1,2")
+        rows = self.json_of(*flags)
+        settings = [(row["layout"]["tp"], row["layout"]["threads"], row["test"]) for row in rows]
+        self.assertEqual(settings, [(tp, threads, test) for tp in (1, 2) for threads in (1, 2)
+                                    for test in ("pp4", "tg2")])
+        self.assertEqual(len({(row["test"], row["logits_hash"]) for row in rows}), 2)
+        for row in rows:
+            sent = row["wire_bytes_per_token"]["sent"]
+            # Two sums of 256 f32 in each of 4 layers, and the plan.
+            self.assertEqual(sent > 8192, row["layout"]["ranks"] == 2, row)
+        table = list(csv.DictReader(self.succeed(*flags, "--format", "csv").out.splitlines()))
+        self.assertEqual([(int(row["tp"]), int(row["threads"]), row["test"]) for row in table],
+                         settings)
+        self.assertEqual([row["logits_hash"] for row in table],
+                         [row["logits_hash"] for row in rows])
+        for row in table:
+            self.assertGreater(float(row["tokens_per_s"]), 0)
+            self.assertEqual(bool(row["read_share"]), row["test"] == "tg2")
+        lines = self.succeed(*flags, "--format", "markdown").out.splitlines()
+        self.assertEqual(len(lines), 2 + len(rows))
+        self.assertEqual({line.count("|") for line in lines}, {len(table[0]) + 1})
+        self.assertRegex(lines[2], r"^\| pp4 \| 1 \| 1 \| 1 \| \d+\.\d\d \|")
+        self.assertEqual(self.succeed(*flags, "--format", "text").out.count("tokens/s"), len(rows))
+
+    def test_check(self):
+        ids = ",".join(str(3 + i * 7 % 2000) for i in range(80))
+        check = self.json_of("check", self.model, "--ids", ids, "--layouts", "2x1,1x2,1x1,3x1")
+        self.assertEqual((check["tokens"], check["broken"], check["ok"]), (80, [], True))
+        rows = check["rows"]
+        self.assertEqual([(row["layout"]["tp"], row["layout"]["pp"]) for row in rows],
+                         [(1, 1), (2, 1), (1, 2), (3, 1)])
+        self.assertEqual(len({row["logits_hash"] for row in rows}), 1)
+        self.assertRegex(rows[0]["logits_hash"], HASH)
+        self.assertNotIn("distance", rows[0])
+        score = self.json_of("score", self.model, "--ids", ids)
+        for row in rows:
+            self.assertAlmostEqual(row["perplexity"], score["perplexity"], places=6)
+            self.assertGreater(row["tokens_per_s"], 0)
+        for row in rows[1:]:
+            self.assertEqual(row["distance"], {"kl_mean": 0, "kl_worst": 0, "top1_agreement": 1,
+                                               "normalized_error": 0, "positions": 80})
+        self.assertEqual(rows[0]["wire_bytes_per_token"], {"sent": 0, "received": 0})
+        self.assertGreater(rows[1]["wire_bytes_per_token"]["sent"], 8192)
+        self.assertGreater(check["reference"]["normalized_error"], 0)
+        self.assertLess(check["reference"]["normalized_error"], 0.05)
+
+    def test_check_prints_a_table(self):
+        shown = self.succeed("check", self.model, "--tokens", 40, "--local", 2).out
+        rows = [line for line in shown.splitlines() if line.startswith("|")]
+        self.assertEqual([row.split("|")[1].strip() for row in rows],
+                         ["layout", "-", "1x1", "2x1", "1x2"])
+        self.assertEqual(len({row.count("|") for row in rows}), 1, shown)
+        self.assertIn("40 tokens", shown)
+        self.assertIn("double precision", shown)
+
+    def test_check_of_another_answer_fails(self):
+        command = ("check", self.model, "--ids", "1,300,500", "--layouts", "1x1")
+        good = self.json_of(*command)["rows"][0]["logits_hash"]
+        self.succeed(*command, "--expect", good)
+        bad = self.run_lantern(*command, "--expect", good[::-1], "--json")
+        self.assertEqual(bad.code, 1, bad)
+        self.assertIn(good[::-1], bad.err)
+        self.assertEqual((len(json.loads(bad.out)["broken"]), json.loads(bad.out)["ok"]),
+                         (1, False))
+
     def test_inspect(self):
         model = self.json_of("inspect", self.model, "--tp", 2, "--pp", 2, "--tensors")
         self.assertEqual(model["path"], self.model)
@@ -229,7 +298,8 @@ class FormsTest(lantern_cli.CliTestCase):
 
     def test_help_and_version(self):
         self.assertRegex(self.succeed("--version").out, r"^lantern \d+\.\d+\.\d+.*\n$")
-        for command in ("chat", "run", "worker", "bench", "inspect", "synth", "tokenize", "score"):
+        for command in ("chat", "run", "worker", "bench", "check", "inspect", "synth", "tokenize",
+                        "score"):
             self.assertIn(command, self.succeed("--help").out)
             self.assertIn("Usage", self.succeed(command, "--help").out)
 

@@ -1,4 +1,4 @@
-#include "tests/reference_model.h"
+#include "models/reference/whole_model.h"
 
 #include <numeric>
 #include <string>

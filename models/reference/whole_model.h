@@ -4,8 +4,8 @@
 
 #include <span>
 
+#include "models/reference/operations.h"
 #include "models/weight_file.h"
-#include "tests/reference.h"
 
 namespace lantern::reference {
 

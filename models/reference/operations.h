@@ -1,5 +1,5 @@
-// The operations again, in double precision and with obvious loops: what kernels and, later, whole
-// models are held against. Nothing here shares code with the backends.
+// The operations again, in double precision and with obvious loops: what kernels and whole models
+// are held against. Nothing here shares code with the backends.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-#include "tests/reference.h"
+#include "models/reference/operations.h"
 
 #include <algorithm>
 #include <cmath>
@@ -34,7 +34,9 @@ Matrix MatMul(const Matrix& x, const Matrix& w) {
   Matrix out(x.rows, w.rows);
   for (int row = 0; row < x.rows; ++row) {
     for (int col = 0; col < w.rows; ++col) {
-      for (int k = 0; k < x.cols; ++k) out.At(row, col) += x.At(row, k) * w.At(col, k);
+      double sum = 0;
+      for (int k = 0; k < x.cols; ++k) sum += x.At(row, k) * w.At(col, k);
+      out.At(row, col) = sum;
     }
   }
   return out;
