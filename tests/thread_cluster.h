@@ -38,7 +38,9 @@ class ThreadCluster {
       followers_.emplace_back([this, spec, &file, r] { FollowAll(spec, file, r); });
     }
     leader_ = std::make_unique<Rank>(spec, file, Comm(0), Loader::Progress());
-    engine_ = std::make_unique<Engine>(leader_->stage(), spec.scheduler());
+    SchedulerOptions scheduling = spec.scheduler();
+    scheduling.least_part = 1;  // so that few sequences fill the steps in flight
+    engine_ = std::make_unique<Engine>(leader_->stage(), scheduling);
   }
   ~ThreadCluster() {
     try {

@@ -181,6 +181,12 @@ SessionOptions ModelFlags::Resolve() const {
   } else if (packed != "none") {
     options.packed = packed;
   }
+  const std::vector<WireMode> modes = WireModes();
+  const auto wanted = [&](const WireMode& mode) { return mode.name == reduce; };
+  if (std::none_of(modes.begin(), modes.end(), wanted)) {
+    Fail(ErrorKind::kConfig, "--reduce {} is not available: partial sums travel as {}.", reduce,
+         ModeNames());
+  }
   options.reduce = WireFormatOf(reduce);
   if (!hosts.empty()) {
     options.hosts = ReadHosts(hosts);

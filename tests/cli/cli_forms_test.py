@@ -230,7 +230,18 @@ class FormsTest(lantern_cli.CliTestCase):
         ids = ",".join(str(3 + i * 7 % 2000) for i in range(80))
         check = self.json_of("check", self.model, "--ids", ids, "--layouts", "2x1,1x2,1x1,3x1")
         self.assertEqual((check["tokens"], check["broken"], check["ok"]), (80, [], True))
-        rows = check["rows"]
+        lossy = [row for row in check["rows"] if row["reduce"] != "f32"]
+        self.assertEqual([(row["reduce"], row["layout"]["tp"]) for row in lossy],
+                         [(name, tp) for name in ("bf16", "f16", "q8") for tp in (2, 3)])
+        for row in lossy:
+            self.assertEqual(len(row["sums"]), 2, row)  # layers
+            for layer in row["sums"]:
+                self.assertLess(0, layer["mean"], row)
+                self.assertLess(layer["mean"], layer["worst"], row)
+                self.assertLess(layer["worst"], layer["bound"], row)
+            self.assertLess(0, row["distance"]["kl_mean"], row)
+            self.assertLess(row["distance"]["kl_mean"], 1e-3, row)
+        rows = [row for row in check["rows"] if row["reduce"] == "f32"]
         self.assertEqual([(row["layout"]["tp"], row["layout"]["pp"]) for row in rows],
                          [(1, 1), (2, 1), (1, 2), (3, 1)])
         self.assertEqual(len({row["logits_hash"] for row in rows}), 1)
@@ -245,15 +256,18 @@ class FormsTest(lantern_cli.CliTestCase):
                                                "normalized_error": 0, "positions": 80})
         self.assertEqual(rows[0]["wire_bytes_per_token"], {"sent": 0, "received": 0})
         self.assertGreater(rows[1]["wire_bytes_per_token"]["sent"], 8192)
+        self.assertLess(lossy[-2]["wire_bytes_per_token"]["sent"],
+                        rows[1]["wire_bytes_per_token"]["sent"])
         self.assertGreater(check["reference"]["normalized_error"], 0)
         self.assertLess(check["reference"]["normalized_error"], 0.05)
 
     def test_check_prints_a_table(self):
         shown = self.succeed("check", self.model, "--tokens", 40, "--local", 2).out
         rows = [line for line in shown.splitlines() if line.startswith("|")]
-        self.assertEqual([row.split("|")[1].strip() for row in rows],
-                         ["layout", "-", "1x1", "2x1", "1x2"])
-        self.assertEqual(len({row.count("|") for row in rows}), 1, shown)
+        self.assertEqual([row.split("|")[1].strip() for row in rows[:8]],
+                         ["layout", "-", "1x1", "2x1", "1x2", "2x1", "2x1", "2x1"])
+        self.assertEqual(len({row.count("|") for row in rows[:8]}), 1, shown)
+        self.assertIn("Errors of partial sums", shown)
         self.assertIn("40 tokens", shown)
         self.assertIn("double precision", shown)
 
