@@ -39,8 +39,9 @@ RankEnd Follow(int rank, const std::string& endpoint, int pipe) {
   return end;
 }
 
-void Connect(RankEnd& end, int size) {
+void Connect(RankEnd& end, int size, bool shared_memory) {
   GlooOptions options;
+  options.shared_memory = shared_memory;
   options.rank = end.rank;
   options.size = size;
   if (end.server) {
@@ -64,10 +65,10 @@ void Connect(RankEnd& end, int size) {
 }
 
 void RunRank(int rank, int size, const std::string& endpoint, int pipe,
-             const ForkedRanks::Body& body) {
+             const ForkedRanks::Body& body, bool shared_memory) {
   RankEnd end = rank == 0 ? Lead(size, pipe) : Follow(rank, endpoint, pipe);
   try {
-    Connect(end, size);
+    Connect(end, size, shared_memory);
     end.WriteLine(body(end));
   } catch (const std::exception& e) {
     end.WriteLine(std::string("error: ") + e.what());
@@ -110,10 +111,10 @@ void RankEnd::Finish() {
   LANTERN_CHECK(client->stopped());
 }
 
-ForkedRanks::ForkedRanks(int size, const Body& body) : children_(size) {
-  Fork(0, size, "", body);
+ForkedRanks::ForkedRanks(int size, const Body& body, bool shared_memory) : children_(size) {
+  Fork(0, size, "", body, shared_memory);
   const std::string endpoint = ReadLine(0, kJoinLimit);
-  for (int rank = 1; rank < size; ++rank) Fork(rank, size, endpoint, body);
+  for (int rank = 1; rank < size; ++rank) Fork(rank, size, endpoint, body, shared_memory);
 }
 
 ForkedRanks::~ForkedRanks() {
@@ -128,14 +129,15 @@ ForkedRanks::~ForkedRanks() {
   }
 }
 
-void ForkedRanks::Fork(int rank, int size, const std::string& endpoint, const Body& body) {
+void ForkedRanks::Fork(int rank, int size, const std::string& endpoint, const Body& body,
+                       bool shared_memory) {
   int ends[2];
   LANTERN_CHECK_EQ(pipe(ends), 0);
   const pid_t pid = fork();
   LANTERN_CHECK_GE(pid, 0);
   if (pid == 0) {
     close(ends[0]);
-    RunRank(rank, size, endpoint, ends[1], body);
+    RunRank(rank, size, endpoint, ends[1], body, shared_memory);
     _exit(0);  // no gtest summary of the parent's tests
   }
   close(ends[1]);

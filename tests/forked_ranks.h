@@ -31,9 +31,10 @@ struct RankEnd {
 class ForkedRanks {
  public:
   // Forks `size` processes; each runs `body` and sends what it returns to the test as a line. An
-  // Error thrown by it becomes the line "error: ...". REQUIRES: no other thread is running.
+  // Error thrown by it becomes the line "error: ...". `shared_memory`: as in GlooOptions. REQUIRES:
+  // no other thread is running.
   using Body = std::function<std::string(RankEnd&)>;
-  ForkedRanks(int size, const Body& body);
+  ForkedRanks(int size, const Body& body, bool shared_memory = true);
   // Kills the ranks that were signalled. The others must end by themselves, and well: destructors
   // that hang and a sanitizer's exit status both show here.
   ~ForkedRanks();
@@ -51,7 +52,7 @@ class ForkedRanks {
     std::string buffered;
     bool signalled = false;
   };
-  void Fork(int rank, int size, const std::string& endpoint, const Body& body);
+  void Fork(int rank, int size, const std::string& endpoint, const Body& body, bool shared_memory);
 
   std::vector<Child> children_;
 };

@@ -82,6 +82,7 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.spin = std::max(spec.threads, 1) * o.local <= cores;
   spec.local = o.local;
   spec.pin = o.pin;
+  spec.shared_memory = o.shared_memory;
   return spec;
 }
 
@@ -210,6 +211,7 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
   GlooOptions gloo = Connection(
       0, ranks, server->self().data_address, server->endpoint(), server->epoch(),
       [this](auto wait) { return server->Verdict(wait); }, options.key);
+  gloo.shared_memory = spec.shared_memory;
   gloo.on_strangers = [this](int count) { link_strangers = count; };
   world = ConnectGloo(gloo);
   server->OnLost([world = world](const std::string& reason) { world->Abort(reason); });

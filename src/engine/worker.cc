@@ -75,7 +75,7 @@ void Worker::Serve() {
     if (options_.threads > 0) spec.threads = options_.threads;
     Backend::RequireGemm(spec.gemm);  // now, not after minutes of fetching
     // The connections before the weights: a firewall in the way shows in seconds, not in minutes.
-    world = Connect();
+    world = Connect(spec);
     client_.OnLost([world](const std::string& reason) { world->Abort(reason); });
     const std::unique_ptr<WeightFile> file = OpenWeights(order);
     FollowUntilStop(spec, *file, world);
@@ -89,10 +89,11 @@ void Worker::Serve() {
   client_.OnLost({});
 }
 
-std::unique_ptr<Communicator> Worker::Connect() {
+std::unique_ptr<Communicator> Worker::Connect(const RunSpec& spec) {
   GlooOptions gloo = Connection(
       assignment_.rank, assignment_.world_size, address_, leader_, assignment_.epoch,
       [this](auto wait) { return client_.Verdict(wait); }, options_.key);
+  gloo.shared_memory = spec.shared_memory;
   gloo.on_strangers = [this](int count) { events_.on_message(StrangersText(count)); };
   return ConnectGloo(gloo);
 }

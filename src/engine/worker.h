@@ -51,7 +51,7 @@ class Worker {
   bool leader_lost() const { return client_.lost_rank() == 0; }
 
  private:
-  std::unique_ptr<Communicator> Connect();
+  std::unique_ptr<Communicator> Connect(const RunSpec& spec);
   std::unique_ptr<WeightFile> OpenWeights(const WorkOrder& order);
   std::unique_ptr<WeightFile> FetchWeights(const WorkOrder& order);
   void RequireNoLoss() const;
