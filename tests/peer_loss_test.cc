@@ -20,7 +20,7 @@ constexpr int kRanks = 3;
 #if LANTERN_SANITIZED
 constexpr int kTimes = 1;  // each takes seconds of waiting for heartbeats
 #else
-constexpr int kTimes = 3;
+constexpr int kTimes = 2;
 #endif
 constexpr std::chrono::seconds kStartLimit{60};
 constexpr std::chrono::seconds kLossLimit{5};
