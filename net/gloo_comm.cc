@@ -24,6 +24,8 @@
 #include "net/gloo_lane.h"
 #include "net/proven_links.h"
 #include "net/rendezvous.h"
+#include "net/shared_memory.h"
+#include "net/shm_lane.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
 
@@ -80,7 +82,7 @@ std::string CauseIn(const std::string& what) {
 class GlooComm final : public Communicator {
  public:
   GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses, GlooContext bulk,
-           GlooContext lanes);
+           GlooContext lanes, std::vector<SharedMemory> shared);
   ~GlooComm() override { close(wake_fd_); }
 
   int rank() const override { return options_.rank; }
@@ -137,7 +139,7 @@ class GlooComm final : public Communicator {
 };
 
 GlooComm::GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses, GlooContext bulk,
-                   GlooContext lanes)
+                   GlooContext lanes, std::vector<SharedMemory> shared)
     : options_(options),
       addresses_(std::move(addresses)),
       bulk_(std::move(bulk)),
@@ -149,8 +151,11 @@ GlooComm::GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresse
   for (int peer = 0; peer < size(); ++peer) {
     links_.emplace_back();
     if (peer == rank()) continue;
-    auto lane =
+    std::unique_ptr<Lane> lane =
         std::make_unique<GlooLane>(*lanes_.context->getPair(peer), lanes_.fds[peer], options.spin);
+    if (shared[peer]) {
+      lane = std::make_unique<ShmLane>(std::move(lane), std::move(shared[peer]), rank() < peer);
+    }
     links_.back() = std::make_unique<Link>(peer, std::move(lane), options.tamper);
   }
 }
@@ -318,8 +323,10 @@ void GlooComm::Sleep(milliseconds limit) {
     polled_.push_back({link->lane().fd(), POLLIN, 0});
   }
   if (quiet) poll(polled_.data(), polled_.size(), static_cast<int>(limit.count()));
-  for (const auto& link : links_) {
-    if (link && link->waits()) link->lane().Wake();
+  for (int peer = 0; peer < size(); ++peer) {
+    if (!links_[peer] || !links_[peer]->waits()) continue;
+    waiting_for_ = peer;
+    links_[peer]->lane().Wake();
   }
 }
 
@@ -416,10 +423,12 @@ std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options) {
   ProvenLinks lanes = ConnectLinks(links, rendezvous);
   const int strangers = bulk.strangers + lanes.strangers;
   if (strangers > 0 && options.on_strangers) options.on_strangers(strangers);
+  std::vector<SharedMemory> shared = ShareMemory(options.rank, options.size, options.shared_memory,
+                                                 ShmLane::MemoryBytes(), rendezvous);
   try {
-    auto comm = std::make_unique<GlooComm>(options, std::move(bulk.addresses),
-                                           MakeGlooContext(options.rank, std::move(bulk.sockets)),
-                                           MakeGlooContext(options.rank, std::move(lanes.sockets)));
+    auto comm = std::make_unique<GlooComm>(
+        options, std::move(bulk.addresses), MakeGlooContext(options.rank, std::move(bulk.sockets)),
+        MakeGlooContext(options.rank, std::move(lanes.sockets)), std::move(shared));
     MeetAll(options, rendezvous);
     return comm;
   } catch (const gloo::Exception& e) {

@@ -23,6 +23,7 @@ struct GlooOptions {
   Verdict verdict;                    // why a peer was lost; may be empty
   SharedKey key;                      // which every connection must prove; may be null
   bool spin = true;                   // false: ranks outnumber the cores of this machine
+  bool shared_memory = true;          // between ranks on one machine, where it works
   // Called when others than the ranks tried to connect, with their number. May be empty.
   std::function<void(int)> on_strangers;
   Tamper tamper;  // for tests

@@ -30,7 +30,8 @@ class Lane {
   virtual bool carries_all() const = 0;
 
   // For a thread that is about to sleep until something happens: it polls fd() for reading after
-  // Doze, unless that returns false (something happened just now), and calls Wake afterwards.
+  // Doze, unless that returns false (what Room() or Arrived() did not have has just come), and
+  // calls Wake afterwards.
   virtual int fd() const = 0;
   virtual bool Doze() = 0;
   virtual void Wake() = 0;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <fstream>
 #include <functional>
 #include <thread>
 
@@ -260,17 +261,38 @@ TEST(ThreadComm, MessagesOfOnePairKeepTheirOrder) {
   EXPECT_THAT(failures, ::testing::Each(""));
 }
 
-TEST(GlooComm, CarriesEverything) {
-  for (int size : {1, 2, 3, 5}) {
-    ForkedRanks ranks(size, [](RankEnd& end) {
-      CheckEverything(*end.world);
-      end.Finish();
-      return std::string("ok");
-    });
-    for (int rank = 0; rank < size; ++rank) {
-      EXPECT_EQ(ranks.ReadLine(rank, std::chrono::seconds(60)), "ok") << "rank " << rank;
-    }
+// With how many peers this process shares memory.
+int SharedMemories() {
+  std::ifstream maps("/proc/self/maps");
+  int count = 0;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find("/memfd:lantern-") != std::string::npos) ++count;
   }
+  return count;
+}
+
+// Every kind of message among `size` processes.
+void CarryEverything(int size, bool shared_memory) {
+  ForkedRanks ranks(size,
+                    [](RankEnd& end) {
+                      CheckEverything(*end.world);
+                      const std::string result = fmt::format("ok, {} shared", SharedMemories());
+                      end.Finish();
+                      return result;
+                    },
+                    {shared_memory, {}});
+  const std::string expected = fmt::format("ok, {} shared", shared_memory ? size - 1 : 0);
+  for (int rank = 0; rank < size; ++rank) {
+    EXPECT_EQ(ranks.ReadLine(rank, std::chrono::seconds(60)), expected) << "rank " << rank;
+  }
+}
+
+TEST(GlooComm, CarriesEverythingThroughSharedMemory) {
+  for (int size : {1, 2, 3, 5}) CarryEverything(size, true);
+}
+
+TEST(GlooComm, CarriesEverythingOverTcp) {
+  for (int size : {1, 2, 3, 5}) CarryEverything(size, false);
 }
 
 TEST(GlooComm, GroupsShareTheTransport) {

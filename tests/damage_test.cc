@@ -18,6 +18,8 @@ constexpr std::chrono::seconds kLimit{20};
 constexpr int kRanks = 3;
 constexpr size_t kElements = 1500;
 
+using TamperAs = std::function<bool(int rank, int peer, std::span<std::byte> payload)>;
+
 // Twenty layers' sums.
 std::string SumLayers(RankEnd& end, WireFormat format, size_t elements) {
   Reducer reducer(*end.world, {format, 0});
@@ -32,7 +34,7 @@ std::string SumLayers(RankEnd& end, WireFormat format, size_t elements) {
 }
 
 // The frame of so many bytes from rank 1 to rank 2 that is number `nth` of those.
-ForkedRanks::TamperAs Nth(size_t bytes, int nth, std::function<bool(std::span<std::byte>)> alter) {
+TamperAs Nth(size_t bytes, int nth, std::function<bool(std::span<std::byte>)> alter) {
   return [bytes, nth, alter, seen = std::make_shared<int>(0)](int rank, int peer,
                                                               std::span<std::byte> payload) {
     if (rank != 1 || peer != 2 || payload.size() != bytes) return true;
@@ -41,10 +43,10 @@ ForkedRanks::TamperAs Nth(size_t bytes, int nth, std::function<bool(std::span<st
 }
 
 // Rank 2 says what it got and from whom; the others end as well.
-void ExpectNoticed(WireFormat format, size_t elements, const ForkedRanks::TamperAs& tamper,
-                   const std::string& what) {
-  ForkedRanks ranks(
-      kRanks, [&](RankEnd& end) { return SumLayers(end, format, elements); }, tamper);
+void ExpectNoticedBy(bool shared_memory, WireFormat format, size_t elements, const TamperAs& tamper,
+                     const std::string& what) {
+  ForkedRanks ranks(kRanks, [&](RankEnd& end) { return SumLayers(end, format, elements); },
+                    {shared_memory, tamper});
   for (int rank = 0; rank < kRanks; ++rank) {
     ASSERT_EQ(ranks.ReadLine(rank, kLimit), "checked at start");
   }
@@ -53,6 +55,13 @@ void ExpectNoticed(WireFormat format, size_t elements, const ForkedRanks::Tamper
                     HasSubstr("the sum of layer 6 (feed-forward)")));
   for (int rank = 0; rank < 2; ++rank) {
     EXPECT_THAT(ranks.ReadLine(rank, kLimit), HasSubstr("error: "));
+  }
+}
+
+void ExpectNoticed(WireFormat format, size_t elements, const std::function<TamperAs()>& tamper,
+                   const std::string& what) {
+  for (const bool shared_memory : {false, true}) {
+    ExpectNoticedBy(shared_memory, format, elements, tamper(), what);
   }
 }
 
@@ -65,17 +74,19 @@ bool Lose(std::span<std::byte>) { return false; }
 
 TEST(Damage, AFlippedBitIsNamed) {
   const std::string what = "6000 bytes that were damaged on the way";
-  ExpectNoticed(WireFormat::kF32, kElements, Nth(6000, 7, FlipABit), what);
+  ExpectNoticed(
+      WireFormat::kF32, kElements, [&] { return Nth(6000, 7, FlipABit); }, what);
 }
 
 TEST(Damage, AFlippedBitOfAnEncodedSumIsNamed) {
   const size_t bytes = WireBytes(WireFormat::kQ8, kElements);
-  ExpectNoticed(WireFormat::kQ8, kElements, Nth(bytes, 7, FlipABit),
+  ExpectNoticed(WireFormat::kQ8, kElements, [&] { return Nth(bytes, 7, FlipABit),
                 "1594 bytes that were damaged");
 }
 
 TEST(Damage, ALostFrameIsNamed) {
-  ExpectNoticed(WireFormat::kF32, kElements, Nth(6000, 7, Lose), "message part");
+    ExpectNoticed(
+        WireFormat::kF32, kElements, [&] { return Nth(6000, 7, Lose); }, "message part");
 }
 
 }  // namespace

@@ -39,11 +39,12 @@ RankEnd Follow(int rank, const std::string& endpoint, int pipe) {
   return end;
 }
 
-void Connect(RankEnd& end, int size, const ForkedRanks::TamperAs& tamper) {
+void Connect(RankEnd& end, int size, const ForkedRanks::Links& links) {
   GlooOptions options;
-  if (tamper) {
-    options.tamper = [&tamper, rank = end.rank](int peer, std::span<std::byte> payload) {
-      return tamper(rank, peer, payload);
+  options.shared_memory = links.shared_memory;
+  if (links.tamper) {
+    options.tamper = [&links, rank = end.rank](int peer, std::span<std::byte> payload) {
+      return links.tamper(rank, peer, payload);
     };
   }
   options.rank = end.rank;
@@ -69,10 +70,10 @@ void Connect(RankEnd& end, int size, const ForkedRanks::TamperAs& tamper) {
 }
 
 void RunRank(int rank, int size, const std::string& endpoint, int pipe,
-             const ForkedRanks::Body& body, const ForkedRanks::TamperAs& tamper) {
+             const ForkedRanks::Body& body, const ForkedRanks::Links& links) {
   RankEnd end = rank == 0 ? Lead(size, pipe) : Follow(rank, endpoint, pipe);
   try {
-    Connect(end, size, tamper);
+    Connect(end, size, links);
     end.WriteLine(body(end));
   } catch (const std::exception& e) {
     end.WriteLine(std::string("error: ") + e.what());
@@ -115,10 +116,10 @@ void RankEnd::Finish() {
   LANTERN_CHECK(client->stopped());
 }
 
-ForkedRanks::ForkedRanks(int size, const Body& body, const TamperAs& tamper) : children_(size) {
-  Fork(0, size, "", body, tamper);
+ForkedRanks::ForkedRanks(int size, const Body& body, const Links& links) : children_(size) {
+  Fork(0, size, "", body, links);
   const std::string endpoint = ReadLine(0, kJoinLimit);
-  for (int rank = 1; rank < size; ++rank) Fork(rank, size, endpoint, body, tamper);
+  for (int rank = 1; rank < size; ++rank) Fork(rank, size, endpoint, body, links);
 }
 
 ForkedRanks::~ForkedRanks() {
@@ -134,14 +135,14 @@ ForkedRanks::~ForkedRanks() {
 }
 
 void ForkedRanks::Fork(int rank, int size, const std::string& endpoint, const Body& body,
-                       const TamperAs& tamper) {
+                       const Links& links) {
   int ends[2];
   LANTERN_CHECK_EQ(pipe(ends), 0);
   const pid_t pid = fork();
   LANTERN_CHECK_GE(pid, 0);
   if (pid == 0) {
     close(ends[0]);
-    RunRank(rank, size, endpoint, ends[1], body, tamper);
+    RunRank(rank, size, endpoint, ends[1], body, links);
     _exit(0);  // no gtest summary of the parent's tests
   }
   close(ends[1]);

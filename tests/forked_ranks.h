@@ -34,9 +34,14 @@ class ForkedRanks {
   // Forks `size` processes; each runs `body` and sends what it returns to the test as a line. An
   // Error thrown by it becomes the line "error: ...". REQUIRES: no other thread is running.
   using Body = std::function<std::string(RankEnd&)>;
-  // `tamper` alters what the ranks send: it is told who sends.
-  using TamperAs = std::function<bool(int rank, int peer, std::span<std::byte> payload)>;
-  ForkedRanks(int size, const Body& body, const TamperAs& tamper = {});
+  // How they are connected: `shared_memory` as in GlooOptions; `tamper` alters what they send, and
+  // is told who does.
+  struct Links {
+    bool shared_memory = true;
+    std::function<bool(int rank, int peer, std::span<std::byte> payload)> tamper = {};
+  };
+  ForkedRanks(int size, const Body& body) : ForkedRanks(size, body, Links()) {}
+  ForkedRanks(int size, const Body& body, const Links& links);
   // Kills the ranks that were signalled. The others must end by themselves, and well: destructors
   // that hang and a sanitizer's exit status both show here.
   ~ForkedRanks();
@@ -54,8 +59,7 @@ class ForkedRanks {
     std::string buffered;
     bool signalled = false;
   };
-  void Fork(int rank, int size, const std::string& endpoint, const Body& body,
-            const TamperAs& tamper);
+  void Fork(int rank, int size, const std::string& endpoint, const Body& body, const Links& links);
 
   std::vector<Child> children_;
 };

@@ -20,7 +20,7 @@ constexpr int kRanks = 3;
 #if LANTERN_SANITIZED
 constexpr int kTimes = 1;  // each takes seconds of waiting for heartbeats
 #else
-constexpr int kTimes = 3;
+constexpr int kTimes = 2;
 #endif
 constexpr std::chrono::seconds kStartLimit{60};
 constexpr std::chrono::seconds kLossLimit{5};
@@ -57,11 +57,14 @@ const char* ExpectedWords(Fate fate, int victim) {
   return "";
 }
 
-void LoseOne(int victim, Fate fate) {
-  ForkedRanks ranks(kRanks, [&](RankEnd& end) {
-    const bool self = end.rank == victim;
-    return SumForEver(end, self && fate == Fate::kLeft, self && fate == Fate::kReported);
-  });
+void LoseOne(int victim, Fate fate, bool shared_memory) {
+  ForkedRanks ranks(kRanks,
+                    [&](RankEnd& end) {
+                      const bool self = end.rank == victim;
+                      return SumForEver(end, self && fate == Fate::kLeft,
+                                        self && fate == Fate::kReported);
+                    },
+                    {shared_memory, {}});
   for (int rank = 0; rank < kRanks; ++rank) {
     ASSERT_EQ(ranks.ReadLine(rank, kStartLimit), "under way") << "rank " << rank;
   }
@@ -81,26 +84,28 @@ void LoseOne(int victim, Fate fate) {
   }
 }
 
-class PeerLoss : public ::testing::TestWithParam<int> {};  // the victim's rank
+// The victim's rank; whether the ranks talk through shared memory or over TCP.
+class PeerLoss : public ::testing::TestWithParam<std::tuple<int, bool>> {
+ protected:
+  static int victim() { return std::get<0>(GetParam()); }
+  static void Lose(Fate fate) {
+    for (int i = 0; i < kTimes; ++i) LoseOne(victim(), fate, std::get<1>(GetParam()));
+  }
+};
 
-TEST_P(PeerLoss, KilledIsNamed) {
-  for (int i = 0; i < kTimes; ++i) LoseOne(GetParam(), Fate::kKilled);
-}
+TEST_P(PeerLoss, KilledIsNamed) { Lose(Fate::kKilled); }
 
-TEST_P(PeerLoss, StoppedIsNamed) {
-  for (int i = 0; i < kTimes; ++i) LoseOne(GetParam(), Fate::kStopped);
-}
+TEST_P(PeerLoss, StoppedIsNamed) { Lose(Fate::kStopped); }
 
-TEST_P(PeerLoss, LeavingEarlyIsNamed) {
-  for (int i = 0; i < kTimes; ++i) LoseOne(GetParam(), Fate::kLeft);
-}
+TEST_P(PeerLoss, LeavingEarlyIsNamed) { Lose(Fate::kLeft); }
 
 TEST_P(PeerLoss, ReportingAnErrorIsNamed) {
-  if (GetParam() == 0) GTEST_SKIP() << "the leader has no client to report with";
-  for (int i = 0; i < kTimes; ++i) LoseOne(GetParam(), Fate::kReported);
+  if (victim() == 0) GTEST_SKIP() << "the leader has no client to report with";
+  Lose(Fate::kReported);
 }
 
-INSTANTIATE_TEST_SUITE_P(Victim, PeerLoss, ::testing::Range(0, kRanks));
+INSTANTIATE_TEST_SUITE_P(Victim, PeerLoss,
+                         ::testing::Combine(::testing::Range(0, kRanks), ::testing::Bool()));
 
 // A process that was stopped for too long ends by itself when it goes on.
 TEST(Resumed, LearnsThatItWasGivenUp) {

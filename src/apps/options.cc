@@ -144,6 +144,8 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--world-size", o.world, "Ranks in all, where a launcher places ranks");
   app.add_option("--master", o.master, "HOST:PORT of rank 0, where a launcher places ranks");
   app.add_option("--threads", o.threads, "Threads per rank (default: this machine's cores)");
+  app.add_flag("!--no-shm", o.shared_memory,
+               "Ranks on one machine talk over TCP too (default: through shared memory)");
   app.add_flag("!--no-pin", o.pin, "Never bind threads to cores (default: where they fill them)");
   app.add_option("--ctx", o.context, "Tokens of context (default: the model's, at most 4096)");
   app.add_option("--chunk", o.chunk,

@@ -24,19 +24,20 @@ struct RunSpec {
   int chunk = 512;
   int step_tokens = 512;
   int logit_rows = 16;
-  int in_flight = 1;       // steps under way at once, in different stages
-  int threads = 0;         // per rank; 0: each rank decides
-  bool spin = true;        // false: ranks outnumber this machine's cores
-  int local = 1;           // ranks of the leader's machine, the first of all
-  int reduce = 0;          // WireFormat of partial sums
-  int check_one_in = 256;  // see ReducerOptions
-  bool pin = true;         // threads may stay on their cores, see ShareOfCores
+  int in_flight = 1;          // steps under way at once, in different stages
+  int threads = 0;            // per rank; 0: each rank decides
+  bool spin = true;           // false: ranks outnumber this machine's cores
+  int local = 1;              // ranks of the leader's machine, the first of all
+  int reduce = 0;             // WireFormat of partial sums
+  int check_one_in = 256;     // see ReducerOptions
+  bool pin = true;            // threads may stay on their cores, see ShareOfCores
+  bool shared_memory = true;  // carries messages between ranks on one machine
   std::string isa = "auto";
   std::string gemm = "own";  // see ContextOptions: the same on all ranks
   std::string packed;  // folder of rank 0's machine that keeps packed weights; empty: none does
   MSGPACK_DEFINE(model, type, kv_type, tp, pp, shares, context, kv_blocks, chunk, step_tokens,
-                 logit_rows, in_flight, threads, spin, local, reduce, check_one_in, pin, isa, gemm,
-                 packed)
+                 logit_rows, in_flight, threads, spin, local, reduce, check_one_in, pin,
+                 shared_memory, isa, gemm, packed)
 
   std::optional<DType> wanted() const {
     return type < 0 ? std::nullopt : std::optional(static_cast<DType>(type));

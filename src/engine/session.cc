@@ -88,6 +88,7 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.spin = std::max(spec.threads, 1) * o.local <= cores;
   spec.local = o.local;
   spec.pin = o.pin;
+  spec.shared_memory = o.shared_memory;
   return spec;
 }
 
@@ -226,6 +227,7 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
   GlooOptions gloo = Connection(
       0, ranks, server->self().data_address, server->endpoint(), server->epoch(),
       [this](auto wait) { return server->Verdict(wait); }, options.key);
+  gloo.shared_memory = spec.shared_memory;
   gloo.on_strangers = [this](int count) { link_strangers = count; };
   gloo.spin = spec.spin;
   world = ConnectGloo(gloo);

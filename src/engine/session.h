@@ -33,6 +33,7 @@ struct SessionOptions {
   std::string key_file;          // where it came from
   int threads = 0;               // per rank; 0: this machine's cores over its ranks
   bool pin = true;               // threads may stay on their cores
+  bool shared_memory = true;     // carries messages between ranks on one machine
   int context = 0;               // 0: the model's, at most kDefaultContext
   std::optional<int> chunk;      // prompt tokens of one sequence in a step; none: see SetSteps
   std::optional<int> in_flight;  // steps under way at once; none: one for each stage

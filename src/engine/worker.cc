@@ -93,6 +93,7 @@ std::unique_ptr<Communicator> Worker::Connect(const RunSpec& spec) {
   GlooOptions gloo = Connection(
       assignment_.rank, assignment_.world_size, address_, leader_, assignment_.epoch,
       [this](auto wait) { return client_.Verdict(wait); }, options_.key);
+  gloo.shared_memory = spec.shared_memory;
   gloo.on_strangers = [this](int count) { events_.on_message(StrangersText(count)); };
   gloo.spin = spec.spin;
   return ConnectGloo(gloo);

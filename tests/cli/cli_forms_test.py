@@ -234,7 +234,7 @@ class FormsTest(lantern_cli.CliTestCase):
         self.assertEqual([(row["reduce"], row["layout"]["tp"]) for row in lossy],
                          [(name, tp) for name in ("bf16", "f16", "q8") for tp in (2, 3)])
         for row in lossy:
-            self.assertEqual(len(row["sums"]), 2, row)  # layers
+            self.assertEqual(len(row["sums"]), 4, row)  # layers
             for layer in row["sums"]:
                 self.assertLess(0, layer["mean"], row)
                 self.assertLess(layer["mean"], layer["worst"], row)
