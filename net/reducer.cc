@@ -53,9 +53,8 @@ std::string Name(SumSite site) {
 
 }  // namespace
 
-Reducer::Reducer(Communicator& group, const ReducerOptions& options)
-    : group_(group), check_one_in_(options.check_one_in), format_(options.format) {
-  if (group.size() > 1) CheckAtStart();
+void Reducer::BeginStep() {
+  if (step_++ == 0 && group_.size() > 1) CheckAtStart();
 }
 
 void Reducer::Sum(const SumPlan& plan, SumSite site, std::span<float> out,

@@ -32,13 +32,15 @@ struct LayerErrors {
 
 class Reducer {
  public:
-  // Collective over `group`, which must outlive this: sums known vectors (random, equal,
-  // cancelling, one huge, tiny, zero) over the real links, in f32 and in the format, and compares
-  // with double precision. Throws Error{kPeerLost} where a result is wrong.
-  Reducer(Communicator& group, const ReducerOptions& options);
+  // `group` must outlive this.
+  Reducer(Communicator& group, const ReducerOptions& options)
+      : group_(group), check_one_in_(options.check_one_in), format_(options.format) {}
 
-  // All ranks' next sums belong to the next step.
-  void BeginStep() { ++step_; }
+  // All ranks' next sums belong to the next step. The first time, when all have loaded, ranks sum
+  // known vectors (random, equal, cancelling, one huge, tiny, zero) over the real links, in f32
+  // and in the format, and compare with double precision. Throws Error{kPeerLost} where a result
+  // is wrong.
+  void BeginStep();
   // out = the sum over all ranks: TreeSum's bits with f32 on the wire, else within SumErrorBound.
   // `mine` as for TreeSum. ENSURES: the same bits on every rank.
   void Sum(const SumPlan& plan, SumSite site, std::span<float> out,

@@ -203,6 +203,7 @@ TEST(Reducer, UnevenSharesSendOneVectorInLowerPrecision) {
   uint64_t sent[3] = {};
   const auto errors = AsRanks(3, [&](Communicator& comm) {
     Reducer reducer(comm, {WireFormat::kQ8, 0});
+    reducer.BeginStep();
     const SumPlan plan(8, {{0, 3}, {3, 6}, {6, 8}});  // two, three and one subtrees
     const std::vector<Vector> sums(plan.subtrees(comm.rank()), Values(comm.rank(), kElements));
     const std::vector<std::span<const float>> mine(sums.begin(), sums.end());
