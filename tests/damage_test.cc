@@ -23,6 +23,7 @@ using TamperAs = std::function<bool(int rank, int peer, std::span<std::byte> pay
 // Twenty layers' sums.
 std::string SumLayers(RankEnd& end, WireFormat format, size_t elements) {
   Reducer reducer(*end.world, {format, 0});
+  reducer.BeginStep();
   const SumPlan plan(kRanks, {{0, 1}, {1, 2}, {2, 3}});
   std::vector<float> mine(elements, 1.5f), out(elements);
   const std::span<const float> parts[] = {mine};
@@ -73,20 +74,21 @@ bool FlipABit(std::span<std::byte> payload) {
 bool Lose(std::span<std::byte>) { return false; }
 
 TEST(Damage, AFlippedBitIsNamed) {
-  const std::string what = "6000 bytes that were damaged on the way";
   ExpectNoticed(
-      WireFormat::kF32, kElements, [&] { return Nth(6000, 7, FlipABit); }, what);
+      WireFormat::kF32, kElements, [] { return Nth(6000, 7, FlipABit); },
+      "6000 bytes that were damaged on the way");
 }
 
 TEST(Damage, AFlippedBitOfAnEncodedSumIsNamed) {
   const size_t bytes = WireBytes(WireFormat::kQ8, kElements);
-  ExpectNoticed(WireFormat::kQ8, kElements, [&] { return Nth(bytes, 7, FlipABit),
-                "1594 bytes that were damaged");
+  ExpectNoticed(
+      WireFormat::kQ8, kElements, [&] { return Nth(bytes, 7, FlipABit); },
+      "1594 bytes that were damaged");
 }
 
 TEST(Damage, ALostFrameIsNamed) {
-    ExpectNoticed(
-        WireFormat::kF32, kElements, [&] { return Nth(6000, 7, Lose); }, "message part");
+  ExpectNoticed(
+      WireFormat::kF32, kElements, [] { return Nth(6000, 7, Lose); }, "message part");
 }
 
 }  // namespace

@@ -193,7 +193,7 @@ TEST(Reducer, AMachineThatAddsWronglyIsNoticedAtTheStart) {
   const auto errors = AsRanks(
       2,
       [&](Communicator& comm) {
-        Reducer reducer(comm, {WireFormat::kF32, 0});
+        Reducer(comm, {WireFormat::kF32, 0}).BeginStep();
       },
       [](std::span<std::byte> bytes) { bytes[3] ^= std::byte{0x40}; });
   EXPECT_THAT(errors[0], HasSubstr("computes wrongly"));

@@ -240,7 +240,7 @@ class FormsTest(lantern_cli.CliTestCase):
                 self.assertLess(layer["mean"], layer["worst"], row)
                 self.assertLess(layer["worst"], layer["bound"], row)
             self.assertLess(0, row["distance"]["kl_mean"], row)
-            self.assertLess(row["distance"]["kl_mean"], 1e-3, row)
+            self.assertLess(row["distance"]["kl_mean"], 0.05, row)
         rows = [row for row in check["rows"] if row["reduce"] == "f32"]
         self.assertEqual([(row["layout"]["tp"], row["layout"]["pp"]) for row in rows],
                          [(1, 1), (2, 1), (1, 2), (3, 1)])
