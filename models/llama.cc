@@ -103,6 +103,8 @@ class Llama : public Model {
     if (embedding_) (*embedding_)(run, run.act.x);
     for (size_t i = 0; i < layers_.size(); ++i) {
       layers_[i].Forward(run, rope_);
+      // What the step before hands over may be longer than the wire takes at once.
+      run.sums.group().Progress();
       RequireNumbers(run, first_layer_ + static_cast<int>(i));
     }
   }

@@ -91,6 +91,12 @@ class GlooComm final : public Communicator {
 
   Ticket Start(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) override;
   void Wait(Ticket ticket, Patience patience) override;
+  void Progress() override {
+    Guard([&] {
+      RequireAlive();
+      Move();
+    });
+  }
   void Abort(const std::string& reason) override;
 
  private:

@@ -42,6 +42,8 @@ class GroupComm final : public Communicator {
     return ticket;
   }
 
+  void Progress() override { world_->Progress(); }
+
   void Wait(Ticket ticket, Patience patience) override {
     const auto start = Clock::now();
     world_->Wait(ticket, patience);
