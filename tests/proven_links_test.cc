@@ -356,6 +356,8 @@ TEST(ProvenLinks, AVerdictEndsTheWait) {
 TEST(ProvenLinks, GlooSumsOverThemWhateverStrangersDo) {
   constexpr int kRanks = 4;
   const Leader leader(NewKey());
+  // They close when all are done: that resets connections, and what is still unread with them.
+  std::vector<std::unique_ptr<Communicator>> worlds(kRanks);
   const auto errors = RunRanks(kRanks + 1, [&](int rank) {
     if (rank == kRanks) {
       const LinkProof proof(leader.key, leader.server.epoch());
@@ -370,7 +372,7 @@ TEST(ProvenLinks, GlooSumsOverThemWhateverStrangersDo) {
     options.epoch = leader.server.epoch();
     options.key = leader.key;
     const auto start = Clock::now();
-    const auto world = ConnectGloo(options);
+    const auto& world = worlds[rank] = ConnectGloo(options);
     if (rank == 0) {
       fmt::print(
           "formed in {} ms\n",
