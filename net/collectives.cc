@@ -9,10 +9,6 @@
 namespace lantern {
 namespace {
 
-// Up to here every rank sends its whole vectors to all, in one hop; beyond it, each rank sums a
-// slice, which takes two hops and 2 / N of the bytes. With two ranks one hop is never worse.
-constexpr size_t kOneShotBytes = 64 << 10;
-
 // Elements added at a time: the stack of partial sums then stays in the first-level cache.
 constexpr size_t kAddBlock = 1024;
 

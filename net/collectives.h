@@ -12,6 +12,11 @@
 
 namespace lantern {
 
+// Up to so many bytes a vector every rank sends its whole vectors to all, in one hop; beyond it,
+// each rank sums a slice, which takes two hops and 2 / N of the bytes. With two ranks one hop is
+// never worse.
+inline constexpr size_t kOneShotBytes = 64 << 10;
+
 // Who owns which leaves of one sum tree, and the order in which to add. Built once per weight.
 class SumPlan {
  public:

@@ -36,8 +36,8 @@ struct GlooOptions {
 // from then on (gloo writes to sockets without MSG_NOSIGNAL).
 //
 // After any failure the communicator is dead: all later exchanges throw the first reason.
-// Destroying it resets the connections, and what the network has not delivered by then is lost:
-// part only after a Barrier, or once the leader's Stop (net/control) has gathered everybody.
+// Destroying it resets the connections, and what the peer has not read by then is lost: part only
+// once all ranks have left a Barrier, or the leader's Stop (net/control) has gathered everybody.
 // Throws Error{kConfig} when `host` is not an address of this machine, Error{kPeerLost} when the
 // ranks do not find each other.
 std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options);

@@ -12,10 +12,6 @@
 namespace lantern {
 namespace {
 
-// Up to so many bytes on the wire everybody sends all to all, in one hop; beyond it two hops and
-// 2 / N of the bytes are faster (TreeSum's limit, see collectives.cc).
-constexpr size_t kOneShotBytes = 64 << 10;
-
 SumShape ShapeFor(size_t bytes) {
   return bytes <= kOneShotBytes ? SumShape::kOneShot : SumShape::kTwoShot;
 }
