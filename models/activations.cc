@@ -40,29 +40,30 @@ Activations::Activations(Backend::Context& context, const ActivationShape& shape
 void Activations::Use(int slot) {
   LANTERN_CHECK(0 <= slot && slot < static_cast<int>(x_.size()));
   slot_ = slot;
-  x = Dense(x_[slot_], tokens_);
+  x = Selected(x_[slot_]);
   logits = logits_[slot_].all;
 }
 
-void Activations::Resize(int tokens) {
-  LANTERN_CHECK_LE(tokens, norm_.all.rows);
-  tokens_ = tokens;
-  x = Dense(x_[slot_], tokens);
-  norm = Dense(norm_, tokens);
-  sum = Dense(sum_, tokens);
+void Activations::Select(int begin, int end) {
+  LANTERN_CHECK(0 <= begin && begin <= end && end <= norm_.all.rows);
+  begin_ = begin;
+  end_ = end;
+  x = Selected(x_[slot_]);
+  norm = norm_.all.Rows(0, end - begin);
+  sum = Selected(sum_);
 }
 
 // A dense view of fewer columns: rows are packed, so that kernels stream them.
 Tensor Activations::Cut(const Memory& memory, int cols) const {
   LANTERN_CHECK_LE(cols, memory.all.cols);
-  return Tensor::F32(memory.all.f32(), tokens_, cols);
+  return Tensor::F32(memory.all.f32(), end_ - begin_, cols);
 }
 
 std::span<const Tensor> Activations::Partials(int subtrees) {
   LANTERN_CHECK_LE(subtrees, static_cast<int>(extra_partials_.size()) + 1);
   partials_.clear();
   for (int i = 0; i < subtrees; ++i) {
-    partials_.push_back(i == 0 ? sum : Dense(extra_partials_[i - 1], tokens_));
+    partials_.push_back(i == 0 ? sum : Selected(extra_partials_[i - 1]));
   }
   return partials_;
 }

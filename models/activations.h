@@ -30,8 +30,10 @@ class Activations {
 
   // Whose x and logits the views are of from here on; 0 at first. REQUIRES: slot within the steps.
   void Use(int slot);
-  // Views for a step of `tokens` tokens. REQUIRES: tokens within the shape.
-  void Resize(int tokens);
+  // Views for a step's tokens [begin, end): of x, sum and partial sums their rows, which stay as
+  // they are while other tokens are selected; the rest is scratch, the same for all.
+  // REQUIRES: end within the shape.
+  void Select(int begin, int end);
 
   Tensor x;       // [tokens, dim]: the residual stream; one for each step in flight
   Tensor norm;    // [tokens, dim]
@@ -54,9 +56,9 @@ class Activations {
     Tensor all;
   };
   Tensor Cut(const Memory& memory, int cols) const;
-  Tensor Dense(const Memory& memory, int rows) const { return memory.all.Rows(0, rows); }
+  Tensor Selected(const Memory& memory) const { return memory.all.Rows(begin_, end_); }
 
-  int tokens_ = 0, slot_ = 0;
+  int begin_ = 0, end_ = 0, slot_ = 0;
   std::vector<Memory> x_, logits_;  // by slot
   Memory norm_, sum_, qkv_, heads_, gate_up_, ffn_, picked_;
   std::vector<Memory> extra_partials_;

@@ -16,13 +16,19 @@ void Linear::operator()(Run& run, Tensor out, Tensor x) const {
 SummedLinear::SummedLinear(Loader& loader, const TensorSlice& slice, SumShard shard, SumSite site)
     : weight_(loader.Load(slice)), shard_(std::move(shard)), site_(site) {}
 
-void SummedLinear::operator()(Run& run, Tensor sum, Tensor x) const {
+void SummedLinear::Start(Run& run, Tensor x) const {
   const std::span<const Tensor> partials = run.act.Partials(shard_.cuts.subtrees());
   Backend::MatMulLeaves(run.ctx, partials, x, weight_, shard_.cuts);
   auto& mine = run.act.host_partials;
   mine.clear();
   for (const Tensor& partial : partials) mine.push_back(Backend::HostSpan(run.ctx, partial, {}));
-  run.sums.Sum(shard_.plan, site_, Backend::HostSpan(run.ctx, sum, {}), mine);
+  const auto sum = Backend::HostSpan(run.ctx, run.act.sum, {});
+  run.sums.Start(run.part(), shard_.plan, site_, sum, mine);
+}
+
+void SummedLinear::Finish(Run& run) {
+  run.sums.Finish(run.part());
+  Backend::Add(run.ctx, run.act.x, run.act.sum);
 }
 
 Norm::Norm(Loader& loader, const std::string& name, const ModelConfig& config)

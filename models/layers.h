@@ -23,13 +23,15 @@ class Linear {
   int cols_ = 0;
 };
 
-// sum = x * W^T where x's columns are spread over the ranks: every rank holds partial sums, which
-// are added over the ranks in the order of the sum tree.
+// x * W^T where x's columns are spread over the ranks: every rank holds partial sums, which are
+// added over the ranks in the order of the sum tree while the rank computes something else.
 class SummedLinear {
  public:
   SummedLinear(Loader& loader, const TensorSlice& slice, SumShard shard, SumSite site);
-  // sum: [n, dim], must be run.act.sum; x: [n, this rank's columns].
-  void operator()(Run& run, Tensor sum, Tensor x) const;
+  // Starts the part's sum. x: [n, this rank's columns].
+  void Start(Run& run, Tensor x) const;
+  // Waits for it and adds it to the residual stream, run.act.x.
+  static void Finish(Run& run);
 
  private:
   WeightMatrix weight_;
@@ -52,7 +54,7 @@ class Norm {
 class Embedding {
  public:
   Embedding(Loader& loader, const TensorSlice& table) : table_(loader.Raw(table)) {}
-  void operator()(Run& run, Tensor x) const { Backend::Embed(run.ctx, x, table_, run.batch.token); }
+  void operator()(Run& run, Tensor x) const { Backend::Embed(run.ctx, x, table_, run.tokens()); }
 
  private:
   RawWeight table_;

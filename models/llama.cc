@@ -10,63 +10,6 @@
 namespace lantern {
 namespace {
 
-// One transformer layer: this rank's heads and this rank's part of the feed-forward network.
-class LlamaLayer {
- public:
-  LlamaLayer(const ModelPart& part, int index, Loader& loader)
-      : index_(index),
-        shard_(part.layers[index]),
-        head_dim_(part.config.head_dim),
-        window_(part.config.sliding_window),
-        attn_norm_(loader, Name(part, "attn_norm"), part.config),
-        qkv_(loader, std::span(shard_.slices).subspan(0, 3)),
-        attn_out_(loader, shard_.slices[3], shard_.attn_out,
-                  {part.first_layer + index, SumSite::kAttention}),
-        ffn_norm_(loader, Name(part, "ffn_norm"), part.config),
-        gate_up_(loader, std::span(shard_.slices).subspan(4, 2)),
-        ffn_down_(loader, shard_.slices[6], shard_.ffn_down,
-                  {part.first_layer + index, SumSite::kFeedForward}) {}
-
-  void Forward(Run& run, const RopeTable& rope) const {
-    Activations& a = run.act;
-    attn_norm_(run, a.norm, a.x);
-    Tensor qkv = a.Qkv(qkv_.cols());  // merged; local heads only
-    qkv_(run, qkv, a.norm);
-    const int q_end = shard_.heads.size() * head_dim_;
-    const int k_end = q_end + shard_.kv_heads.size() * head_dim_;
-    Tensor q = qkv.Columns(0, q_end), k = qkv.Columns(q_end, k_end);
-    Backend::Rope(run.ctx, q, k, rope, run.batch.position);
-    const KvView& kv = run.kv.View(index_);
-    Backend::AppendKv(run.ctx, kv, k, qkv.Columns(k_end, qkv.cols), run.view);
-    Tensor heads = a.Heads(q_end);
-    Backend::Attention(run.ctx, heads, q, kv, run.view, shard_.head_map, window_);
-    attn_out_(run, a.sum, heads);  // all-reduce inside
-    Backend::Add(run.ctx, a.x, a.sum);
-
-    ffn_norm_(run, a.norm, a.x);
-    Tensor gate_up = a.GateUp(gate_up_.cols()), ffn = a.Ffn(shard_.ffn.size());
-    gate_up_(run, gate_up, a.norm);  // merged
-    Backend::SiluMul(run.ctx, ffn, gate_up);
-    ffn_down_(run, a.sum, ffn);  // all-reduce inside
-    Backend::Add(run.ctx, a.x, a.sum);
-  }
-
- private:
-  std::string Name(const ModelPart& part, const char* tensor) const {
-    return "blk." + std::to_string(part.first_layer + index_) + "." + tensor + ".weight";
-  }
-
-  int index_;  // in this stage
-  LayerShard shard_;
-  int head_dim_, window_;
-  Norm attn_norm_;
-  Linear qkv_;
-  SummedLinear attn_out_;
-  Norm ffn_norm_;
-  Linear gate_up_;
-  SummedLinear ffn_down_;
-};
-
 // Every rank of a stage holds the same residual stream, so all of them stop here together. A pass
 // over [n, dim] is nothing beside the layer's weights.
 void RequireNumbers(Run& run, int layer) {
@@ -80,6 +23,77 @@ void RequireNumbers(Run& run, int layer) {
   }
 }
 
+// One transformer layer: this rank's heads and this rank's part of the feed-forward network.
+class LlamaLayer {
+ public:
+  LlamaLayer(const ModelPart& part, int index, Loader& loader)
+      : index_(index),
+        model_layer_(part.first_layer + index),
+        shard_(part.layers[index]),
+        head_dim_(part.config.head_dim),
+        window_(part.config.sliding_window),
+        attn_norm_(loader, Name("attn_norm"), part.config),
+        qkv_(loader, std::span(shard_.slices).subspan(0, 3)),
+        attn_out_(loader, shard_.slices[3], shard_.attn_out, {model_layer_, SumSite::kAttention}),
+        ffn_norm_(loader, Name("ffn_norm"), part.config),
+        gate_up_(loader, std::span(shard_.slices).subspan(4, 2)),
+        ffn_down_(loader, shard_.slices[6], shard_.ffn_down,
+                  {model_layer_, SumSite::kFeedForward}) {}
+
+  // Starts the sum of the attention's output.
+  void StartAttention(Run& run, const RopeTable& rope) const {
+    Activations& a = run.act;
+    attn_norm_(run, a.norm, a.x);
+    Tensor qkv = a.Qkv(qkv_.cols());  // merged; local heads only
+    qkv_(run, qkv, a.norm);
+    run.Progress();
+    const int q_end = shard_.heads.size() * head_dim_;
+    const int k_end = q_end + shard_.kv_heads.size() * head_dim_;
+    Tensor q = qkv.Columns(0, q_end), k = qkv.Columns(q_end, k_end);
+    Backend::Rope(run.ctx, q, k, rope, run.view().position);
+    const KvView& kv = run.kv.View(index_);
+    Backend::AppendKv(run.ctx, kv, k, qkv.Columns(k_end, qkv.cols), run.view());
+    Tensor heads = a.Heads(q_end);
+    Backend::Attention(run.ctx, heads, q, kv, run.view(), shard_.head_map, window_);
+    run.Advance();
+    attn_out_.Start(run, heads);
+  }
+
+  // Takes that sum into the residual stream, and starts the one of the feed-forward network.
+  void StartFeedForward(Run& run) const {
+    Activations& a = run.act;
+    SummedLinear::Finish(run);
+    ffn_norm_(run, a.norm, a.x);
+    Tensor gate_up = a.GateUp(gate_up_.cols()), ffn = a.Ffn(shard_.ffn.size());
+    gate_up_(run, gate_up, a.norm);  // merged
+    run.Advance();
+    Backend::SiluMul(run.ctx, ffn, gate_up);
+    ffn_down_.Start(run, ffn);
+  }
+
+  // Takes that sum too.
+  void Finish(Run& run) const {
+    SummedLinear::Finish(run);
+    RequireNumbers(run, model_layer_);
+  }
+
+ private:
+  std::string Name(const char* tensor) const {
+    return "blk." + std::to_string(model_layer_) + "." + tensor + ".weight";
+  }
+
+  int index_;        // in this stage
+  int model_layer_;  // the same in the model
+  LayerShard shard_;
+  int head_dim_, window_;
+  Norm attn_norm_;
+  Linear qkv_;
+  SummedLinear attn_out_;
+  Norm ffn_norm_;
+  Linear gate_up_;
+  SummedLinear ffn_down_;
+};
+
 // The last stage's end: final norm and this rank's share of the vocabulary.
 struct LlamaHead {
   LlamaHead(const ModelPart& part, Loader& loader)
@@ -91,7 +105,7 @@ struct LlamaHead {
 class Llama : public Model {
  public:
   Llama(const ModelPart& part, Loader& loader, int context_tokens)
-      : first_layer_(part.first_layer), rope_(MakeRopeTable(part.config, context_tokens)) {
+      : rope_(MakeRopeTable(part.config, context_tokens)) {
     if (part.first_stage) embedding_.emplace(loader, part.embedding);
     for (size_t i = 0; i < part.layers.size(); ++i) {
       layers_.emplace_back(part, static_cast<int>(i), loader);
@@ -102,11 +116,23 @@ class Llama : public Model {
   void Forward(Run& run) const override {
     if (embedding_) (*embedding_)(run, run.act.x);
     for (size_t i = 0; i < layers_.size(); ++i) {
-      layers_[i].Forward(run, rope_);
+      for (int part = 0; part < run.parts(); ++part) {
+        run.Enter(part);
+        if (i > 0) layers_[i - 1].Finish(run);
+        layers_[i].StartAttention(run, rope_);
+      }
+      for (int part = 0; part < run.parts(); ++part) {
+        run.Enter(part);
+        layers_[i].StartFeedForward(run);
+      }
       // What the step before hands over may be longer than the wire takes at once.
-      run.sums.group().Progress();
-      RequireNumbers(run, first_layer_ + static_cast<int>(i));
+      run.sums.Progress();
     }
+    for (int part = 0; part < run.parts(); ++part) {
+      run.Enter(part);
+      layers_.back().Finish(run);
+    }
+    run.EnterAll();
   }
 
   void Logits(Run& run) const override {
@@ -118,7 +144,6 @@ class Llama : public Model {
   }
 
  private:
-  int first_layer_;
   RopeTable rope_;
   std::optional<Embedding> embedding_;
   std::vector<LlamaLayer> layers_;

@@ -24,14 +24,64 @@ struct Batch {
   int tokens() const { return static_cast<int>(token.size()); }
 };
 
-// State of one step. Owns nothing.
-struct Run {
+// State of one step. Owns nothing. A step may be computed in two parts, the first and the second
+// half of its tokens: layer by layer, sum by sum in turns, so that the sums of one travel while the
+// other is computed. Every token's numbers are those of any other cut.
+class Run {
+ public:
+  // blocks: the batch's tables, by sequence. Begins with the whole step.
+  Run(Backend::Context& context, Reducer& reducer, KvCache& cache, Activations& activations,
+      const Batch& step, std::span<const std::span<const int>> blocks)
+      : ctx(context), sums(reducer), kv(cache), act(activations), batch(step), blocks_(blocks) {
+    EnterAll();
+  }
+
+  // Below, tokens are those of this part; so are the activations' rows.
+  void Enter(int part) {
+    const int middle = batch.tokens() / 2;
+    part_ = part;
+    if (parts() == 1) return;
+    part == 0 ? Select(0, middle) : Select(middle, batch.tokens());
+  }
+  void EnterAll() { Select(0, batch.tokens()); }
+
+  int parts() const {
+    return sums.group().size() > 1 && batch.tokens() >= 2 * kLeastTokens ? 2 : 1;
+  }
+  int part() const { return part_; }  // entered last
+  std::span<const int> tokens() const { return tokens_; }
+  const BatchView& view() const { return view_; }
+
+  // For between the operations of a part: the other one's sum is under way. Advance: see Reducer.
+  void Progress() {
+    if (parts() > 1) sums.Progress();
+  }
+  void Advance() {
+    if (parts() > 1) sums.Advance(1 - part_);
+  }
+
   Backend::Context& ctx;
   Reducer& sums;
   KvCache& kv;
   Activations& act;
   const Batch& batch;
-  BatchView view;  // of batch, for the backend
+
+ private:
+  // Of a part: below it, what the halves lose as products is more than what hiding a sum gains.
+  static constexpr int kLeastTokens = 32;
+
+  void Select(int begin, int end) {
+    act.Select(begin, end);
+    const size_t size = end - begin;
+    tokens_ = std::span(batch.token).subspan(begin, size);
+    view_ = {std::span(batch.position).subspan(begin, size),
+             std::span(batch.sequence).subspan(begin, size), blocks_};
+  }
+
+  const std::span<const std::span<const int>> blocks_;
+  int part_ = 0;
+  std::span<const int> tokens_;
+  BatchView view_;
 };
 
 }  // namespace lantern

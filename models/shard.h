@@ -13,8 +13,8 @@
 #include "backends/backend_concept.h"
 #include "models/config.h"
 #include "models/weight_file.h"
-#include "net/collectives.h"
 #include "net/parallel_plan.h"
+#include "net/sum_plan.h"
 
 namespace lantern {
 

@@ -39,17 +39,10 @@ struct WireCounters {
   double seconds = 0;  // inside Start and Wait: the wire, and waiting for the others to get there
 };
 
-// Memory that the collectives reuse from call to call, so that a warm step allocates nothing.
-struct CollectiveScratch {
+// Lists that collectives reuse from call to call, so that a warm step allocates nothing.
+struct MessageLists {
   std::vector<OutgoingMessage> out;
   std::vector<IncomingMessage> in;
-  std::vector<float> packed;           // subtree sums on their way out
-  std::vector<float> received;         // subtree sums of the other ranks
-  std::vector<const float*> terms;     // by subtree id
-  std::vector<const float*> operands;  // the adding program's stack
-  std::vector<float> partials;         // what that stack points to
-  std::vector<std::byte> encoded;      // vectors in their wire format, and
-  std::vector<std::byte> arrived;      // those of others
 };
 
 class Communicator {
@@ -90,7 +83,7 @@ class Communicator {
   virtual const WireCounters& counters() const = 0;
 
   // For collectives.cc only; used by the thread that calls Start.
-  CollectiveScratch& scratch() { return scratch_; }
+  MessageLists& lists() { return lists_; }
 
   void Send(int to, std::span<const std::byte> bytes) {
     const OutgoingMessage message{to, bytes};
@@ -102,7 +95,7 @@ class Communicator {
   }
 
  private:
-  CollectiveScratch scratch_;
+  MessageLists lists_;
 };
 
 }  // namespace lantern

@@ -1,16 +1,16 @@
 // Sums over ranks whose vectors travel encoded (wire_format.h): fewer bytes, and an error that has
-// a bound. They add in f32 in the order of ranks, so all ranks end with the same bits.
+// a bound (SumErrorBound). They add in f32 and in an order that all ranks share.
 #pragma once
 
 #include <span>
 
-#include "net/communicator.h"
-#include "net/wire_format.h"
+#include "net/sum_state.h"
 
 namespace lantern {
 
-// x = the sum of all ranks' x, each [n] and the same n. One hop or two: see SumShape.
-void EncodedSum(Communicator& comm, WireFormat format, SumShape shape, std::span<float> x);
+// Rounds that leave in `out`, where each rank's vector lies before, the sum of all.
+// REQUIRES: FitsRanks, more than one rank.
+SumRound EncodedRound(SumAlgorithm algorithm);
 
 // Blocks whose largest magnitude is smaller do not count below: what the formats lose of tiny
 // numbers is absolute, not a share.
@@ -27,8 +27,10 @@ struct EncodingErrors {
   int beyond_bound = -1;
 };
 
-// EncodedSum in one hop, where every vector also travels in f32 and is compared with what it
-// decodes to, before it is added. All ranks see the same vectors, so all return the same.
-EncodingErrors CheckedSum(Communicator& comm, WireFormat format, std::span<float> x);
+// The one-shot sum of x, where every vector also travels in f32 and is compared with what it
+// decodes to, before it is added. All ranks see the same vectors, so all return the same. `memory`
+// serves it, and may be used again.
+EncodingErrors CheckedSum(Communicator& comm, WireFormat format, std::span<float> x,
+                          SumState& memory);
 
 }  // namespace lantern

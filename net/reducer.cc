@@ -6,15 +6,12 @@
 #include <cmath>
 #include <limits>
 
+#include "net/exact_sum.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
 
 namespace lantern {
 namespace {
-
-SumShape ShapeFor(size_t bytes) {
-  return bytes <= kOneShotBytes ? SumShape::kOneShot : SumShape::kTwoShot;
-}
 
 // splitmix64's last steps: every bit of the argument reaches every bit of the result.
 uint64_t Mix(uint64_t x) {
@@ -47,48 +44,95 @@ std::string Name(SumSite site) {
                      site.part == SumSite::kAttention ? "attention" : "feed-forward");
 }
 
-}  // namespace
-
-void Reducer::BeginStep() {
-  if (step_++ == 0 && group_.size() > 1) CheckAtStart();
-}
-
-void Reducer::Sum(const SumPlan& plan, SumSite site, std::span<float> out,
-                  std::span<const std::span<const float>> mine) {
+// Calls `body`; what it throws of damaged messages says which sum that was.
+template <class Body>
+void Within(SumSite site, const Body& body) {
   try {
-    Exchange(plan, site, out, mine);
+    body();
   } catch (const DamagedMessage& e) {
     throw DamagedMessage(fmt::format("{} It was part of the sum of {}.", e.what(), Name(site)));
   }
 }
 
-void Reducer::Exchange(const SumPlan& plan, SumSite site, std::span<float> out,
-                       std::span<const std::span<const float>> mine) {
-  if (format_ == WireFormat::kF32 || group_.size() == 1) {
-    TreeSum(group_, plan, out, mine);
-    return;
+}  // namespace
+
+void Reducer::BeginStep() {
+  if (step_++ > 0 || group_.size() == 1) return;
+  CheckAtStart();
+  if (!options_.timing) return;
+  // Two ranks have no choice.
+  const bool has_choice = group_.size() > 2 && format_ == WireFormat::kF32 && !options_.algorithm;
+  if (has_choice || options_.timing->all) table_.Measure(group_, *options_.timing);
+}
+
+void Reducer::Start(int part_index, const SumPlan& plan, SumSite site, std::span<float> out,
+                    std::span<const std::span<const float>> mine) {
+  Part& part = parts_[part_index];
+  part.site = site;
+  Within(site, [&] {
+    const SumAlgorithm algorithm = AlgorithmFor(out.size_bytes(), plan);
+    if (format_ == WireFormat::kF32 && AddsInOrder(algorithm, plan)) {
+      part.sum.StartExact(group_, algorithm, plan, out, mine);
+    } else {
+      StartEncoded(part, algorithm, out, mine);
+    }
+  });
+}
+
+void Reducer::Finish(int part_index) {
+  Part& part = parts_[part_index];
+  Within(part.site, [&] { part.sum.Finish(); });
+}
+
+void Reducer::Advance(int part_index) {
+  Part& part = parts_[part_index];
+  Within(part.site, [&] { part.sum.Advance(); });
+}
+
+bool Reducer::unsettled() const {
+  return std::any_of(parts_.begin(), parts_.end(),
+                     [](const Part& part) { return part.sum.running(); });
+}
+
+void Reducer::Forget() {
+  for (Part& part : parts_) part.sum.Forget();
+}
+
+SumAlgorithm Reducer::AlgorithmFor(size_t bytes, const SumPlan& plan) const {
+  if (group_.size() == 1) return SumAlgorithm::kOneShot;
+  const bool exact = format_ == WireFormat::kF32;
+  if (options_.algorithm) {
+    const SumAlgorithm wanted = *options_.algorithm;
+    if (!exact || wanted == SumAlgorithm::kRing || AddsInOrder(wanted, plan)) return wanted;
   }
-  // One vector, whatever the plan: its parts in the order of the leaves.
+  if (exact) return table_.For(bytes, plan);
+  return SumTable::BySize(WireBytes(format_, bytes / sizeof(float)), group_.size());
+}
+
+// One vector, whatever the plan: its subtrees' sums in the order of the leaves.
+void Reducer::StartEncoded(Part& part, SumAlgorithm algorithm, std::span<float> out,
+                           std::span<const std::span<const float>> mine) {
   if (mine.empty()) std::fill(out.begin(), out.end(), 0.0f);
   for (size_t s = 0; s < mine.size(); ++s) {
     if (s == 0 && mine[0].data() != out.data()) std::copy_n(mine[0].data(), out.size(), out.data());
     for (size_t i = 0; s > 0 && i < out.size(); ++i) out[i] += mine[s][i];
   }
-  if (IsChecked(site)) {
-    Check(site, out);
-  } else {
-    EncodedSum(group_, format_, ShapeFor(WireBytes(format_, out.size())), out);
+  if (format_ != WireFormat::kF32 && IsChecked(part.site)) {
+    Check(part, out);
+    return;
   }
+  part.sum.StartEncoded(group_, algorithm, format_, out);
 }
 
 bool Reducer::IsChecked(SumSite site) const {
-  if (check_one_in_ <= 0) return false;
+  if (options_.check_one_in <= 0) return false;
   const uint64_t key = (step_ * 4096 + site.layer) * 2 + site.part;
-  return Mix(key + 0x9e3779b97f4a7c15u) % check_one_in_ == 0;
+  return Mix(key + 0x9e3779b97f4a7c15u) % options_.check_one_in == 0;
 }
 
-void Reducer::Check(SumSite site, std::span<float> out) {
-  const EncodingErrors found = CheckedSum(group_, format_, out);
+void Reducer::Check(Part& part, std::span<float> out) {
+  const SumSite site = part.site;
+  const EncodingErrors found = CheckedSum(group_, format_, out, part.sum.memory());
   if (errors_.size() <= static_cast<size_t>(site.layer)) errors_.resize(site.layer + 1);
   LayerErrors& layer = errors_[site.layer];
   ++layer.sums;
@@ -119,16 +163,30 @@ void Reducer::CheckAtStart() {
         largest = std::max(largest, std::fabs(double{known(i, rank)}));
       }
     }
-    const std::span<const float> parts[] = {mine};
-    TreeSum(group_, plan, sum, parts);
-    RequireWithin(SumErrorBound(WireFormat::kF32, ranks, SumShape::kOneShot, largest), sum, exact);
-    if (format_ == WireFormat::kF32) continue;
-    for (const SumShape shape : {SumShape::kOneShot, SumShape::kTwoShot}) {
+    for (const SumAlgorithm algorithm : CheckedAlgorithms()) {
+      const std::span<const float> parts[] = {mine};
+      if (AddsInOrder(algorithm, plan)) {
+        TreeSum(group_, plan, sum, parts, algorithm);
+        RequireWithin(SumErrorBound(WireFormat::kF32, ranks, algorithm, largest), sum, exact);
+      }
+      if (format_ == WireFormat::kF32 && AddsInOrder(algorithm, plan)) continue;
       sum = mine;
-      EncodedSum(group_, format_, shape, sum);
-      RequireWithin(SumErrorBound(format_, ranks, shape, largest), sum, exact);
+      EncodedSum(group_, format_, algorithm, sum);
+      RequireWithin(SumErrorBound(format_, ranks, algorithm, largest), sum, exact);
     }
   }
+}
+
+// Those that sums of this run may go by.
+std::vector<SumAlgorithm> Reducer::CheckedAlgorithms() const {
+  std::vector<SumAlgorithm> result = {SumAlgorithm::kOneShot};
+  if (group_.size() > 2) result.push_back(SumAlgorithm::kTwoShot);
+  const bool doubling = options_.timing && FitsRanks(SumAlgorithm::kDoubling, group_.size());
+  if (group_.size() > 2 && doubling) result.push_back(SumAlgorithm::kDoubling);
+  if (!options_.algorithm) return result;
+  const auto known = std::find(result.begin(), result.end(), *options_.algorithm);
+  if (known == result.end()) result.push_back(*options_.algorithm);
+  return result;
 }
 
 void Reducer::RequireWithin(double bound, std::span<const float> sum,

@@ -92,16 +92,4 @@ double EncodingErrorBound(WireFormat format, double largest) {
   return 0;
 }
 
-double SumErrorBound(WireFormat format, int ranks, SumShape shape, double largest) {
-  LANTERN_CHECK_LE(1, ranks);
-  const double encoding = EncodingErrorBound(format, largest);
-  const double k = (ranks - 1) * 0x1p-24, growth = k / (1 - k);
-  const double magnitude = (1 + growth) * ranks * (largest + encoding);
-  if (!(magnitude <= std::numeric_limits<float>::max())) {
-    return std::numeric_limits<double>::infinity();
-  }
-  const double sum = ranks * (encoding + growth * (largest + encoding));
-  return shape == SumShape::kOneShot ? sum : sum + EncodingErrorBound(format, magnitude);
-}
-
 }  // namespace lantern

@@ -63,24 +63,4 @@ void DecodeAdd(WireFormat format, std::span<const std::byte> message, std::span<
 // distance to it more.
 double EncodingErrorBound(WireFormat format, double largest);
 
-// How a sum over ranks goes. One-shot: every rank's vector is encoded once, and all ranks add the
-// decoded vectors. Two-shot: the owner of a slice adds them, encodes the result once, and all
-// ranks, it too, use that decoded. Adding is in f32 and in the order of ranks, which is the same
-// everywhere: so are the bits.
-enum class SumShape { kOneShot, kTwoShot };
-
-// A bound of |result - exact sum| for an element of a sum over `ranks` vectors, with `largest` the
-// largest magnitude that any rank's vector has in the element's block. (Blocks count from the start
-// of what is encoded: of the vector, or of the slice.) Infinite where `largest` is no finite number
-// or the sum may overflow f32.
-//
-// Derivation. N = ranks, M = largest, e = EncodingErrorBound(format, M). Every decoded vector is
-// within e of its rank's, so their exact sum is within N e. Each is at most M + e, and N - 1
-// additions in f32 lose at most g N (M + e), where g = k / (1 - k), k = (N - 1) 2^-24 (Higham,
-// Accuracy and Stability of Numerical Algorithms, 2002, 4.2; sums of subnormal numbers are exact).
-// So one-shot is within B = N e + g N (M + e). Two-shot encodes a result whose magnitude is at most
-// (1 + g) N (M + e) in the block: B + EncodingErrorBound(format, (1 + g) N (M + e)). A vector that
-// its owner adds without encoding it has e = 0 and is covered.
-double SumErrorBound(WireFormat format, int ranks, SumShape shape, double largest);
-
 }  // namespace lantern

@@ -22,14 +22,18 @@ using TamperAs = std::function<bool(int rank, int peer, std::span<std::byte> pay
 
 // Twenty layers' sums.
 std::string SumLayers(RankEnd& end, WireFormat format, size_t elements) {
-  Reducer reducer(*end.world, {format, 0});
+  ReducerOptions options;
+  options.format = format;
+  options.check_one_in = 0;
+  Reducer reducer(*end.world, options);
   reducer.BeginStep();
   const SumPlan plan(kRanks, {{0, 1}, {1, 2}, {2, 3}});
   std::vector<float> mine(elements, 1.5f), out(elements);
   const std::span<const float> parts[] = {mine};
   end.WriteLine("checked at start");
   for (int layer = 0; layer < 20; ++layer) {
-    reducer.Sum(plan, {layer, SumSite::kFeedForward}, out, parts);
+    reducer.Start(0, plan, {layer, SumSite::kFeedForward}, out, parts);
+    reducer.Finish(0);
   }
   return "nothing noticed";
 }

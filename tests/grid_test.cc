@@ -28,6 +28,8 @@ struct Way {  // everything that must not matter
   int chunk = 512, threads = 1, company = 0;
   std::string isa = "auto";
   int in_flight = 0;  // 0: one step for each stage
+  std::optional<SumAlgorithm> algorithm = {};
+  int timed_sums = 0;  // so the fastest algorithm is found out
 };
 
 std::vector<int> Prompt(int count, int vocab, int seed) {
@@ -46,6 +48,8 @@ std::shared_ptr<Sequence> RunOne(const WeightFile& file, const Way& way, std::ve
   spec.threads = way.threads;
   spec.isa = way.isa;
   if (way.in_flight > 0) spec.in_flight = way.in_flight;
+  if (way.algorithm) spec.algorithm = static_cast<int>(*way.algorithm);
+  spec.timed_sums = way.timed_sums;
   ThreadCluster cluster(spec, file);
   Engine& engine = cluster.engine();
   const int vocab = file.config().vocab;
@@ -72,7 +76,8 @@ std::string Describe(const Way& way) {
   std::ostringstream out;
   out << "tp " << way.layout.tp << " pp " << way.layout.pp << " chunk " << way.chunk << " threads "
       << way.threads << " company " << way.company << " isa " << way.isa << " in flight "
-      << way.in_flight;
+      << way.in_flight << " sums "
+      << (way.algorithm ? SumAlgorithmName(*way.algorithm) : "as they fit");
   return out.str();
 }
 
@@ -204,8 +209,34 @@ TEST_P(InFlightGrid, StepsInFlightChangeNoBit) {
   }
 }
 
+class SumGrid : public SynthGrid {};
+
+// A prompt in one chunk, so that it is computed in two parts whose sums take turns.
+TEST_P(SumGrid, ExactAlgorithmsChangeNoBit) {
+  const std::vector<int> prompt = Prompt(150, 800, 6);
+  const auto expected = RunOne(*file_, {{1, 1}}, prompt, kSampled);
+  for (const Layout& layout : {Layout{2, 1}, Layout{3, 1}, Layout{4, 1}, Layout{8, 1}, Layout{2, 2},
+                               Layout{3, 2}, Layout{4, 2}, Layout{8, 2}, Layout{3, 1, {4, 1, 2}}}) {
+    Way way{layout};
+    way.timed_sums = 2;
+    std::vector<Way> ways = {way};
+    for (const SumAlgorithm algorithm : kSumAlgorithms) {
+      way.algorithm = algorithm;
+      if (IsExact(algorithm) && FitsRanks(algorithm, layout.tp)) ways.push_back(way);
+    }
+    for (const Way& each : ways) {
+      const auto got = RunOne(*file_, each, prompt, kSampled);
+      EXPECT_EQ(got->tokens, expected->tokens) << Describe(each);
+      EXPECT_EQ(LogitsHash(*got), LogitsHash(*expected)) << Describe(each);
+    }
+  }
+}
+
 // One format suffices: what is in flight is the same whatever the weights are.
 INSTANTIATE_TEST_SUITE_P(Formats, InFlightGrid, testing::Values(kCases[2]),
+                         [](const auto& info) { return info.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Formats, SumGrid, testing::Values(kCases[0]),
                          [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Formats, SynthGrid, testing::ValuesIn(kCases),

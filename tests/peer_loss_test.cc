@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "net/collectives.h"
 #include "net/parallel_plan.h"
+#include "net/running_sum.h"
 #include "src/base/error.h"
 #include "tests/forked_ranks.h"
 

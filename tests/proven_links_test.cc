@@ -21,6 +21,7 @@
 #include "net/gloo_comm.h"
 #include "net/key/link_proof.h"
 #include "net/parallel_plan.h"
+#include "net/running_sum.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
 

@@ -73,11 +73,24 @@ std::vector<std::string> AsRanks(int ranks, const std::function<void(Communicato
   return errors;
 }
 
-void ExpectSumWithinBound(int ranks, WireFormat format, SumShape shape, size_t n) {
+ReducerOptions Checked(WireFormat format, int one_in) {
+  ReducerOptions options;
+  options.format = format;
+  options.check_one_in = one_in;
+  return options;
+}
+
+void Sum(Reducer& reducer, const SumPlan& plan, SumSite site, std::span<float> out,
+         std::span<const std::span<const float>> mine) {
+  reducer.Start(0, plan, site, out, mine);
+  reducer.Finish(0);
+}
+
+void ExpectSumWithinBound(int ranks, WireFormat format, SumAlgorithm algorithm, size_t n) {
   std::vector<Vector> sums(ranks);
   const auto errors = AsRanks(ranks, [&](Communicator& comm) {
     Vector x = Values(comm.rank(), n);
-    EncodedSum(comm, format, shape, x);
+    EncodedSum(comm, format, algorithm, x);
     sums[comm.rank()] = x;
   });
   for (const std::string& error : errors) EXPECT_EQ(error, "");
@@ -97,16 +110,17 @@ void ExpectSumWithinBound(int ranks, WireFormat format, SumShape shape, size_t n
     }
     for (size_t i = begin; i < end; ++i) {
       EXPECT_LE(std::fabs(sums[0][i] - exact[i - begin]),
-                SumErrorBound(format, ranks, shape, largest));
+                SumErrorBound(format, ranks, algorithm, largest));
     }
   }
 }
 
 TEST(EncodedSum, SameBitsOnAllRanksAndWithinTheBound) {
-  for (int ranks : {2, 3, 5, 8}) {
+  for (int ranks : {2, 3, 4, 5, 8}) {
     for (const WireFormat format : kWireFormats) {
-      for (const SumShape shape : {SumShape::kOneShot, SumShape::kTwoShot}) {
-        for (size_t n : {1, 31, 64, 2048, 2049}) ExpectSumWithinBound(ranks, format, shape, n);
+      for (const SumAlgorithm algorithm : kSumAlgorithms) {
+        if (!FitsRanks(algorithm, ranks)) continue;
+        for (size_t n : {1, 31, 64, 2048, 2049}) ExpectSumWithinBound(ranks, format, algorithm, n);
       }
     }
   }
@@ -116,8 +130,9 @@ TEST(CheckedSum, IsTheOneShotSumAndSeesWhatEncodingDid) {
   for (const WireFormat format : {WireFormat::kBf16, WireFormat::kF16, WireFormat::kQ8}) {
     const auto errors = AsRanks(3, [&](Communicator& comm) {
       Vector x = Values(comm.rank(), 1000), y = x;
-      EncodedSum(comm, format, SumShape::kOneShot, x);
-      const EncodingErrors found = CheckedSum(comm, format, y);
+      EncodedSum(comm, format, SumAlgorithm::kOneShot, x);
+      SumState memory;
+      const EncodingErrors found = CheckedSum(comm, format, y, memory);
       EXPECT_EQ(x, y);
       EXPECT_EQ(found.beyond_bound, -1);
       EXPECT_GT(found.mean, 0);
@@ -144,15 +159,15 @@ TEST(Reducer, ARankThatEncodesWronglyIsNamedAndAllGoBackToF32) {
   const auto errors = AsRanks(
       3,
       [&](Communicator& comm) {
-        Reducer reducer(comm, {WireFormat::kQ8, 1});
+        Reducer reducer(comm, Checked(WireFormat::kQ8, 1));
         const SumPlan plan(3, {{0, 1}, {1, 2}, {2, 3}});
         Vector mine = Values(comm.rank(), kElements), out(kElements);
         const std::span<const float> parts[] = {mine};
         reducer.BeginStep();
-        reducer.Sum(plan, {7, SumSite::kFeedForward}, out, parts);
+        Sum(reducer, plan, {7, SumSite::kFeedForward}, out, parts);
         EXPECT_EQ(reducer.format(), WireFormat::kF32);
         EXPECT_THAT(reducer.fallback(), HasSubstr("layer 7 (feed-forward) from rank 1"));
-        reducer.Sum(plan, {8, SumSite::kAttention}, out, parts);
+        Sum(reducer, plan, {8, SumSite::kAttention}, out, parts);
         Vector exact(kElements);
         TreeSum(comm, plan, exact, parts);
         EXPECT_EQ(out, exact);
@@ -167,15 +182,15 @@ TEST(Reducer, ARankThatEncodesWronglyIsNamedAndAllGoBackToF32) {
 TEST(Reducer, OneSumInSoManyIsCheckedAndEverySiteIsReached) {
   constexpr int kLayers = 5, kSteps = 300, kOneIn = 16;
   const auto errors = AsRanks(2, [&](Communicator& comm) {
-    Reducer reducer(comm, {WireFormat::kBf16, kOneIn});
+    Reducer reducer(comm, Checked(WireFormat::kBf16, kOneIn));
     const SumPlan plan(2, {{0, 1}, {1, 2}});
     Vector mine = Values(comm.rank(), 4), out(4);
     const std::span<const float> parts[] = {mine};
     for (int step = 0; step < kSteps; ++step) {
       reducer.BeginStep();
       for (int layer = 0; layer < kLayers; ++layer) {
-        reducer.Sum(plan, {layer, SumSite::kAttention}, out, parts);
-        reducer.Sum(plan, {layer, SumSite::kFeedForward}, out, parts);
+        Sum(reducer, plan, {layer, SumSite::kAttention}, out, parts);
+        Sum(reducer, plan, {layer, SumSite::kFeedForward}, out, parts);
       }
     }
     ASSERT_EQ(reducer.errors().size(), size_t{kLayers});
@@ -191,10 +206,7 @@ TEST(Reducer, OneSumInSoManyIsCheckedAndEverySiteIsReached) {
 
 TEST(Reducer, AMachineThatAddsWronglyIsNoticedAtTheStart) {
   const auto errors = AsRanks(
-      2,
-      [&](Communicator& comm) {
-        Reducer(comm, {WireFormat::kF32, 0}).BeginStep();
-      },
+      2, [&](Communicator& comm) { Reducer(comm, Checked(WireFormat::kF32, 0)).BeginStep(); },
       [](std::span<std::byte> bytes) { bytes[3] ^= std::byte{0x40}; });
   EXPECT_THAT(errors[0], HasSubstr("computes wrongly"));
 }
@@ -202,14 +214,14 @@ TEST(Reducer, AMachineThatAddsWronglyIsNoticedAtTheStart) {
 TEST(Reducer, UnevenSharesSendOneVectorInLowerPrecision) {
   uint64_t sent[3] = {};
   const auto errors = AsRanks(3, [&](Communicator& comm) {
-    Reducer reducer(comm, {WireFormat::kQ8, 0});
+    Reducer reducer(comm, Checked(WireFormat::kQ8, 0));
     reducer.BeginStep();
     const SumPlan plan(8, {{0, 3}, {3, 6}, {6, 8}});  // two, three and one subtrees
     const std::vector<Vector> sums(plan.subtrees(comm.rank()), Values(comm.rank(), kElements));
     const std::vector<std::span<const float>> mine(sums.begin(), sums.end());
     const uint64_t before = comm.counters().bytes_sent;
     Vector out(kElements);
-    reducer.Sum(plan, {0, SumSite::kAttention}, out, mine);
+    Sum(reducer, plan, {0, SumSite::kAttention}, out, mine);
     sent[comm.rank()] = comm.counters().bytes_sent - before;
   });
   for (const std::string& error : errors) EXPECT_EQ(error, "");

@@ -112,7 +112,7 @@ class Benchmark {
  private:
   // Every layout gives the same bits, where partial sums and products are of the kind that does.
   void RequireSameAnswer(const Load& load, const std::string& hash, Session& session) {
-    if (session.spec().gemm != "own" || !IsExact(flags_.model.reduce)) return;
+    if (session.spec().gemm != "own" || !session.spec().sums_exactly()) return;
     const std::string& first = hashes_.try_emplace(load.Name(), hash).first->second;
     if (hash == first) return;
     Fail(ErrorKind::kIo,

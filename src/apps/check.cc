@@ -186,7 +186,7 @@ class Checker {
     row.pp = session.plan().pp;
     row.threads = ThreadsOf(session);
     row.mode = mode.name;
-    row.exact = mode.exact;
+    row.exact = session.spec().sums_exactly();
     row.hash = LogitsHash(*sequence);
     row.perplexity = std::exp(nll / (tokens - 1));
     if (!first) row.distance = comparison.Result();

@@ -117,12 +117,6 @@ std::vector<WireMode> WireModes() {
   return modes;
 }
 
-bool IsExact(const std::string& name) {
-  const std::vector<WireMode> modes = WireModes();
-  const auto exact = [&](const WireMode& mode) { return mode.exact && mode.name == name; };
-  return std::any_of(modes.begin(), modes.end(), exact);
-}
-
 void ModelFlags::Register(CLI::App& app) {
   SessionOptions& o = session;
   LayoutWish& l = o.layout;
@@ -158,6 +152,9 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--reduce", reduce,
                  "How partial sums travel: " + ModeNames() +
                      "; only f32 gives the same bits everywhere (default: f32)");
+  app.add_option("--sum-algorithm", sum_algorithm,
+                 "How ranks sum: one-shot, two-shot, doubling or ring, which gives other bits "
+                 "(default: the fastest of the others, as measured at the start)");
   app.add_option("--packed", packed,
                  "Folder that keeps packed weights for the next start; none: keep none "
                  "(default: in the user's cache)");
@@ -190,6 +187,7 @@ SessionOptions ModelFlags::Resolve() const {
          ModeNames());
   }
   options.reduce = WireFormatOf(reduce);
+  if (!sum_algorithm.empty()) options.algorithm = SumAlgorithmOf(sum_algorithm);
   if (!hosts.empty()) {
     options.hosts = ReadHosts(hosts);
     options.workers = static_cast<int>(options.hosts.size());

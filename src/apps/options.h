@@ -17,13 +17,11 @@ struct WireMode {
 };
 // All that this version has, the exact one first.
 std::vector<WireMode> WireModes();
-// Of one of these names.
-bool IsExact(const std::string& mode);
 
 // MODEL, and how it is spread and run.
 struct ModelFlags {
   SessionOptions session;
-  std::string type, kv, reduce = "f32", hosts, packed;
+  std::string type, kv, reduce = "f32", sum_algorithm, hosts, packed;
   bool json = false;
 
   void Register(CLI::App& app);

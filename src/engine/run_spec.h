@@ -30,14 +30,17 @@ struct RunSpec {
   int local = 1;              // ranks of the leader's machine, the first of all
   int reduce = 0;             // WireFormat of partial sums
   int check_one_in = 256;     // see ReducerOptions
+  int algorithm = -1;         // SumAlgorithm that all sums go by; -1: the fastest
+  int timed_sums = 0;         // see SumTimingOptions; 0: nothing is measured
+  bool time_all = false;      // the same
   bool pin = true;            // threads may stay on their cores, see ShareOfCores
   bool shared_memory = true;  // carries messages between ranks on one machine
   std::string isa = "auto";
   std::string gemm = "own";  // see ContextOptions: the same on all ranks
   std::string packed;  // folder of rank 0's machine that keeps packed weights; empty: none does
   MSGPACK_DEFINE(model, type, kv_type, tp, pp, shares, context, kv_blocks, chunk, step_tokens,
-                 logit_rows, in_flight, threads, spin, local, reduce, check_one_in, pin,
-                 shared_memory, isa, gemm, packed)
+                 logit_rows, in_flight, threads, spin, local, reduce, check_one_in, algorithm,
+                 timed_sums, time_all, pin, shared_memory, isa, gemm, packed)
 
   std::optional<DType> wanted() const {
     return type < 0 ? std::nullopt : std::optional(static_cast<DType>(type));
@@ -52,8 +55,21 @@ struct RunSpec {
             step_tokens,
             logit_rows,
             in_flight,
-            {static_cast<WireFormat>(reduce), check_one_in},
+            sums(),
             {}};
+  }
+  // Whether partial sums add up to the bits that every layout gives.
+  bool sums_exactly() const {
+    const bool in_order = algorithm < 0 || IsExact(static_cast<SumAlgorithm>(algorithm));
+    return static_cast<WireFormat>(reduce) == WireFormat::kF32 && in_order;
+  }
+  ReducerOptions sums() const {
+    ReducerOptions options;
+    options.format = static_cast<WireFormat>(reduce);
+    options.check_one_in = check_one_in;
+    if (algorithm >= 0) options.algorithm = static_cast<SumAlgorithm>(algorithm);
+    if (timed_sums > 0) options.timing = {timed_sums, time_all ? 10.0 : 0.3, time_all};
+    return options;
   }
   SchedulerOptions scheduler() const {
     // A step that reads all weights for fewer than four sequences is no faster than one for four:

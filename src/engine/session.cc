@@ -81,6 +81,9 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.gemm = o.gemm;
   spec.reduce = static_cast<int>(o.reduce);
   spec.check_one_in = o.check_one_in;
+  spec.algorithm = o.algorithm ? static_cast<int>(*o.algorithm) : -1;
+  spec.timed_sums = o.timed_sums;
+  spec.time_all = o.time_all;
   spec.packed = o.packed.string();
   // Ranks on machines of their own find their cores themselves.
   const int cores = PhysicalCores();
@@ -92,12 +95,23 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   return spec;
 }
 
+void RequireAlgorithm(const RunSpec& spec) {
+  if (spec.algorithm < 0) return;
+  const auto algorithm = static_cast<SumAlgorithm>(spec.algorithm);
+  if (FitsRanks(algorithm, spec.tp)) return;
+  Fail(ErrorKind::kConfig,
+       "Sums by {} need 2, 4, 8 or so ranks side by side, and there are {}: choose another "
+       "--sum-algorithm or --tp.",
+       SumAlgorithmName(algorithm), spec.tp);
+}
+
 // What depends on the layout. Several steps are in flight only where several stages can run them,
 // and several chunks of a prompt only where they are smaller than it.
 void SetSteps(const SessionOptions& o, RunSpec& spec) {
   spec.in_flight = spec.pp == 1 ? 1 : o.in_flight.value_or(spec.pp);
   spec.chunk = o.chunk.value_or(spec.in_flight > 1 ? kPipelinedChunk : kChunk);
   spec.step_tokens = std::max(spec.chunk, o.sequences);
+  RequireAlgorithm(spec);
 }
 
 // Without a key nobody is authenticated, so nobody else may reach the socket.

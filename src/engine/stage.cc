@@ -46,7 +46,8 @@ Stage::~Stage() {
 bool Stage::Unsettled() const {
   const auto sends = [](const Slot& slot) { return slot.sent.has_value(); };
   const auto expects = [](const MessageReceiver& receiver) { return receiver.started(); };
-  return plans_.started() || std::any_of(slots_.begin(), slots_.end(), sends) ||
+  return sums_.unsettled() || plans_.started() ||
+         std::any_of(slots_.begin(), slots_.end(), sends) ||
          std::any_of(answering_.begin(), answering_.end(), expects);
 }
 
@@ -60,6 +61,7 @@ void Stage::Abandon() {
     // That is what it was for.
   }
   for (Slot& slot : slots_) slot.sent.reset();
+  sums_.Forget();
   plans_.Forget();
   for (MessageReceiver& receiver : answering_) receiver.Forget();
   begun_ = 0;
@@ -157,7 +159,7 @@ void Stage::Execute(const StepPlan& plan) {
   Settle(slot);
   act_.Use(plan.slot);
   const bool forward = plan.kind == StepPlan::kForward, stop = plan.kind == StepPlan::kStop;
-  if (forward) act_.Resize(plan.batch.tokens());
+  if (forward) act_.Select(0, plan.batch.tokens());
   if (forward && !first_) ReceiveHidden();
   if (forward) RunModel(plan);
   if (!last_) {
@@ -200,7 +202,7 @@ void Stage::RunModel(const StepPlan& plan) {
     blocks_.push_back(std::span(batch.blocks).subspan(begin, end - begin));
     begin = end;
   }
-  Run run{context_, sums_, kv_, act_, batch, {batch.position, batch.sequence, blocks_}};
+  Run run(context_, sums_, kv_, act_, batch, blocks_);
   sums_.BeginStep();
   model_->Forward(run);
   if (last_ && !batch.logits_at.empty()) model_->Logits(run);

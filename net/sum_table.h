@@ -1,0 +1,48 @@
+// SumTable: which algorithm sums vectors of a size fastest over a group's links.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "net/communicator.h"
+#include "net/sum_algorithm.h"
+#include "net/sum_plan.h"
+
+namespace lantern {
+
+// What vectors of one size cost. Seconds, medians, averaged over the ranks.
+struct SumTiming {
+  size_t bytes = 0;    // of a rank's vector in f32
+  double one_way = 0;  // of a message so long: half a ping-pong of ranks 0 and 1, which know it
+  std::array<double, std::size(kSumAlgorithms)> sum{};  // by algorithm; 0: not measured
+
+  double of(SumAlgorithm algorithm) const { return sum[static_cast<size_t>(algorithm)]; }
+};
+
+struct SumTimingOptions {
+  int sums = 15;         // of each size and algorithm; a fifth of them above 64 KB
+  double limit_s = 0.3;  // no larger size is tried once so much has gone
+  bool all = false;      // also where nothing is to be chosen: rings, and two ranks
+};
+
+class SumTable {
+ public:
+  // Measures f32 sums over the group; all ranks call it together and get the same table.
+  void Measure(Communicator& group, const SumTimingOptions& options);
+
+  // The fastest exact algorithm for the plan's sums of vectors of so many bytes; by size alone
+  // while nothing was measured. The same on all ranks.
+  SumAlgorithm For(size_t bytes, const SumPlan& plan) const;
+
+  // By size alone: one hop up to 64 KB, beyond it two hops and 2 / N of the bytes. With two ranks
+  // one hop is never worse.
+  static SumAlgorithm BySize(size_t bytes, int ranks);
+
+  const std::vector<SumTiming>& timings() const { return timings_; }  // by size, ascending
+
+ private:
+  std::vector<SumTiming> timings_;
+};
+
+}  // namespace lantern
