@@ -62,7 +62,7 @@ void Reducer::BeginStep() {
   if (!options_.timing) return;
   // Two ranks have no choice.
   const bool has_choice = group_.size() > 2 && format_ == WireFormat::kF32 && !options_.algorithm;
-  if (has_choice || options_.timing->all) table_.Measure(group_, *options_.timing);
+  if (has_choice || options_.timing->all) table_.Measure(group_, format_, *options_.timing);
 }
 
 void Reducer::Start(int part_index, const SumPlan& plan, SumSite site, std::span<float> out,
@@ -148,9 +148,7 @@ void Reducer::Check(Part& part, std::span<float> out) {
 
 void Reducer::CheckAtStart() {
   const int ranks = group_.size();
-  std::vector<LeafRange> owned;
-  for (int rank = 0; rank < ranks; ++rank) owned.push_back({rank, rank + 1});
-  const SumPlan plan(ranks, owned);
+  const SumPlan plan = EqualPlan(ranks);
   std::vector<float> mine(kKnownElements), sum(kKnownElements);
   std::vector<double> exact(kKnownElements);
   for (const Known known : kKnown) {

@@ -44,6 +44,12 @@ SumPlan::SumPlan(int leaves, std::vector<LeafRange> owned) : first_subtree_{0} {
   pairs_up_ = FindWhetherPairsUp();
 }
 
+SumPlan EqualPlan(int ranks) {
+  std::vector<LeafRange> owned;
+  for (int rank = 0; rank < ranks; ++rank) owned.push_back({rank, rank + 1});
+  return {ranks, owned};
+}
+
 bool SumPlan::FindWhetherPairsUp() const {
   if (ranks() < 2) return false;
   for (int rank = 0; rank < ranks(); ++rank) {

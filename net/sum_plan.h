@@ -39,4 +39,7 @@ class SumPlan {
   bool pairs_up_ = false;
 };
 
+// A leaf for each rank.
+SumPlan EqualPlan(int ranks);
+
 }  // namespace lantern

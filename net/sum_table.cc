@@ -7,6 +7,7 @@
 #include "net/collectives.h"
 #include "net/exact_sum.h"
 #include "net/running_sum.h"
+#include "src/base/check.h"
 
 namespace lantern {
 namespace {
@@ -26,13 +27,6 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// One subtree a rank.
-SumPlan EqualPlan(int ranks) {
-  std::vector<LeafRange> owned;
-  for (int rank = 0; rank < ranks; ++rank) owned.push_back({rank, rank + 1});
-  return {ranks, owned};
-}
-
 // The mean over the ranks: the same bits for all.
 void Agree(Communicator& group, const SumPlan& plan, std::span<float> values) {
   const std::span<const float> mine[] = {values};
@@ -42,8 +36,9 @@ void Agree(Communicator& group, const SumPlan& plan, std::span<float> values) {
 
 class Stopwatch {
  public:
-  Stopwatch(Communicator& group, const SumTimingOptions& options, size_t bytes)
+  Stopwatch(Communicator& group, WireFormat format, const SumTimingOptions& options, size_t bytes)
       : group_(group),
+        format_(format),
         plan_(EqualPlan(group.size())),
         options_(options),
         vector_(bytes / sizeof(float)),
@@ -54,9 +49,9 @@ class Stopwatch {
     timing.bytes = vector_.size() * sizeof(float);
     timing.one_way = PingPong();
     for (const SumAlgorithm algorithm : kSumAlgorithms) {
-      const bool wanted =
-          algorithm == SumAlgorithm::kRing ? options_.all : AddsInOrder(algorithm, plan_);
-      if (wanted) timing.sum[static_cast<size_t>(algorithm)] = Sums(algorithm);
+      const bool is_chosen = AddsInOrder(algorithm, plan_);
+      const bool is_shown = options_.all && FitsRanks(algorithm, group_.size());
+      if (is_chosen || is_shown) timing.sum[static_cast<size_t>(algorithm)] = Sums(algorithm);
     }
     return timing;
   }
@@ -67,8 +62,8 @@ class Stopwatch {
     std::vector<double> seconds;
     for (int i = 0; i <= sums_; ++i) {  // the first warms up
       const auto start = Clock::now();
-      if (algorithm == SumAlgorithm::kRing) {
-        sum_.StartEncoded(group_, algorithm, WireFormat::kF32, vector_);
+      if (format_ != WireFormat::kF32 || !AddsInOrder(algorithm, plan_)) {
+        sum_.StartEncoded(group_, algorithm, format_, vector_);
       } else {
         sum_.StartExact(group_, algorithm, plan_, vector_, mine);
       }
@@ -94,6 +89,7 @@ class Stopwatch {
   }
 
   Communicator& group_;
+  const WireFormat format_;
   const SumPlan plan_;
   const SumTimingOptions& options_;
   std::vector<float> vector_;
@@ -103,13 +99,13 @@ class Stopwatch {
 
 }  // namespace
 
-void SumTable::Measure(Communicator& group, const SumTimingOptions& options) {
+void SumTable::Measure(Communicator& group, WireFormat format, const SumTimingOptions& options) {
   timings_.clear();
   if (group.size() == 1) return;
   const SumPlan plan = EqualPlan(group.size());
   const auto start = Clock::now();
   for (const size_t bytes : kSizes) {
-    SumTiming timing = Stopwatch(group, options, bytes).Measure();
+    SumTiming timing = Stopwatch(group, format, options, bytes).Measure();
     std::vector<float> agreed = {static_cast<float>(SecondsSince(start))};
     for (const double seconds : timing.sum) agreed.push_back(static_cast<float>(seconds));
     Agree(group, plan, agreed);
@@ -138,6 +134,22 @@ SumAlgorithm SumTable::For(size_t bytes, const SumPlan& plan) const {
     if (nearest->of(algorithm) < nearest->of(fastest)) fastest = algorithm;
   }
   return fastest;
+}
+
+double SumTable::Seconds(size_t bytes, SumAlgorithm algorithm) const {
+  LANTERN_CHECK(!timings_.empty());
+  const auto above = std::find_if(timings_.begin(), timings_.end(),
+                                  [&](const SumTiming& timing) { return timing.bytes >= bytes; });
+  const auto wanted = static_cast<double>(bytes);
+  if (above == timings_.end()) {
+    const SumTiming& last = timings_.back();
+    return last.of(algorithm) * wanted / static_cast<double>(last.bytes);
+  }
+  if (above == timings_.begin()) return above->of(algorithm);
+  const SumTiming& below = above[-1];
+  const double span = static_cast<double>(above->bytes - below.bytes);
+  const double share = (wanted - static_cast<double>(below.bytes)) / span;
+  return below.of(algorithm) + share * (above->of(algorithm) - below.of(algorithm));
 }
 
 SumAlgorithm SumTable::BySize(size_t bytes, int ranks) {

@@ -28,12 +28,17 @@ struct SumTimingOptions {
 
 class SumTable {
  public:
-  // Measures f32 sums over the group; all ranks call it together and get the same table.
-  void Measure(Communicator& group, const SumTimingOptions& options);
+  // Measures sums over the group of vectors that travel so; all ranks call it together and get the
+  // same table.
+  void Measure(Communicator& group, WireFormat format, const SumTimingOptions& options);
 
   // The fastest exact algorithm for the plan's sums of vectors of so many bytes; by size alone
   // while nothing was measured. The same on all ranks.
   SumAlgorithm For(size_t bytes, const SumPlan& plan) const;
+
+  // Seconds of a sum, as far as measured: between the sizes around it, above the largest in
+  // proportion. REQUIRES: timings that hold the algorithm.
+  double Seconds(size_t bytes, SumAlgorithm algorithm) const;
 
   // By size alone: one hop up to 64 KB, beyond it two hops and 2 / N of the bytes. With two ranks
   // one hop is never worse.

@@ -261,7 +261,7 @@ TEST(SumTable, GoesBySizeUntilItIsMeasuredAndIsAlikeOnAllRanks) {
     options.sums = 3;
     options.limit_s = 60;
     options.all = true;
-    table.Measure(comm, options);
+    table.Measure(comm, WireFormat::kF32, options);
     ASSERT_EQ(table.timings().size(), 5u);
     for (const SumTiming& timing : table.timings()) {
       for (const SumAlgorithm algorithm : kSumAlgorithms) EXPECT_GT(timing.of(algorithm), 0);

@@ -12,6 +12,7 @@
 #include "src/apps/interrupt.h"
 #include "src/apps/layouts.h"
 #include "src/apps/leader.h"
+#include "src/apps/links.h"
 #include "src/apps/options.h"
 #include "src/apps/throughput.h"
 #include "src/base/error.h"
@@ -24,6 +25,7 @@ struct BenchFlags {
   std::string prompts = "512", generated = "128", depths = "0";
   std::string layouts, threads, format;
   int sequences = 1, repetitions = 3;
+  bool links = false;
 
   std::string Format() const {
     if (model.json && !format.empty() && format != "json") {
@@ -126,8 +128,24 @@ class Benchmark {
   std::map<std::string, std::string> hashes_;  // of the first layout, by load
 };
 
+// Instead of tokens, the sums: a thousand of each size and algorithm. False when Ctrl-C ended it.
+bool BenchLinks(const BenchFlags& flags, SessionOptions options) {
+  options.timed_sums = 1000;
+  Leader leader(options);
+  Session& session = leader.session();
+  if (session.plan().tp == 1) {
+    Fail(ErrorKind::kConfig,
+         "There are no sums between ranks to measure: add --local N, or workers and --tp N.");
+  }
+  const Load first_step{1, 0, 0, 1};
+  if (!Throughput(session, first_step).WarmUp()) return false;
+  PrintLinks(LinkRows(session), flags.Format());
+  return true;
+}
+
 int Bench(const BenchFlags& flags) {
   SessionOptions options = flags.model.Resolve();
+  options.time_all = true;
   const std::vector<Setting> settings = Settings(flags);
   RequireGroups(options, settings.size());
   if (options.follower()) return Follow(options);
@@ -140,6 +158,7 @@ int Bench(const BenchFlags& flags) {
   options.sequences = options.logit_rows = flags.sequences;
   // Each layout packs weights of its own, which nobody asked to keep.
   if (settings.size() > 1 && flags.model.packed.empty()) options.packed.clear();
+  if (flags.links) return BenchLinks(flags, options) ? 0 : kInterruptedExit;
   for (const Setting& setting : settings) {
     SessionOptions placed = setting.layout ? InLayout(options, *setting.layout) : options;
     if (setting.threads > 0) placed.threads = setting.threads;
@@ -166,6 +185,8 @@ void RegisterBench(CLI::App& app, int& exit_code) {
   sub->remove_option(sub->get_option("--threads"));  // one number becomes a list
   sub->add_option("--threads", flags->threads,
                   "Threads per rank; 1,2 measures with each (default: this machine's cores)");
+  sub->add_flag("--links", flags->links,
+                "Measure sums between ranks instead: each algorithm, for 4 KB to 1 MB");
   sub->add_option("--format", flags->format, "text (default), markdown, csv or json");
   sub->callback([flags, &exit_code] { exit_code = Bench(*flags); });
 }

@@ -42,6 +42,27 @@ double KvGigabytes(const Load& load, Session& session) {
   return 1e-9 * load.sequences * (load.depth + 0.5 * load.generate) * block / KvCache::kBlockTokens;
 }
 
+// Seconds that the sums of a pass take over links that nothing else uses, between ranks that come
+// at the same time. 0 where a rank is alone.
+double IdleSums(const Load& load, Session& session) {
+  const Reducer& sums = session.rank().stage().sums();
+  if (session.plan().tp == 1 || sums.table().timings().empty()) return 0;
+  const SchedulerOptions scheduler = session.spec().scheduler();
+  int steps = 1, tokens = 1;  // of the pass, and of a step
+  if (load.generate > 0) {
+    steps = load.generate * scheduler.StepsFor(load.sequences);
+    tokens = std::min(scheduler.PartOf(load.sequences), load.sequences);
+  } else {
+    tokens = std::min(load.prompt, session.spec().chunk);
+    steps = (load.prompt + tokens - 1) / tokens * load.sequences;
+  }
+  const ModelConfig& c = session.file().config();
+  const SumPlan plan = EqualPlan(session.plan().tp);
+  const int layers = session.plan().layer_begin[1];
+  const size_t bytes = sizeof(float) * c.dim * tokens;
+  return 2.0 * layers * steps * sums.table().Seconds(bytes, sums.AlgorithmFor(bytes, plan));
+}
+
 }  // namespace
 
 nlohmann::ordered_json BenchRow(const Load& load, const Measured& measured,
@@ -69,9 +90,10 @@ nlohmann::ordered_json BenchRow(const Load& load, const Measured& measured,
   row["max"] = *std::max_element(rates.begin(), rates.end());
   row["repetitions"] = rates.size();
   const double compute = std::max(0.0, total.seconds - total.wire_s - total.wait_s);
+  const double wire = std::min(total.wire_s, rates.size() * IdleSums(load, session));
   row["ms_per_token"] = {{"compute", per_token_ms(compute)},
-                         {"wire", per_token_ms(total.wire_s)},
-                         {"wait", per_token_ms(total.wait_s)}};
+                         {"wire", per_token_ms(wire)},
+                         {"wait", per_token_ms(total.wire_s - wire + total.wait_s)}};
   row["wire_bytes_per_token"] = {{"sent", total.sent_bytes / tokens},
                                  {"received", total.received_bytes / tokens}};
   if (load.generate > 0) {

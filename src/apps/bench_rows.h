@@ -22,7 +22,10 @@ int ThreadsOf(Session& session);
 // reads its own; several share the machine's memory, so all their threads read at once.
 double ReadBandwidth(Session& session);
 
-// `reduce`: how partial sums travelled. REQUIRES: at least one sample.
+// `reduce`: how partial sums travelled. REQUIRES: at least one sample. Of the time that rank 0
+// spent in messages, `wire` is what its sums take between ranks that come at the same time, as
+// measured at the start; `wait` is the rest: other ranks were not there yet, or nothing was to be
+// done.
 nlohmann::ordered_json BenchRow(const Load& load, const Measured& measured,
                                 const std::string& reduce, Session& session);
 
