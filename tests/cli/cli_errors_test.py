@@ -103,6 +103,9 @@ class ErrorsTest(lantern_cli.CliTestCase):
         self.refuse_run(BAD_FLAGS, ["--type", "q9_9", "q4_0"], "--type", "q9_9")
         self.refuse_run(BAD_FLAGS, ["--kv", "q4_0"], "--kv", "q4_0")
         self.refuse_run(BAD_FLAGS, ["--reduce", "morse"], "--reduce", "morse")
+        self.refuse_run(BAD_FLAGS, ["'morse'", "doubling"], "--sum-algorithm", "morse")
+        self.refuse_run(BAD_FLAGS, ["2, 4, 8", "there are 3"], "--sum-algorithm", "doubling",
+                        "--local", 3)
         self.refuse_run(BAD_FLAGS, ["abacus", "generic"], "--isa", "abacus")
         self.refuse_run(BAD_FLAGS, ["abacus", "openblas"], "--gemm", "abacus")
         self.refuse_run(BAD_FLAGS, ["--threads"], "--threads", -1)

@@ -226,6 +226,29 @@ class FormsTest(lantern_cli.CliTestCase):
         self.assertRegex(lines[2], r"^\| pp4 \| 1 \| 1 \| 1 \| \d+\.\d\d \|")
         self.assertEqual(self.succeed(*flags, "--format", "text").out.count("tokens/s"), len(rows))
 
+    def test_bench_of_links(self):
+        flags = ("bench", self.model, "--links", "--local", 4, "--threads", 1)
+        rows = self.json_of(*flags)
+        self.assertEqual([row["bytes"] for row in rows[:3]], [4096, 16384, 65536])
+        for row in rows:
+            exact = {name: row[f"{name}_us"] for name in ("one-shot", "two-shot", "doubling")}
+            self.assertGreater(row["one_way_us"], 0)
+            self.assertGreater(row["ring_us"], 0)
+            self.assertEqual(exact[row["chosen"]], min(exact.values()), row)
+        table = list(csv.DictReader(
+            self.succeed(*flags, "--reduce", "q8", "--format", "csv").out.splitlines()))
+        self.assertEqual(list(table[0]), list(rows[0]))
+        self.assertEqual({row["reduce"] for row in table}, {"q8"})
+
+    def test_sum_algorithms_give_one_answer(self):
+        flags = ("run", self.model, "--ids", "1,300,301", "-n", 4)
+        alone = self.json_of(*flags)["logits_hash"]
+        for name in ("one-shot", "two-shot", "doubling"):
+            run = self.json_of(*flags, "--local", 4, "--sum-algorithm", name)
+            self.assertEqual(run["logits_hash"], alone, name)
+        run = self.json_of(*flags, "--local", 3, "--sum-algorithm", "ring")
+        self.assertEqual(len(run["tokens"]), 4)
+
     def test_check(self):
         ids = ",".join(str(3 + i * 7 % 2000) for i in range(80))
         check = self.json_of("check", self.model, "--ids", ids, "--layouts", "2x1,1x2,1x1,3x1")
