@@ -60,8 +60,7 @@ void Reducer::BeginStep() {
   if (step_++ > 0 || group_.size() == 1) return;
   CheckAtStart();
   if (!options_.timing) return;
-  // Two ranks have no choice.
-  const bool has_choice = group_.size() > 2 && format_ == WireFormat::kF32 && !options_.algorithm;
+  const bool has_choice = format_ == WireFormat::kF32 && !options_.algorithm;
   if (has_choice || options_.timing->all) table_.Measure(group_, format_, *options_.timing);
 }
 
@@ -177,13 +176,12 @@ void Reducer::CheckAtStart() {
 
 // Those that sums of this run may go by.
 std::vector<SumAlgorithm> Reducer::CheckedAlgorithms() const {
-  std::vector<SumAlgorithm> result = {SumAlgorithm::kOneShot};
-  if (group_.size() > 2) result.push_back(SumAlgorithm::kTwoShot);
-  const bool doubling = options_.timing && FitsRanks(SumAlgorithm::kDoubling, group_.size());
-  if (group_.size() > 2 && doubling) result.push_back(SumAlgorithm::kDoubling);
-  if (!options_.algorithm) return result;
-  const auto known = std::find(result.begin(), result.end(), *options_.algorithm);
-  if (known == result.end()) result.push_back(*options_.algorithm);
+  if (options_.algorithm) return {*options_.algorithm, SumAlgorithm::kOneShot};
+  std::vector<SumAlgorithm> result = {SumAlgorithm::kOneShot, SumAlgorithm::kTwoShot};
+  const bool measured = options_.timing && format_ == WireFormat::kF32;
+  if (measured && FitsRanks(SumAlgorithm::kDoubling, group_.size())) {
+    result.push_back(SumAlgorithm::kDoubling);
+  }
   return result;
 }
 

@@ -119,7 +119,7 @@ SumAlgorithm SumTable::For(size_t bytes, const SumPlan& plan) const {
   const int ranks = plan.ranks();
   const size_t sent = bytes * plan.most_subtrees();
   // Larger than all that was measured: bytes count, not hops.
-  if (ranks <= 2 || timings_.empty() || sent > 2 * timings_.back().bytes) {
+  if (timings_.empty() || sent > 2 * timings_.back().bytes) {
     return BySize(sent, ranks);
   }
   const auto distance = [&](const SumTiming& timing) {
@@ -128,10 +128,14 @@ SumAlgorithm SumTable::For(size_t bytes, const SumPlan& plan) const {
   const auto nearest =
       std::min_element(timings_.begin(), timings_.end(),
                        [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
+  // One hop unless others are clearly faster: a sum of one hop can go on while a rank computes.
   SumAlgorithm fastest = SumAlgorithm::kOneShot;
+  double seconds = 0.95 * nearest->of(fastest);
   for (const SumAlgorithm algorithm : {SumAlgorithm::kTwoShot, SumAlgorithm::kDoubling}) {
     if (!AddsInOrder(algorithm, plan)) continue;
-    if (nearest->of(algorithm) < nearest->of(fastest)) fastest = algorithm;
+    if (nearest->of(algorithm) >= seconds) continue;
+    fastest = algorithm;
+    seconds = nearest->of(algorithm);
   }
   return fastest;
 }

@@ -23,7 +23,7 @@ struct SumTiming {
 struct SumTimingOptions {
   int sums = 15;         // of each size and algorithm; a fifth of them above 64 KB
   double limit_s = 0.3;  // no larger size is tried once so much has gone
-  bool all = false;      // also where nothing is to be chosen: rings, and two ranks
+  bool all = false;      // rings too, and where nothing is to be chosen
 };
 
 class SumTable {

