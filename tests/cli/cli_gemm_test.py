@@ -76,7 +76,7 @@ class GemmTest(lantern_cli.CliTestCase):
     def test_what_ran_is_said(self):
         self.require("openblas")
         shown = self.succeed("run", self.random, "--ids", "1,2", "-n", 1, "--gemm", "openblas")
-        self.assertRegex(shown.err, r"\APrompts are multiplied by openblas [\d.]+ f32: not the "
+        self.assertRegex(shown.err, r"(?m)^Prompts are multiplied by openblas [\d.]+ f32: not the "
                                     r"same bits as on other machines\.\n")
         (row,) = self.json_of("bench", self.random, "-p", 80, "-n", 0, "-r", 2, "--gemm",
                               "openblas")

@@ -77,7 +77,7 @@ class Operand {
     numbers_[Index(row, col)] = value;
     Encode(type);
   }
-  double At(int row, int col) const { return numbers_[Index(row, col)]; }
+  const float* Row(int row) const { return numbers_.data() + Index(row, 0); }
   const void* data() const { return bytes_.data(); }
   int stride() const { return stride_; }
 
@@ -97,15 +97,27 @@ class Operand {
   std::vector<std::byte> bytes_;
 };
 
-// What is wrong with one element, empty if nothing.
-std::string Compare(float actual, const Operand& x, const Operand& w, int token, int row,
-                    int columns) {
-  double sum = 0, magnitude = 0;
-  for (int k = 0; k < columns; ++k) {
-    const double product = x.At(token, k) * w.At(k, row);
-    sum += product;
-    magnitude += std::fabs(product);
+// One token's products with every row of w: their sums, and those of their magnitudes.
+struct ExactSums {
+  ExactSums(const Operand& x, const Operand& w, int token, int rows, int columns)
+      : sum(rows, 0.0), magnitude(rows, 0.0) {
+    double* const sums = sum.data();
+    double* const magnitudes = magnitude.data();
+    for (int k = 0; k < columns; ++k) {
+      const double factor = x.Row(token)[k];
+      const float* const weights = w.Row(k);
+      for (int row = 0; row < rows; ++row) {
+        const double product = factor * weights[row];
+        sums[row] += product;
+        magnitudes[row] += std::fabs(product);
+      }
+    }
   }
+  std::vector<double> sum, magnitude;
+};
+
+// What is wrong with one element, empty if nothing.
+std::string Compare(float actual, double sum, double magnitude, int columns) {
   if (std::isnan(sum)) return std::isnan(actual) ? "" : "loses a NaN";
   const double bound = (columns + 8) * 0x1p-23 * magnitude + columns * 0x1p-126;
   const double error = std::fabs(actual - sum);
@@ -127,9 +139,10 @@ std::string Examine(GemmProvider& provider, const Case& c) {
     return "is refused by the library";
   }
   for (int token = 0; token < c.tokens; ++token) {
+    const ExactSums exact(x, w, token, c.rows, c.columns);
     for (int row = 0; row < c.rows; ++row) {
       const float actual = out[static_cast<size_t>(token) * c.rows + row];
-      const std::string wrong = Compare(actual, x, w, token, row, c.columns);
+      const std::string wrong = Compare(actual, exact.sum[row], exact.magnitude[row], c.columns);
       if (!wrong.empty()) return wrong;
     }
   }
