@@ -99,6 +99,7 @@ class Chat {
   // Tokens left for an answer whatever happens: a quarter of the context, at most 512.
   int Reserve() const { return std::min(context_ / 4, 512); }
 
+  const InterruptsCaught caught_;  // at the prompt without a group, too
   SessionOptions options_;
   const Tokenizer& tokenizer_;
   std::optional<ChatFormat> format_;

@@ -31,7 +31,6 @@ void ReportWeights(const std::vector<WorkerInfo>& workers) {
 }  // namespace
 
 Leader::Leader(const SessionOptions& options) {
-  const InterruptsCaught caught;
   ProgressBar bar("Loading " + options.model.filename().string());
   std::optional<ProgressLines> lines;
   std::vector<WorkerInfo> workers;

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "src/apps/interrupt.h"
 #include "src/apps/progress.h"
 #include "src/engine/session.h"
 #include "src/text/tokenizer.h"
@@ -12,7 +13,7 @@
 namespace lantern {
 
 // A session that shows on stderr how it comes up. Until it has, Ctrl-C gives up with
-// Error{kInterrupted}, of which the other ranks hear.
+// Error{kInterrupted}, of which the other ranks hear; from then on it is counted only.
 class Leader {
  public:
   explicit Leader(const SessionOptions& options);
@@ -22,6 +23,7 @@ class Leader {
   Session& session() { return *session_; }
 
  private:
+  const InterruptsCaught caught_;
   std::unique_ptr<Session> session_;
 };
 
