@@ -29,10 +29,26 @@ std::string_view Text(const MappedFile& file) {
   return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
 
+// A GGUF file in the folder, the first by name; empty: none.
+std::string FirstGguf(const fs::path& folder) {
+  std::string first;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.path().extension() != ".gguf") continue;
+    const std::string path = entry.path().string();
+    if (first.empty() || path < first) first = path;
+  }
+  return first;
+}
+
 ModelConfig ReadConfig(const fs::path& folder) {
   const fs::path path = folder / "config.json";
   if (!fs::exists(path)) {
-    Fail(ErrorKind::kIo, "{} has no config.json, so it is no model folder.", folder.string());
+    const std::string gguf = FirstGguf(folder);
+    Fail(ErrorKind::kIo, "{} has no config.json, so it is no model folder: give {}.",
+         folder.string(),
+         gguf.empty() ? "one in Hugging Face layout, or a GGUF file"
+                      : "the GGUF file itself, " + gguf);
   }
   const MappedFile file(path);
   ModelConfig config = ParseHfConfig(Text(file), path.string());
@@ -98,7 +114,8 @@ class HfWeights : public MappedWeights {
     const WeightMap weights = fs::exists(index) ? ReadIndex(index) : WeightMap();
     const auto shards = weights.empty() ? ListShards(folder) : ShardsOf(weights);
     if (shards.empty()) {
-      Fail(ErrorKind::kIo, "{} has no .safetensors files.", folder.string());
+      Fail(ErrorKind::kIo, "{} has a config.json but no .safetensors files: download these too.",
+           folder.string());
     }
     for (const std::string& shard : shards) OpenShard(folder / shard);
     for (const auto& [tensor, shard] : weights) RequireInShard(tensor, shard, index);

@@ -56,6 +56,11 @@ void Within(SumSite site, const Body& body) {
 
 }  // namespace
 
+std::string FallbackText(const Fallback& fallback, WireFormat asked) {
+  return fmt::format("a partial sum of {} from rank {} lost more than {} may lose",
+                     Name(fallback.site), fallback.rank, WireName(asked));
+}
+
 void Reducer::BeginStep() {
   if (step_++ > 0 || group_.size() == 1) return;
   CheckAtStart();
@@ -137,12 +142,19 @@ void Reducer::Check(Part& part, std::span<float> out) {
   ++layer.sums;
   layer.worst = std::max(layer.worst, found.worst);
   layer.mean += (found.mean - layer.mean) / static_cast<double>(layer.sums);
-  if (found.beyond_bound < 0) return;
-  fallback_ = fmt::format(
-      "A partial sum of {} from rank {} of its stage was beyond what {} allows, so that sums go on "
-      "in f32.",
-      Name(site), found.beyond_bound, WireName(format_));
+  if (found.beyond_bound >= 0) FallBack({site, found.beyond_bound});
+}
+
+void Reducer::FallBack(const Fallback& why) {
+  if (format_ == WireFormat::kF32) return;
   format_ = WireFormat::kF32;
+  fallback_ = why;
+}
+
+int64_t Reducer::checked_sums() const {
+  int64_t sums = 0;
+  for (const LayerErrors& layer : errors_) sums += layer.sums;
+  return sums;
 }
 
 void Reducer::CheckAtStart() {

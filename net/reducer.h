@@ -23,6 +23,17 @@ struct SumSite {
   enum Part { kAttention, kFeedForward } part = kAttention;
 };
 
+// Why sums that were to travel in a lower precision go on in f32: a checked one was beyond what its
+// format allows. That holds for all numbers, so some machine computes wrongly.
+struct Fallback {
+  SumSite site;   // the sum's
+  int rank = -1;  // whose partial sum it was; below 0: there is no fallback
+  explicit operator bool() const { return rank >= 0; }
+};
+
+// What happened, as a part of a sentence. `asked`: how sums were to travel.
+std::string FallbackText(const Fallback& fallback, WireFormat asked);
+
 struct ReducerOptions {
   WireFormat format = WireFormat::kF32;
   // Of so many sums one is checked, chosen alike on all ranks and reaching every site; 0: none.
@@ -75,10 +86,16 @@ class Reducer {
   // By which sums of vectors of so many f32 bytes go.
   SumAlgorithm AlgorithmFor(size_t bytes, const SumPlan& plan) const;
 
-  // Sums travel in f32 from the moment that a checked one was beyond its format's bound.
+  // From here on sums travel in f32. REQUIRES: all ranks do so before the same sum.
+  void FallBack(const Fallback& why);
+
+  // How sums were to travel, and how they do: in f32 from the moment that a checked one was beyond
+  // its format's bound.
+  WireFormat asked() const { return options_.format; }
   WireFormat format() const { return format_; }
-  // Why that is; empty: they travel as asked.
-  const std::string& fallback() const { return fallback_; }
+  // Why that is. The rank is this group's, or whose FallBack was told.
+  const Fallback& fallback() const { return fallback_; }
+  int64_t checked_sums() const;
   const std::vector<LayerErrors>& errors() const { return errors_; }  // by layer
   Communicator& group() { return group_; }
 
@@ -102,7 +119,7 @@ class Reducer {
   SumTable table_;
   std::array<Part, kParts> parts_;
   uint64_t step_ = 0;
-  std::string fallback_;
+  Fallback fallback_;
   std::vector<LayerErrors> errors_;
 };
 

@@ -72,6 +72,15 @@ TEST(BrokenPromises, SumsBeyondTheBound) {
   EXPECT_THAT(BrokenPromises(rows, {}), ElementsAre(HasSubstr("layer 0")));
 }
 
+TEST(BrokenPromises, SumsThatWentBackToF32) {
+  std::vector<CheckRow> rows = {Row(1, "f32", "aa"), Row(2, "q8", "bb")};
+  rows[1].fallback = "a partial sum from rank 1 lost more than q8 may lose";
+  EXPECT_THAT(
+      BrokenPromises(rows, {}),
+      ElementsAre("tp 2 x pp 1, q8: a partial sum from rank 1 lost more than q8 may lose, so "
+                  "its machine computes wrongly."));
+}
+
 TEST(BrokenPromises, NoNumbers) {
   std::vector<CheckRow> rows = {Row(1, "f32", "aa"), Row(2, "f32", "aa")};
   rows[1].distance->normalized_error = kNaN;

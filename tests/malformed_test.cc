@@ -459,7 +459,7 @@ TEST(MalformedFolder, MissingPartsAreNamed) {
   folder.WriteText("config.json", "");
   ExpectRefused(folder.path(), "config.json", "is empty");
   folder.WriteText("config.json", TinyHfConfig());
-  ExpectRefused(folder.path(), folder.path().string(), "has no .safetensors files");
+  ExpectRefused(folder.path(), folder.path().string(), "no .safetensors files");
   folder.WriteText("model.safetensors.index.json",
                    R"({"weight_map":{"model.norm.weight":"shard-7.safetensors"}})");
   ExpectRefused(folder.path(), "shard-7.safetensors", "is missing");

@@ -110,13 +110,76 @@ TEST(Membership, WantedRanksAreKeptFree) {
   EXPECT_EQ(Hosts(group), (std::vector<std::string>{"pc3", "pc2", "pc1"}));
 }
 
-TEST(Membership, RefusesARankTwiceOrOutOfRange) {
+TEST(Membership, RefusesARankTwice) {
+  for (const int world : {2, 4}) {  // complete, and gathering
+    Membership group = GroupOf(world);
+    group.OnJoin("a", Worker("pc1", 11, 1), Time{0});
+    for (Time now{0}; now < 2 * kSilenceLimit; now += kTick) {
+      group.OnHeartbeat("a", {}, now);
+      EXPECT_TRUE(group.OnTick(now).empty());
+      const auto twice = group.OnJoin("b", Worker("pc2", 12, 1), now);
+      ASSERT_EQ(Kinds(twice), std::vector{Kind::kRefuse});
+      EXPECT_TRUE(twice[0].retry);  // its holder may be one that just died
+      EXPECT_EQ(twice[0].reason,
+                "Rank 1 is taken by pc1 (pid 11); give each worker a rank of its own.");
+    }
+    // But it lives.
+    const auto refused = group.OnJoin("b", Worker("pc2", 12, 1), 2 * kSilenceLimit);
+    ASSERT_EQ(Kinds(refused), std::vector{Kind::kRefuse});
+    EXPECT_FALSE(refused[0].retry);
+  }
+}
+
+TEST(Membership, ARankStartedAnewTakesItsPlaceAgain) {
   Membership group = GroupOf(4);
-  group.OnJoin("a", Worker("pc1", 11, 2), Time{0});
-  const auto twice = group.OnJoin("b", Worker("pc2", 12, 2), Time{0});
-  ASSERT_EQ(Kinds(twice), std::vector{Kind::kRefuse});
-  EXPECT_TRUE(twice[0].retry);  // its holder may be one that just died
-  EXPECT_THAT(twice[0].reason, HasSubstr("pc1 (pid 11) has rank 2 already"));
+  group.OnJoin("a", Worker("pc1", 11, 2), Time{0});  // and dies
+  Time now{0};
+  for (; now < kSilenceLimit; now += kTick) {
+    EXPECT_TRUE(group.OnTick(now).empty());
+    EXPECT_EQ(Kinds(group.OnJoin("b", Worker("pc1", 12, 2), now)), std::vector{Kind::kRefuse});
+  }
+  EXPECT_EQ(Kinds(group.OnTick(now)), std::vector{Kind::kLeft});
+  EXPECT_EQ(Kinds(group.OnJoin("b", Worker("pc1", 12, 2), now)), std::vector{Kind::kWelcome});
+  EXPECT_EQ(group.members().at(2).join.pid, 12);
+}
+
+TEST(Membership, IsNotCompleteWithOneWhoHasJustDied) {
+  Membership group = GroupOf(3);
+  group.OnJoin("a", Worker("pc1", 11, 1), Time{0});  // and dies
+  EXPECT_EQ(Kinds(group.OnJoin("b", Worker("pc2", 12, 2), Time{1000})),
+            std::vector{Kind::kWelcome});
+  EXPECT_FALSE(group.complete());
+  for (Time now{1000}; now < kSilenceLimit; now += kTick) {
+    group.OnHeartbeat("b", {}, now);
+    EXPECT_TRUE(group.OnTick(now).empty());
+  }
+  group.OnHeartbeat("b", {}, kSilenceLimit);
+  EXPECT_EQ(Kinds(group.OnTick(kSilenceLimit)), std::vector{Kind::kLeft});
+  EXPECT_EQ(Kinds(group.OnJoin("c", Worker("pc1", 13, 1), kSilenceLimit)),
+            (std::vector{Kind::kWelcome, Kind::kAllJoined}));
+}
+
+TEST(Membership, IsCompleteOnceALateOneIsHeard) {
+  Membership group = GroupOf(3);
+  group.OnJoin("a", Worker("pc1", 11), Time{0});
+  group.OnJoin("b", Worker("pc2", 12), Time{1000});
+  group.OnHeartbeat("a", {}, Time{1100});
+  EXPECT_EQ(Kinds(group.OnTick(Time{1250})), std::vector{Kind::kAllJoined});
+}
+
+TEST(Membership, OneWhoComesAfterALossIsToldToWait) {
+  Membership group = GroupOf(2);
+  group.OnJoin("a", Worker("pc1", 11, 1), Time{0});
+  EXPECT_EQ(Kinds(group.OnTick(Time{0})), std::vector<Kind>{});
+  for (Time now{0}; now <= kSilenceLimit; now += kTick) group.OnTick(now);
+  const auto late = group.OnJoin("b", Worker("pc1", 12, 1), kSilenceLimit);
+  ASSERT_EQ(Kinds(late), std::vector{Kind::kRefuse});
+  EXPECT_TRUE(late[0].retry);
+  EXPECT_THAT(late[0].reason, HasSubstr("has lost one and ends"));
+}
+
+TEST(Membership, RefusesARankOutOfRange) {
+  Membership group = GroupOf(4);
   for (int rank : {0, 4, -7}) {
     const auto outside = group.OnJoin("c", Worker("pc3", 13, rank), Time{0});
     ASSERT_EQ(Kinds(outside), std::vector{Kind::kRefuse});

@@ -13,6 +13,7 @@
 
 #include "net/thread_comm.h"
 #include "src/base/error.h"
+#include "tests/altering_comm.h"
 
 namespace lantern {
 namespace {
@@ -27,31 +28,6 @@ Vector Values(int rank, size_t n) {
   for (size_t i = 0; i < n; ++i) values[i] = normal(random) * (i % 40 == 3 ? 500.0f : 1.0f);
   return values;
 }
-
-// Passes everything on, but may alter what this rank sends, in its own memory too: as a machine
-// would that encodes wrongly.
-class AlteringComm final : public Communicator {
- public:
-  using Alter = std::function<void(std::span<std::byte>)>;
-  AlteringComm(std::unique_ptr<Communicator> comm, Alter alter)
-      : comm_(std::move(comm)), alter_(std::move(alter)) {}
-  int rank() const override { return comm_->rank(); }
-  int size() const override { return comm_->size(); }
-  Ticket Start(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) override {
-    if (alter_ && !out.empty()) {
-      auto* bytes = const_cast<std::byte*>(out[0].bytes.data());
-      alter_({bytes, out[0].bytes.size()});
-    }
-    return comm_->Start(out, in);
-  }
-  void Wait(Ticket ticket, Patience patience) override { comm_->Wait(ticket, patience); }
-  void Abort(const std::string& reason) override { comm_->Abort(reason); }
-  const WireCounters& counters() const override { return comm_->counters(); }
-
- private:
-  const std::unique_ptr<Communicator> comm_;
-  const Alter alter_;
-};
 
 // Runs `body` as every rank of a group of threads; rank 1 sends through `alter`. Returns errors.
 std::vector<std::string> AsRanks(int ranks, const std::function<void(Communicator&)>& body,
@@ -166,7 +142,10 @@ TEST(Reducer, ARankThatEncodesWronglyIsNamedAndAllGoBackToF32) {
         reducer.BeginStep();
         Sum(reducer, plan, {7, SumSite::kFeedForward}, out, parts);
         EXPECT_EQ(reducer.format(), WireFormat::kF32);
-        EXPECT_THAT(reducer.fallback(), HasSubstr("layer 7 (feed-forward) from rank 1"));
+        EXPECT_EQ(reducer.asked(), WireFormat::kQ8);
+        EXPECT_EQ(reducer.checked_sums(), 1);
+        EXPECT_THAT(FallbackText(reducer.fallback(), reducer.asked()),
+                    HasSubstr("layer 7 (feed-forward) from rank 1 lost more than q8 may"));
         Sum(reducer, plan, {8, SumSite::kAttention}, out, parts);
         Vector exact(kElements);
         TreeSum(comm, plan, exact, parts);

@@ -139,11 +139,15 @@ StepPlan SomePlan() {
 TEST(StepCodec, PlansSurviveAndReplaceWhatWasThere) {
   const StepPlan plan = SomePlan();
   std::vector<std::byte> bytes(5);
-  Encode(plan, bytes);
+  Encode(plan, {{3, SumSite::kFeedForward}, 2}, bytes);
   StepPlan got = plan;
+  Fallback fallback;
   got.rows.Add().penalised = {8, 9};
   got.batch.token.push_back(1);
-  Decode(bytes, got);
+  Decode(bytes, got, fallback);
+  EXPECT_EQ(fallback.rank, 2);
+  EXPECT_EQ(fallback.site.layer, 3);
+  EXPECT_EQ(fallback.site.part, SumSite::kFeedForward);
   EXPECT_EQ(got.step, 77u);
   EXPECT_EQ(got.batch.token, plan.batch.token);
   EXPECT_EQ(got.batch.blocks, plan.batch.blocks);
@@ -160,9 +164,11 @@ TEST(StepCodec, RowsSurvive) {
   LogitsRows rows;
   rows.Add() = {{1, 2}, {{3, 0.5f}}, {{1.0f, 2.0f}}, {0.25f}, true};
   std::vector<std::byte> bytes;
-  Encode(rows, bytes);
+  Encode(rows, {}, bytes);
   LogitsRows got;
-  Decode(bytes, got);
+  Fallback fallback{{1, SumSite::kFeedForward}, 1};
+  Decode(bytes, got, fallback);
+  EXPECT_FALSE(fallback);
   ASSERT_EQ(got.size(), 1u);
   EXPECT_EQ(got[0].block_hashes, rows[0].block_hashes);
   EXPECT_EQ(got[0].candidates[0].id, 3);
@@ -173,15 +179,16 @@ TEST(StepCodec, RowsSurvive) {
 
 TEST(StepCodec, EveryShorterOrLongerMessageIsRefused) {
   std::vector<std::byte> bytes;
-  Encode(SomePlan(), bytes);
+  Encode(SomePlan(), {}, bytes);
   StepPlan got;
+  Fallback fallback;
   for (size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_THROW(Decode(std::span(bytes).first(size), got), Error) << size;
+    EXPECT_THROW(Decode(std::span(bytes).first(size), got, fallback), Error) << size;
   }
   bytes.push_back({});
-  EXPECT_THROW(Decode(bytes, got), Error);
+  EXPECT_THROW(Decode(bytes, got, fallback), Error);
   bytes.assign(100, std::byte{0xff});  // lists of four billion items
-  EXPECT_THROW(Decode(bytes, got), Error);
+  EXPECT_THROW(Decode(bytes, got, fallback), Error);
 }
 
 }  // namespace

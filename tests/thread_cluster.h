@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -32,8 +33,12 @@ inline RunSpec TestSpec(const WeightFile& file, int tp, int pp, int context, int
 
 class ThreadCluster {
  public:
-  ThreadCluster(const RunSpec& spec, const WeightFile& file)
+  // Puts something between a rank and its communicator.
+  using Wrap = std::function<std::unique_ptr<Communicator>(int, std::unique_ptr<Communicator>)>;
+
+  ThreadCluster(const RunSpec& spec, const WeightFile& file, const Wrap& wrap = {})
       : world_(MakeThreadGroup(spec.tp * spec.pp)) {
+    for (int r = 0; wrap && r < spec.tp * spec.pp; ++r) world_[r] = wrap(r, std::move(world_[r]));
     for (int r = 1; r < spec.tp * spec.pp; ++r) {
       followers_.emplace_back([this, spec, &file, r] { FollowAll(spec, file, r); });
     }
@@ -52,6 +57,7 @@ class ThreadCluster {
   }
 
   Engine& engine() { return *engine_; }
+  Rank& leader() { return *leader_; }
   // As the control plane does when a rank is lost.
   void Abort(const std::string& reason) {
     for (auto& comm : world_) comm->Abort(reason);

@@ -52,6 +52,10 @@ std::vector<std::string> BrokenPromises(std::span<const CheckRow> rows,
                                    row.Name(), row.hash, rows[0].hash, rows[0].Name()));
     }
     CheckSums(row, broken);
+    if (!row.fallback.empty()) {
+      broken.push_back(
+          fmt::format("{}: {}, so its machine computes wrongly.", row.Name(), row.fallback));
+    }
   }
   const auto& reference = promises.reference;
   if (reference && promises.reference_bound > 0 &&

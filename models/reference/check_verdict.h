@@ -28,6 +28,7 @@ struct CheckRow {
   double sent_per_token = 0, received_per_token = 0;  // bytes, by rank 0, its logits included
   double tokens_per_s = 0;
   std::vector<SumError> sums;  // by layer; empty where nothing was counted
+  std::string fallback;        // why sums went back to f32; empty: they did not
 
   std::string Name() const;  // "tp 2 x pp 1, f32"
 };

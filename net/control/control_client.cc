@@ -47,7 +47,12 @@ ControlClient::ControlClient(const std::string& endpoint, const Join& self, Shar
            .on_handshake = [this](HandshakeWatch::Event event) { OnHandshake(event); }},
           std::move(key)) {}
 
+// A goodbye to a leader that has ended would hold up this process until the linger is over.
 ControlClient::~ControlClient() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::kOver) return;
+  }
   socket_.Post([this] { socket_.Send("", control::Bye{}); });
 }
 
@@ -111,9 +116,9 @@ bool ControlClient::stopped() const {
   return stopped_;
 }
 
-int ControlClient::lost_rank() const {
+bool ControlClient::leader_silent() const {
   const std::lock_guard lock(mutex_);
-  return lost_rank_;
+  return leader_silent_;
 }
 
 void ControlClient::OnMessage(const Message& message) {
@@ -155,10 +160,10 @@ void ControlClient::Handle(const control::Refuse& refuse) {
       return;
     }
   }
-  End(0, refuse.reason);
+  End(refuse.reason);
 }
 
-void ControlClient::Handle(const control::Lost& lost) { End(lost.rank, lost.reason); }
+void ControlClient::Handle(const control::Lost& lost) { End(lost.reason); }
 
 void ControlClient::Handle(const control::Stop&) {
   std::string leader;
@@ -167,16 +172,16 @@ void ControlClient::Handle(const control::Stop&) {
     if (state_ != State::kOver) stopped_ = true;
     leader = leader_name_;
   }
-  End(0, leader + " ended the run.");
+  End(leader + " ended the run.");
   socket_.Send("", control::Bye{});  // the leader waits for it
 }
 
-void ControlClient::End(int rank, const std::string& reason) {
+void ControlClient::End(const std::string& reason, bool leader_silent) {
   {
     const std::lock_guard lock(mutex_);
     if (state_ == State::kOver) return;
     state_ = State::kOver;
-    lost_rank_ = rank;
+    leader_silent_ = leader_silent;
   }
   loss_.Record(reason);
   changed_.notify_all();
@@ -188,13 +193,12 @@ void ControlClient::OnTick(control::Time now) {
   State state;
   control::Heartbeat heartbeat;
   std::string leader, self = self_.host;
-  int rank;
   {
     const std::lock_guard lock(mutex_);
     state = state_;
     heartbeat = progress_;
     leader = leader_name_;
-    rank = assignment_.rank;
+    const int rank = assignment_.rank;
     if (rank > 0) self = RankName(rank, self_.host, self_.pid);
   }
   if (state == State::kLooking) socket_.Send("", self_);
@@ -202,9 +206,9 @@ void ControlClient::OnTick(control::Time now) {
 
   socket_.Send("", heartbeat);
   if (pause >= control::kSilenceLimit) {
-    End(rank, self + " " + control::PauseText(pause));
+    End(self + " " + control::PauseText(pause));
   } else if (pause < control::kSilenceLimit / 2 && now - leader_heard_ >= control::kSilenceLimit) {
-    End(0, leader + " " + control::SilenceText(now - leader_heard_));
+    End(leader + " " + control::SilenceText(now - leader_heard_), /*leader_silent=*/true);
   }
 }
 

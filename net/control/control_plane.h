@@ -157,8 +157,8 @@ class ControlClient {
   // True once the leader ended the run in good order; Verdict and OnLost then say so too, since
   // that must end waits as a loss does.
   bool stopped() const;
-  // The rank whose loss ended the run, 0 being the leader; -1 while there is none.
-  int lost_rank() const;
+  // Whether the leader went without a word, so that nobody else is left to say why the run ended.
+  bool leader_silent() const;
 
   std::optional<std::string> Verdict(std::chrono::milliseconds wait) const {
     return loss_.Wait(wait);
@@ -179,7 +179,7 @@ class ControlClient {
   void OnTick(control::Time now);
   void OnHandshake(HandshakeWatch::Event event);
   std::string KeyProblem(bool unlike) const;
-  void End(int rank, const std::string& reason);
+  void End(const std::string& reason, bool leader_silent = false);
   std::string Line() const;
 
   const std::string endpoint_;
@@ -202,7 +202,7 @@ class ControlClient {
   std::string refusal_;      // the last one
   std::string key_problem_;  // why no leader can be spoken with
   bool stopped_ = false;
-  int lost_rank_ = -1;
+  bool leader_silent_ = false;
   control::Heartbeat progress_;
 
   control::SocketThread socket_;  // last: its thread uses all of the above

@@ -10,10 +10,20 @@
 namespace lantern::control {
 namespace {
 
+// While the group gathers, nobody counts as there who was not heard for so long.
+constexpr Time kLate = 3 * kTick;
+
+// After so long it does not matter any more who asked for a rank that was taken.
+constexpr Time kForgotten{60000};
+
 double Seconds(Time time) { return std::chrono::duration<double>(time).count(); }
 
 Action Refusal(const std::string& peer, std::string reason, bool retry) {
   return {.kind = Action::Kind::kRefuse, .peer = peer, .reason = std::move(reason), .retry = retry};
+}
+
+void Append(Actions& actions, const Actions& more) {
+  actions.insert(actions.end(), more.begin(), more.end());
 }
 
 }  // namespace
@@ -64,13 +74,22 @@ int Membership::PlaceFor(const Join& join) const {
   return place;
 }
 
-std::optional<Action> Membership::Objection(const std::string& peer, const Join& join) const {
+std::optional<Action> Membership::Objection(const std::string& peer, const Join& join, Time now) {
   if (join.build != leader_.build) {
     return Refusal(peer,
                    fmt::format("The leader on {} is build {}, this worker on {} is build {}; "
                                "install the same version on both.",
                                leader_.host, leader_.build, join.host, join.build),
                    false);
+  }
+  const int wanted = join.wanted_rank;
+  if (auto taken = Taken(peer, wanted, now)) return taken;
+  if (broken_) {
+    return Refusal(peer,
+                   fmt::format("The group of {} ranks that {} leads has lost one and ends; this "
+                               "worker can join the next.",
+                               world_size_, leader_.host),
+                   true);
   }
   if (complete_ || ended_) {
     return Refusal(peer,
@@ -79,7 +98,13 @@ std::optional<Action> Membership::Objection(const std::string& peer, const Join&
                                world_size_, leader_.host),
                    true);
   }
-  const int wanted = join.wanted_rank;
+  if (wanted != -1 && (wanted < 1 || wanted >= world_size_)) {
+    return Refusal(peer,
+                   fmt::format("Rank {} was asked for, but workers of this group have ranks 1 to "
+                               "{}; give each worker its own.",
+                               wanted, world_size_ - 1),
+                   false);
+  }
   if (wanted == -1 && !hosts_.empty() && PlaceByHost(join) == 0) {
     return Refusal(peer,
                    fmt::format("The leader's hosts file has no free line for {} ({}); add it there "
@@ -87,23 +112,20 @@ std::optional<Action> Membership::Objection(const std::string& peer, const Join&
                                join.host, join.data_address),
                    true);
   }
-  if (wanted == -1) return std::nullopt;
-  if (wanted < 1 || wanted >= world_size_) {
-    return Refusal(peer,
-                   fmt::format("Rank {} was asked for, but workers of this group have ranks 1 to "
-                               "{}; give each worker its own.",
-                               wanted, world_size_ - 1),
-                   false);
-  }
-  const auto holder = members_.find(wanted);
-  if (holder != members_.end() && holder->second.join.wanted_rank == wanted) {
-    // Perhaps only until its holder, just restarted, is found silent.
-    return Refusal(
-        peer,
-        fmt::format("{} has rank {} already; give each worker its own.", NameOf(wanted), wanted),
-        true);
-  }
   return std::nullopt;
+}
+
+// A rank that another one asked for and has. Perhaps that is the same machine's before a restart,
+// and is found silent soon; if it still lives long after that, both do.
+std::optional<Action> Membership::Taken(const std::string& peer, int wanted, Time now) {
+  const auto holder = members_.find(wanted);
+  if (holder == members_.end() || holder->second.join.wanted_rank != wanted) return std::nullopt;
+  const Time since = contenders_.try_emplace(peer, now).first->second;
+  const Join& join = holder->second.join;
+  return Refusal(peer,
+                 fmt::format("Rank {} is taken by {} (pid {}); give each worker a rank of its own.",
+                             wanted, join.host, join.pid),
+                 now - since < 2 * kSilenceLimit);
 }
 
 Actions Membership::OnJoin(const std::string& peer, const Join& join, Time now) {
@@ -112,7 +134,7 @@ Actions Membership::OnJoin(const std::string& peer, const Join& join, Time now) 
     known->second.heard = now;
     return {welcome};
   }
-  if (auto objection = Objection(peer, join)) return {*objection};
+  if (auto objection = Objection(peer, join, now)) return {*objection};
   const int place = PlaceFor(join);
   auto holder = members_.extract(place);  // of one who does not care where
   members_[place] = {.peer = peer, .join = join, .heard = now};
@@ -121,11 +143,15 @@ Actions Membership::OnJoin(const std::string& peer, const Join& join, Time now) 
     members_.insert(std::move(holder));
   }
   Actions actions{welcome};
-  if (static_cast<int>(members_.size()) == world_size_ - 1) {
-    const Actions more = Complete();
-    actions.insert(actions.end(), more.begin(), more.end());
-  }
+  if (AllHere(now)) Append(actions, Complete());
   return actions;
+}
+
+// Whether all have joined, and none of them has just died.
+bool Membership::AllHere(Time now) const {
+  return static_cast<int>(members_.size()) == world_size_ - 1 &&
+         std::all_of(members_.begin(), members_.end(),
+                     [&](const auto& entry) { return now - entry.second.heard < kLate; });
 }
 
 Actions Membership::Close() {
@@ -221,14 +247,15 @@ Actions Membership::OnTick(Time now) {
   // After a pause of our own, heartbeats may still be on their way through this process.
   if (pause >= kSilenceLimit / 2) return {};
 
+  std::erase_if(contenders_, [&](const auto& entry) { return now - entry.second >= kForgotten; });
   Actions actions;
+  if (!complete_ && !ended_ && AllHere(now)) Append(actions, Complete());
   std::vector<std::pair<int, Time>> silent;
   for (const auto& [rank, member] : members_) {
     if (now - member.heard >= kSilenceLimit) silent.emplace_back(rank, now - member.heard);
   }
   for (const auto& [rank, silence] : silent) {
-    const Actions more = Remove(rank, SilenceText(silence));
-    actions.insert(actions.end(), more.begin(), more.end());
+    Append(actions, Remove(rank, SilenceText(silence)));
   }
   return actions;
 }

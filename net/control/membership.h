@@ -90,7 +90,9 @@ class Membership {
   int PlaceFor(const Join& join) const;
   int PlaceByHost(const Join& join) const;
   // Why `join` cannot have a place; nullopt when it can.
-  std::optional<Action> Objection(const std::string& peer, const Join& join) const;
+  std::optional<Action> Objection(const std::string& peer, const Join& join, Time now);
+  std::optional<Action> Taken(const std::string& peer, int wanted, Time now);
+  bool AllHere(Time now) const;
   Actions Complete();
   Actions Heard(const std::string& peer, Time now);
   Actions Remove(int rank, const std::string& what);
@@ -101,9 +103,10 @@ class Membership {
   const Join leader_;
   const std::vector<std::string> hosts_;
   std::map<int, Member> members_;
-  bool complete_;        // everybody had joined
-  bool broken_ = false;  // and then somebody was lost
-  bool ended_ = false;   // or the leader was done
+  std::map<std::string, Time> contenders_;  // who asked for a rank that is taken, since when
+  bool complete_;                           // everybody had joined
+  bool broken_ = false;                     // and then somebody was lost
+  bool ended_ = false;                      // or the leader was done
   bool all_ready_;
   std::optional<Time> last_tick_;
 };

@@ -61,6 +61,7 @@ std::optional<Measured> Measure(const Load& load, int repetitions, Session& sess
     const std::optional<Sample> sample = throughput.Measure();
     if (!sample) return std::nullopt;
     if (load.generate > 0) measured.read_gbps.push_back(ReadBandwidth(session));
+    if (InterruptPending()) return std::nullopt;
     measured.samples.push_back(*sample);
     if (sample->hash != measured.samples[0].hash) {
       Fail(ErrorKind::kIo, "{}: repetitions gave different logits; this machine computes wrongly.",

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "models/kv_cache.h"
+#include "src/apps/sums_report.h"
 #include "src/base/cores.h"
 #include "src/base/machine.h"
 #include "src/base/read_bandwidth.h"
@@ -120,6 +121,7 @@ nlohmann::ordered_json BenchRow(const Load& load, const Measured& measured,
                    {"weight_bytes", bytes.weights},
                    {"kv_cache_bytes", bytes.kv_cache}};
   row["reduce"] = reduce;
+  row["sums"] = SumsJson(session);
   row["gemm"] = session.rank().gemm();
   row["logits_hash"] = measured.samples[0].hash;
   return row;

@@ -16,6 +16,7 @@
 #include "src/apps/leader.h"
 #include "src/apps/line_editor.h"
 #include "src/apps/options.h"
+#include "src/apps/sums_report.h"
 #include "src/base/error.h"
 #include "src/engine/self.h"
 
@@ -99,6 +100,7 @@ class Chat {
   // Tokens left for an answer whatever happens: a quarter of the context, at most 512.
   int Reserve() const { return std::min(context_ / 4, 512); }
 
+  const InterruptsCaught caught_;  // at the prompt without a group, too
   SessionOptions options_;
   const Tokenizer& tokenizer_;
   std::optional<ChatFormat> format_;
@@ -355,6 +357,8 @@ void Chat::Resume(const std::string& workers) {
 }
 
 void Chat::ReportEnd() const {
+  if (const std::string why = leader_->TakeFallback(); !why.empty())
+    fmt::print(stderr, "{}\n", why);
   const FinishReason finish = answer_->sequence()->finish;
   if (finish == FinishReason::kCancelled) fmt::print("(stopped)\n");
   if (finish == FinishReason::kContext || (finish == FinishReason::kLength && max_tokens_ == 0)) {
@@ -383,6 +387,9 @@ void Chat::Stats() const {
   fmt::print(
       "Context: {} of {} tokens. All answers: wire {:.2f} s, wait {:.2f} s. logits_hash {}\n",
       s.tokens.size(), context_, times.wire_s, times.wait_s, LogitsHash(s));
+  if (const std::string sums = SumsText(leader_->session()); !sums.empty()) {
+    fmt::print("{}\n", sums);
+  }
   const int64_t strangers = leader_->session().strangers();
   if (strangers > 0) fmt::print("{}\n", StrangersText(strangers));
 }

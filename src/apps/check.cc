@@ -115,7 +115,9 @@ class Checker {
     gemm_ = session.rank().gemm();
     const auto warm = std::span(ids_).first(std::min<size_t>(ids_.size(), kWarmUpTokens));
     if (!ReadText(session.engine(), warm, [](int, const std::vector<float>&) {})) return false;
-    return Read(session, mode);
+    if (!Read(session, mode)) return false;
+    TakeFallback(leader);
+    return true;
   }
 
   // What travelling did to the sums of the last case: a beginning of the text again, in a group
@@ -131,6 +133,7 @@ class Checker {
     for (const LayerErrors& layer : sums.errors()) {
       rows_.back().sums.push_back({layer.worst, layer.mean, bound});
     }
+    TakeFallback(leader);
     return true;
   }
 
@@ -157,6 +160,13 @@ class Checker {
   const std::string& gemm() const { return gemm_; }
 
  private:
+  // A broken promise, which the verdict tells with the others.
+  void TakeFallback(Leader& leader) {
+    if (leader.TakeFallback().empty()) return;
+    const Stage& stage = leader.session().rank().stage();
+    rows_.back().fallback = FallbackText(stage.fallback(), stage.sums().asked());
+  }
+
   bool Read(Session& session, const WireMode& mode) {
     const bool first = rows_.empty();
     LogitsComparison comparison;

@@ -48,6 +48,7 @@ Json RowJson(const CheckRow& row, const CheckRow& baseline) {
   json["wire_bytes_per_token"] = {{"sent", row.sent_per_token},
                                   {"received", row.received_per_token}};
   json["tokens_per_s"] = row.tokens_per_s;
+  if (!row.fallback.empty()) json["fallback"] = row.fallback;
   for (const SumError& sum : row.sums) {
     json["sums"].push_back({{"worst", sum.worst}, {"mean", sum.mean}, {"bound", sum.bound}});
   }

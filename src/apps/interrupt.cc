@@ -12,15 +12,10 @@ void OnInterrupt(int) { interrupts = interrupts + 1; }
 
 }  // namespace
 
-void CatchInterrupts() {
+InterruptsCaught::InterruptsCaught() {
   struct sigaction action {};
   action.sa_handler = OnInterrupt;  // no SA_RESTART: a blocked read must return
-  sigaction(SIGINT, &action, nullptr);
-}
-
-InterruptsCaught::InterruptsCaught() {
-  sigaction(SIGINT, nullptr, &before_);
-  CatchInterrupts();
+  sigaction(SIGINT, &action, &before_);
 }
 
 InterruptsCaught::~InterruptsCaught() { sigaction(SIGINT, &before_, nullptr); }
@@ -34,7 +29,6 @@ int TakeInterrupts() {
 bool InterruptPending() { return interrupts > 0; }
 
 bool RunUntilDone(Engine& engine, std::span<const std::shared_ptr<Sequence>> sequences) {
-  CatchInterrupts();
   const auto done = [](const auto& sequence) { return sequence->done(); };
   while (!std::all_of(sequences.begin(), sequences.end(), done)) {
     if (TakeInterrupts() > 0) {

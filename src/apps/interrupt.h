@@ -11,10 +11,7 @@
 
 namespace lantern {
 
-// From now on Ctrl-C is counted. Until then it ends the program.
-void CatchInterrupts();
-
-// The same for as long as it lives.
+// While one lives Ctrl-C is counted. Otherwise it ends the program.
 class InterruptsCaught {
  public:
   InterruptsCaught();
@@ -32,6 +29,7 @@ int TakeInterrupts();
 bool InterruptPending();
 
 // Steps until all are done; Ctrl-C cancels them. False when that happened.
+// REQUIRES: an InterruptsCaught lives, as in every Leader.
 bool RunUntilDone(Engine& engine, std::span<const std::shared_ptr<Sequence>> sequences);
 inline bool RunUntilDone(Engine& engine, const std::shared_ptr<Sequence>& sequence) {
   return RunUntilDone(engine, std::span(&sequence, 1));

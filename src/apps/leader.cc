@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "src/apps/interrupt.h"
+#include "src/apps/sums_report.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
 #include "src/engine/rank.h"
@@ -31,7 +32,6 @@ void ReportWeights(const std::vector<WorkerInfo>& workers) {
 }  // namespace
 
 Leader::Leader(const SessionOptions& options) {
-  const InterruptsCaught caught;
   ProgressBar bar("Loading " + options.model.filename().string());
   std::optional<ProgressLines> lines;
   std::vector<WorkerInfo> workers;
@@ -60,7 +60,15 @@ Leader::Leader(const SessionOptions& options) {
   }
 }
 
+std::string Leader::TakeFallback() {
+  if (told_fallback_) return {};
+  const std::string sentence = FallbackSentence(*session_);
+  told_fallback_ = !sentence.empty();
+  return sentence;
+}
+
 Leader::~Leader() {
+  if (const std::string fallback = TakeFallback(); !fallback.empty()) Say(fallback);
   const int64_t strangers = session_->strangers();
   session_.reset();
   if (strangers > 0) Say(StrangersText(strangers));

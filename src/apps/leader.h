@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "src/apps/interrupt.h"
 #include "src/apps/progress.h"
 #include "src/engine/session.h"
 #include "src/text/tokenizer.h"
@@ -12,17 +13,22 @@
 namespace lantern {
 
 // A session that shows on stderr how it comes up. Until it has, Ctrl-C gives up with
-// Error{kInterrupted}, of which the other ranks hear.
+// Error{kInterrupted}, of which the other ranks hear; from then on it is counted only.
 class Leader {
  public:
   explicit Leader(const SessionOptions& options);
-  ~Leader();  // says how many strangers there were, if any
+  ~Leader();  // says how many strangers there were, if any, and the fallback
   Leader(const Leader&) = delete;
   Leader& operator=(const Leader&) = delete;
   Session& session() { return *session_; }
+  // Once, as soon as that has happened: why partial sums travel in f32 though a lower precision was
+  // asked for. Empty otherwise. What nobody took is said at the end.
+  std::string TakeFallback();
 
  private:
+  const InterruptsCaught caught_;
   std::unique_ptr<Session> session_;
+  bool told_fallback_ = false;
 };
 
 // nullptr where the model has no vocabulary and none is required; throws Error{kIo} otherwise.

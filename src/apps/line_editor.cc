@@ -78,7 +78,6 @@ struct LineEditor::Terminal {
 };
 
 LineEditor::LineEditor(std::filesystem::path history) {
-  CatchInterrupts();
   if (isatty(STDIN_FILENO)) terminal_ = std::make_unique<Terminal>(std::move(history));
 }
 

@@ -9,6 +9,7 @@
 #include "src/apps/interrupt.h"
 #include "src/apps/leader.h"
 #include "src/apps/options.h"
+#include "src/apps/sums_report.h"
 #include "src/base/error.h"
 #include "src/engine/rank.h"
 #include "src/text/detokenizer.h"
@@ -49,6 +50,7 @@ nlohmann::ordered_json Report(const Sequence& s, const std::string& text, Sessio
                      {"wait_s", times.wait_s}};
   json["layout"] = {
       {"tp", session.plan().tp}, {"pp", session.plan().pp}, {"ranks", session.plan().world()}};
+  json["sums"] = SumsJson(session);
   json["gemm"] = session.rank().gemm();
   json["logits_hash"] = LogitsHash(s);
   return json;

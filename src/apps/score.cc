@@ -12,6 +12,7 @@
 #include "src/apps/interrupt.h"
 #include "src/apps/leader.h"
 #include "src/apps/options.h"
+#include "src/apps/sums_report.h"
 #include "src/apps/text_pass.h"
 #include "src/base/error.h"
 #include "src/engine/rank.h"
@@ -94,6 +95,7 @@ int Score(const ScoreFlags& flags) {
     nlohmann::ordered_json json = {{"tokens", scorer.scored()},
                                    {"nll_nats", scorer.nll()},
                                    {"perplexity", perplexity},
+                                   {"sums", SumsJson(session)},
                                    {"gemm", session.rank().gemm()}};
     fmt::print("{}\n", json.dump());
   } else {

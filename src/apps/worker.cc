@@ -70,7 +70,7 @@ int ServeOnce(const WorkerOptions& options, bool local) {
     return 0;
   } catch (const Error& e) {
     // The leader has heard of it and shows it, unless it is the leader that is lost.
-    if (!local || worker.leader_lost()) throw;
+    if (!local || worker.leader_silent()) throw;
     return 1;
   }
 }

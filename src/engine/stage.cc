@@ -89,7 +89,7 @@ void Stage::Begin(const StepPlan& plan) {
 }
 
 void Stage::BeginStep(const StepPlan& plan) {
-  Encode(plan, message_);
+  Encode(plan, fallback_, message_);
   const double wire_before = mesh_.world->counters().seconds;
   BroadcastMessage(*mesh_.tp, message_, 0, Patience::kStep);
   Execute(plan);
@@ -114,14 +114,16 @@ void Stage::Collect(LogitsRows& rows) {
 }
 
 void Stage::CollectRanks() {
+  Fallback heard;
   for (int t = 0; t < mesh_.plan.tp; ++t) {
     if (AnswersHere(t)) {
       std::swap(ranks_[t], answer_);
     } else {
       answering_[t].Finish(*mesh_.world, LastStageRank(t), Patience::kIdle, message_);
-      Decode(message_, ranks_[t]);
+      Decode(message_, ranks_[t], heard);
     }
   }
+  if (!fallback_) fallback_ = heard;  // the next plan tells the others
   if (--begun_ > 0) ExpectAnswers();
 }
 
@@ -145,7 +147,9 @@ void Stage::FollowStep() {
     plans_.Start(*mesh_.world, Neighbour(-1));
     plans_.Finish(*mesh_.world, Neighbour(-1), Patience::kIdle, message_);
   }
-  Decode(message_, plan_);
+  Fallback heard;
+  Decode(message_, plan_, heard);
+  if (!fallback_) fallback_ = heard;
   Execute(plan_);
 }
 
@@ -161,13 +165,15 @@ void Stage::Execute(const StepPlan& plan) {
   const bool forward = plan.kind == StepPlan::kForward, stop = plan.kind == StepPlan::kStop;
   if (forward) act_.Select(0, plan.batch.tokens());
   if (forward && !first_) ReceiveHidden();
+  if (fallback_) sums_.FallBack(fallback_);  // in this step on all ranks that have its plan
   if (forward) RunModel(plan);
+  if (!fallback_ && sums_.fallback()) TellFallback(plan);
   if (!last_) {
     std::swap(slot.message, message_);
     Send(slot, Neighbour(+1), forward ? Hidden() : std::span<std::byte>());
   } else if (!stop) {
     AnswerRows(plan);
-    if (mesh_.rank != 0) Encode(answer_, slot.message);
+    if (mesh_.rank != 0) Encode(answer_, fallback_, slot.message);
     if (mesh_.rank != 0) Send(slot, 0, {});
   }
   if (stop) std::for_each(slots_.begin(), slots_.end(), [this](Slot& each) { Settle(each); });
@@ -206,6 +212,13 @@ void Stage::RunModel(const StepPlan& plan) {
   sums_.BeginStep();
   model_->Forward(run);
   if (last_ && !batch.logits_at.empty()) model_->Logits(run);
+}
+
+// It happened here, to all ranks of this stage alike. Later stages hear of it with this plan.
+void Stage::TellFallback(const StepPlan& plan) {
+  fallback_ = sums_.fallback();
+  fallback_.rank = mesh_.plan.RankOf(mesh_.stage, fallback_.rank);
+  Encode(plan, fallback_, message_);
 }
 
 void Stage::AnswerRows(const StepPlan& plan) {

@@ -56,6 +56,9 @@ class Stage {
 
   const StepTimes& times() const { return times_; }
   const Reducer& sums() const { return sums_; }
+  // Why sums go on in f32, in whatever stage that began, as far as this rank has heard: the leader
+  // with the answer of that step, and all others with a plan. Its rank is the world's.
+  const Fallback& fallback() const { return fallback_; }
 
  private:
   // What a step sends: the communicator's until the ticket has been waited for.
@@ -72,6 +75,7 @@ class Stage {
   void ReceiveHidden();
   void Send(Slot& slot, int to, std::span<const std::byte> data);
   void RunModel(const StepPlan& plan);
+  void TellFallback(const StepPlan& plan);
   void AnswerRows(const StepPlan& plan);
   void ExpectAnswers();
   void Settle(Slot& slot);
@@ -95,6 +99,7 @@ class Stage {
   KvCache kv_;
   Activations act_;
   Reducer sums_;
+  Fallback fallback_;
   std::unique_ptr<Model> model_;
   StepTimes times_;
 

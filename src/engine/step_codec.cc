@@ -53,6 +53,20 @@ class Reader {
   ByteReader bytes_;
 };
 
+void Write(Writer& writer, const Fallback& fallback) {
+  writer.Field(fallback.rank);
+  writer.Field(fallback.site.layer);
+  writer.Field(static_cast<uint8_t>(fallback.site.part == SumSite::kFeedForward));
+}
+
+void Read(Reader& reader, Fallback& fallback) {
+  bool feed_forward = false;
+  reader.Field(fallback.rank);
+  reader.Field(fallback.site.layer);
+  reader.Field(feed_forward);
+  fallback.site.part = feed_forward ? SumSite::kFeedForward : SumSite::kAttention;
+}
+
 // Each message's fields, in order; `Coder` is a Writer of const objects or a Reader of others.
 template <class Coder, class Params>
 void CodeParams(Coder& coder, Params& params) {
@@ -109,21 +123,24 @@ void ReadWhole(std::span<const std::byte> bytes, const Body& body) {
 
 }  // namespace
 
-void Encode(const StepPlan& plan, std::vector<std::byte>& bytes) {
+void Encode(const StepPlan& plan, const Fallback& fallback, std::vector<std::byte>& bytes) {
   Writer writer(bytes);
+  Write(writer, fallback);
   CodePlan(writer, plan);
   writer.Field(static_cast<uint32_t>(plan.rows.size()));
   for (const RowRequest& row : plan.rows) CodeRequest(writer, row);
 }
 
-void Encode(const LogitsRows& rows, std::vector<std::byte>& bytes) {
+void Encode(const LogitsRows& rows, const Fallback& fallback, std::vector<std::byte>& bytes) {
   Writer writer(bytes);
+  Write(writer, fallback);
   writer.Field(static_cast<uint32_t>(rows.size()));
   for (const LogitsRow& row : rows) CodeRow(writer, row);
 }
 
-void Decode(std::span<const std::byte> bytes, StepPlan& plan) {
-  ReadWhole(bytes, [&plan](Reader& reader) {
+void Decode(std::span<const std::byte> bytes, StepPlan& plan, Fallback& fallback) {
+  ReadWhole(bytes, [&plan, &fallback](Reader& reader) {
+    Read(reader, fallback);
     CodePlan(reader, plan);
     uint32_t count = 0;
     reader.Field(count);
@@ -132,8 +149,9 @@ void Decode(std::span<const std::byte> bytes, StepPlan& plan) {
   });
 }
 
-void Decode(std::span<const std::byte> bytes, LogitsRows& rows) {
-  ReadWhole(bytes, [&rows](Reader& reader) {
+void Decode(std::span<const std::byte> bytes, LogitsRows& rows, Fallback& fallback) {
+  ReadWhole(bytes, [&rows, &fallback](Reader& reader) {
+    Read(reader, fallback);
     uint32_t count = 0;
     reader.Field(count);
     rows.clear();

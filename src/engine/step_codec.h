@@ -11,11 +11,12 @@
 
 namespace lantern {
 
-// Replace what `bytes` held.
-void Encode(const StepPlan& plan, std::vector<std::byte>& bytes);
-void Encode(const LogitsRows& rows, std::vector<std::byte>& bytes);
-// Replace what `plan` and `rows` held. Throw Error{kPeerLost} for bytes that no Encode made.
-void Decode(std::span<const std::byte> bytes, StepPlan& plan);
-void Decode(std::span<const std::byte> bytes, LogitsRows& rows);
+// Replace what `bytes` held. `fallback`: what the sender knows of one; all ranks that read the plan
+// follow it.
+void Encode(const StepPlan& plan, const Fallback& fallback, std::vector<std::byte>& bytes);
+void Encode(const LogitsRows& rows, const Fallback& fallback, std::vector<std::byte>& bytes);
+// Replace what the others held. Throw Error{kPeerLost} for bytes that no Encode made.
+void Decode(std::span<const std::byte> bytes, StepPlan& plan, Fallback& fallback);
+void Decode(std::span<const std::byte> bytes, LogitsRows& rows, Fallback& fallback);
 
 }  // namespace lantern

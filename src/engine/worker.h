@@ -47,8 +47,8 @@ class Worker {
   // which the leader has been told.
   void Serve();
 
-  // Whether it was the leader that was lost.
-  bool leader_lost() const { return client_.lost_rank() == 0; }
+  // See ControlClient.
+  bool leader_silent() const { return client_.leader_silent(); }
 
  private:
   std::unique_ptr<Communicator> Connect(const RunSpec& spec);

@@ -141,14 +141,33 @@ class ErrorsTest(lantern_cli.CliTestCase):
         for command in (["run", "-p", "a"], ["chat"], ["bench"], ["inspect"], ["score", "--ids",
                         "1,2"], ["tokenize"]):
             self.refuse(BAD_INPUT, ["nowhere.gguf"], command[0], "nowhere.gguf", *command[1:])
-        (self.folder / "empty").mkdir()
-        self.refuse(BAD_INPUT, ["empty", "config.json"], "inspect", "empty")
-        self.refuse(BAD_INPUT, ["empty", "config.json"], "run", "empty", "-p", "a")
         (self.folder / "letter.gguf").write_text("Dear reader, this is no model at all.")
         self.refuse(BAD_INPUT, ["letter.gguf", "GGUF"], "run", "letter.gguf", "-p", "a")
         whole = (self.folder / self.model).read_bytes()
         (self.folder / "half.gguf").write_bytes(whole[:len(whole) // 2])
         self.refuse(BAD_INPUT, ["half.gguf", "end of the file"], "run", "half.gguf", "-p", "a")
+
+    def test_folders_that_are_no_models(self):
+        for name in ("empty", "tokens", "ggufs", "config"):
+            (self.folder / name).mkdir()
+        (self.folder / "tokens" / "tokenizer.json").write_text("{}")
+        (self.folder / "config" / "config.json").write_text(
+            '{"model_type": "llama", "hidden_size": 64, "intermediate_size": 172, '
+            '"vocab_size": 512, "num_attention_heads": 8, "num_hidden_layers": 5, '
+            '"max_position_embeddings": 512, '
+            '"rms_norm_eps": 1e-5}')
+        for name in ("b.gguf", "a.gguf"):
+            (self.folder / "ggufs" / name).write_bytes((self.folder / self.model).read_bytes())
+        (self.folder / "text.txt").write_text("a text")
+        for folder, words in (
+                ("empty", ["empty has no config.json", "or a GGUF file"]),
+                ("tokens", ["tokens has no config.json", "or a GGUF file"]),
+                ("ggufs", ["ggufs has no config.json", "the GGUF file itself, ggufs/a.gguf"]),
+                ("config", ["config has a config.json but no .safetensors files"])):
+            for command in (["run", "-p", "a"], ["run", "--ids", "1"], ["chat"], ["bench"],
+                            ["score", "text.txt"], ["score", "--ids", "1,2"], ["check"],
+                            ["inspect"]):
+                self.refuse(BAD_INPUT, words, command[0], folder, *command[1:])
 
     def test_layouts(self):
         self.refuse_run(BAD_FLAGS, ["--tp 2", "--local 2"], "--tp", 2)

@@ -32,7 +32,9 @@ class FormsTest(lantern_cli.CliTestCase):
         answer = self.json_of("run", self.model, "-p", "Good morning", "-n", 5, "--local", 2,
                               "--pp", 2)
         self.assertEqual(set(answer), {"text", "tokens", "prompt_tokens", "finish_reason",
-                                       "timings", "layout", "gemm", "logits_hash"})
+                                       "timings", "layout", "sums", "gemm", "logits_hash"})
+        self.assertEqual(answer["sums"], {"asked": "f32", "format": "f32", "checked": 0,
+                                          "fallback": None})
         self.assertEqual(answer["gemm"], "own")
         self.assertIsInstance(answer["text"], str)
         self.assertEqual(len(answer["tokens"]), 5)
@@ -150,10 +152,23 @@ class FormsTest(lantern_cli.CliTestCase):
         ids = self.json_of("tokenize", self.model, "--no-bos", text=every_byte)["ids"]
         self.assertGreater(len(ids), 128)  # those that are no UTF-8 take an id each
 
+    def test_how_sums_travel(self):
+        flags = ("--reduce", "q8", "--local", 2, "--ctx", 500)
+        sums = self.json_of("run", self.model, "--ids", "1,2", "-n", 400, "--ignore-eos",
+                            *flags)["sums"]
+        self.assertGreater(sums.pop("checked"), 0)
+        self.assertEqual(sums, {"asked": "q8", "format": "q8", "fallback": None})
+        (row,) = self.json_of("bench", self.model, "-p", 0, "-n", 3, "-r", 1, *flags)
+        self.assertEqual(row["sums"]["format"], "q8")
+        chat = self.succeed("chat", self.model, *flags, text="hello\n/stats\n")
+        self.assertRegex(chat.out, r"Partial sums travel as q8; \d+ of rank 0's were checked\.")
+        chat = self.succeed("chat", self.model, "--local", 2, text="/set max-tokens 3\na\n/stats\n")
+        self.assertNotIn("Partial sums", chat.out)
+
     def test_score(self):
         (self.folder / "story.txt").write_text("Once upon a time there was a lantern.")
         score = self.json_of("score", self.model, "story.txt")
-        self.assertEqual(set(score), {"tokens", "nll_nats", "perplexity", "gemm"})
+        self.assertEqual(set(score), {"tokens", "nll_nats", "perplexity", "sums", "gemm"})
         text = (self.folder / "story.txt").read_text()
         ids = self.json_of("tokenize", self.model, text=text)["ids"]
         self.assertEqual(score["tokens"], len(ids) - 1)

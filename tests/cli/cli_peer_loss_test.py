@@ -3,11 +3,12 @@
 import signal
 import socket
 import subprocess
+import time
 
 import lantern_cli
 from lantern_cli import free_port, lives, send_signal, workers_of
 
-LOST = 3
+BAD_FLAGS, LOST = 2, 3
 # From the loss of a rank until the leader has ended: the heartbeat's 2 s, then its farewell.
 NOTICE_S = 5
 HEARTBEAT_NOTICE = r"lantern: Rank {rank} \(.*pid {pid}\)"
@@ -100,6 +101,23 @@ class PeerLossTest(lantern_cli.CliTestCase):
             self.assertLess(len(leader.json()["tokens"]), 2000)
             self.assertFalse(any(map(lives, workers)))
 
+    def test_ctrl_c_ends_what_measures_and_scores(self):
+        text = self.folder / "text.txt"
+        text.write_text("a small dog and a large tree " * 3000)
+        for arguments in (["bench", self.model, "-r", 1000], ["score", self.model, text]):
+            # While it loads, it says that; the other rank never does.
+            for busy_s, said in ((0.02, {"", "lantern: Interrupted before all was ready.\n"}),
+                                 (0.5, {""})):
+                with self.subTest(command=arguments[0], busy_s=busy_s), \
+                        self.start(*arguments, "--local", 2, "--packed", "none") as leader:
+                    self.wait_until(lambda: len(workers_of(leader.pid)) == 1, "a worker")
+                    workers = workers_of(leader.pid)
+                    self.wait_until(lambda: self.cpu_seconds(leader.pid) > busy_s, "some work")
+                    leader.signal(signal.SIGINT)
+                    self.assertEqual(leader.wait(NOTICE_S), 130, leader.err)
+                    self.assertIn(leader.err, said)
+                    self.assertFalse(any(map(lives, workers)))
+
 
 class LauncherTest(lantern_cli.CliTestCase):
     """Ranks placed by environment variables, and workers that join by themselves."""
@@ -136,6 +154,25 @@ class LauncherTest(lantern_cli.CliTestCase):
                     self.start_rank(0, 2, port, "--insecure", "-n", 4, host=host) as leader:
                 self.assertEqual(leader.wait(lantern_cli.PATIENCE_S), 0, leader.err)
                 self.assertEqual(other.wait(lantern_cli.PATIENCE_S), 0, other.err)
+
+    def test_a_rank_that_is_taken(self):
+        port = free_port()
+        with self.start_rank(0, 3, port, "-n", 8, "--json") as leader, \
+                self.start_rank(2, 3, port) as first:
+            self.wait_until(lambda: "1 of 2 workers" in leader.err, lambda: leader.err)
+            taken = f"Rank 2 is taken by {socket.gethostname()} (pid {first.pid}); "
+            with self.start_rank(2, 3, port) as second:
+                self.assertEqual(second.wait(lantern_cli.PATIENCE_S), BAD_FLAGS, second.err)
+                self.assertIn("lantern: " + taken, second.err)
+            # Not for good where its holder died, with whom the group is not complete either.
+            first.signal(signal.SIGKILL)
+            first.wait(lantern_cli.PATIENCE_S)
+            time.sleep(1)
+            with self.start_rank(2, 3, port) as anew, self.start_rank(1, 3, port):
+                self.assertEqual(leader.wait(lantern_cli.PATIENCE_S), 0, leader.err)
+                self.assertEqual(anew.wait(lantern_cli.PATIENCE_S), 0, anew.err)
+                self.assertIn(taken, anew.err)
+            self.assertEqual(leader.json()["layout"]["ranks"], 3)
 
     def test_every_rank_of_a_launcher_names_the_lost_one(self):
         port = free_port()

@@ -16,11 +16,12 @@ template <class Message>
 void TravelTwice(std::span<const std::byte> bytes) {
   try {
     Message first, second;
-    Decode(bytes, first);
+    Fallback first_fallback, second_fallback;
+    Decode(bytes, first, first_fallback);
     std::vector<std::byte> once, again;
-    Encode(first, once);
-    Decode(once, second);
-    Encode(second, again);
+    Encode(first, first_fallback, once);
+    Decode(once, second, second_fallback);
+    Encode(second, second_fallback, again);
     LANTERN_CHECK(once == again);
   } catch (const Error&) {
   }
