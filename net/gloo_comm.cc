@@ -2,7 +2,7 @@
 
 #include <gloo/common/error.h>
 #include <gloo/transport/context.h>
-#include <gloo/transport/unbound_buffer.h>
+#include <gloo/transport/pair.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -13,13 +13,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <list>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
-#include "net/frame_check.h"
 #include "net/gloo_context.h"
 #include "net/gloo_lane.h"
 #include "net/proven_links.h"
@@ -35,16 +33,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// Gloo has no infinite timeout (0 means none left), so waits of Patience::kIdle get a year.
+// Waits of Patience::kIdle.
 constexpr milliseconds kForever = std::chrono::hours(24 * 365);
 
 // A silent member is found within 2 to 2.5 s (net/control), a dead one at the next heartbeat.
 constexpr milliseconds kVerdictWait = std::chrono::seconds(4);
 constexpr milliseconds kNow{0};
-
-// Longer messages to another machine go by gloo's unbound buffers, in a context of their own: its
-// thread moves them while this rank computes. Shorter ones are over before that thread would wake.
-constexpr size_t kLongBytes = Lane::kPacketBytes - 64;
 
 // How long a wait spins (or, where ranks outnumber the cores, yields) before it sleeps. The others
 // are rarely further behind than that; waking up costs some 50 us.
@@ -52,20 +46,10 @@ constexpr std::chrono::microseconds kSpinLimit{2000};
 // Of a sleep; what is waited for ends it sooner.
 constexpr milliseconds kSleepLimit{100};
 
-// A long message. Its checksum travels by the lane, in order with all others.
-struct Bulk {
-  std::unique_ptr<gloo::transport::UnboundBuffer> buffer;
-  int peer;
-  bool incoming;
-  std::span<const std::byte> bytes;
-  uint32_t check = 0;
-};
-
 // Messages of one Start.
 struct Transfer {
   Communicator::Ticket ticket = 0;
-  int pending = 0;        // in links
-  std::list<Bulk> bulks;  // their addresses stay
+  int pending = 0;  // in links
 };
 
 // Gloo's messages begin with a source position and the loopback address that it believes in:
@@ -81,8 +65,8 @@ std::string CauseIn(const std::string& what) {
 
 class GlooComm final : public Communicator {
  public:
-  GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses, GlooContext bulk,
-           GlooContext lanes, std::vector<SharedMemory> shared);
+  GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses, GlooContext context,
+           std::vector<SharedMemory> shared);
   ~GlooComm() override { close(wake_fd_); }
 
   int rank() const override { return options_.rank; }
@@ -103,15 +87,10 @@ class GlooComm final : public Communicator {
   Transfer& NewTransfer();
   void Post(Transfer& transfer, std::span<const OutgoingMessage> out,
             std::span<const IncomingMessage> in);
-  bool IsBulk(int peer, size_t bytes) {
-    return bytes > kLongBytes && !links_[peer]->lane().carries_all();
-  }
-  void PostBulk(Transfer& transfer, int peer, bool incoming, std::span<const std::byte> bytes);
   bool Move();
   void WaitForLinks(const Transfer& transfer, Clock::time_point deadline);
   void Rest(Clock::time_point since, Clock::time_point deadline);
   void Sleep(milliseconds limit);
-  void WaitForBulks(const Transfer& transfer, Clock::time_point deadline);
   void RequireAlive();
   // Calls `body`, and ends this communicator where that throws.
   template <class Body>
@@ -125,11 +104,9 @@ class GlooComm final : public Communicator {
 
   const GlooOptions options_;
   const std::vector<LinkAddress> addresses_;  // by rank
-  const GlooContext bulk_, lanes_;
+  const GlooContext context_;
   std::vector<std::unique_ptr<Link>> links_;  // by rank; null at one's own
   const int wake_fd_;                         // ends a sleep
-  // Gloo matches bulks by slot: the count of those from one rank to the other so far.
-  std::vector<uint64_t> sent_, received_;
   Ticket next_ticket_ = 0;
   int waiting_for_ = 0;  // the peer of what is being posted, moved or waited for
   std::vector<pollfd> polled_;
@@ -144,21 +121,18 @@ class GlooComm final : public Communicator {
   bool closed_ = false;
 };
 
-GlooComm::GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses, GlooContext bulk,
-                   GlooContext lanes, std::vector<SharedMemory> shared)
+GlooComm::GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses,
+                   GlooContext context, std::vector<SharedMemory> shared)
     : options_(options),
       addresses_(std::move(addresses)),
-      bulk_(std::move(bulk)),
-      lanes_(std::move(lanes)),
-      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      sent_(options.size),
-      received_(options.size) {
+      context_(std::move(context)),
+      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   LANTERN_CHECK_GE(wake_fd_, 0);
   for (int peer = 0; peer < size(); ++peer) {
     links_.emplace_back();
     if (peer == rank()) continue;
-    std::unique_ptr<Lane> lane =
-        std::make_unique<GlooLane>(*lanes_.context->getPair(peer), lanes_.fds[peer], options.spin);
+    std::unique_ptr<Lane> lane = std::make_unique<GlooLane>(
+        *context_.context->getPair(peer), context_.fds[peer], options.spin, options.system_bytes);
     if (shared[peer]) {
       lane = std::make_unique<ShmLane>(std::move(lane), std::move(shared[peer]), rank() < peer);
     }
@@ -190,11 +164,9 @@ void GlooComm::Wait(Ticket ticket, Patience patience) {
     RequireAlive();
     LANTERN_CHECK(transfer != active_.end());
     WaitForLinks(**transfer, deadline);
-    WaitForBulks(**transfer, deadline);
   });
   {
     const std::lock_guard lock(mutex_);
-    (*transfer)->bulks.clear();
     spare_.push_back(std::move(*transfer));
     active_.erase(transfer);
   }
@@ -211,17 +183,8 @@ void GlooComm::Abort(const std::string& reason) {
   [[maybe_unused]] const ssize_t n = write(wake_fd_, &one, sizeof(one));
   if (closed_) return;
   // Ends a packet's send or receive that has begun.
-  for (const int fd : lanes_.fds) {
+  for (const int fd : context_.fds) {
     if (fd >= 0) shutdown(fd, SHUT_RDWR);
-  }
-  for (const auto& transfer : active_) {
-    for (Bulk& bulk : transfer->bulks) {
-      if (bulk.incoming) {
-        bulk.buffer->abortWaitRecv();
-      } else {
-        bulk.buffer->abortWaitSend();
-      }
-    }
   }
 }
 
@@ -236,53 +199,18 @@ Transfer& GlooComm::NewTransfer() {
   return transfer;
 }
 
-// Receives first: a long send whose receive is already posted goes out in one step.
 void GlooComm::Post(Transfer& transfer, std::span<const OutgoingMessage> out,
                     std::span<const IncomingMessage> in) {
   RequireAlive();
   for (const auto& message : in) {
     if (message.bytes.empty()) continue;
-    if (IsBulk(message.from, message.bytes.size())) {
-      PostBulk(transfer, message.from, true, message.bytes);
-    } else {
-      ++transfer.pending;
-      links_[message.from]->Receive(message.bytes, transfer.pending);
-    }
+    ++transfer.pending;
+    links_[message.from]->Receive(message.bytes, transfer.pending);
   }
   for (const auto& message : out) {
     if (message.bytes.empty()) continue;
-    if (IsBulk(message.to, message.bytes.size())) {
-      PostBulk(transfer, message.to, false, message.bytes);
-    } else {
-      ++transfer.pending;
-      links_[message.to]->Send(message.bytes, transfer.pending);
-    }
-  }
-}
-
-// Once registered, a bulk's wait ends when Abort is called: gloo keeps the flag for a wait that
-// has not begun yet.
-void GlooComm::PostBulk(Transfer& transfer, int peer, bool incoming,
-                        std::span<const std::byte> bytes) {
-  waiting_for_ = peer;
-  // Gloo has one buffer type for both directions; a send only reads.
-  void* memory = const_cast<std::byte*>(bytes.data());
-  auto buffer = bulk_.context->createUnboundBuffer(memory, bytes.size());
-  {
-    const std::lock_guard lock(mutex_);
-    transfer.bulks.push_back({std::move(buffer), peer, incoming, bytes});
-    if (dead_) throw gloo::IoException(*dead_);
-  }
-  Bulk& bulk = transfer.bulks.back();
-  const auto check = std::as_writable_bytes(std::span(&bulk.check, 1));
-  ++transfer.pending;
-  if (incoming) {
-    bulk.buffer->recv(peer, received_[peer]++);
-    links_[peer]->Receive(check, transfer.pending);
-  } else {
-    bulk.check = Crc32c(bytes);
-    bulk.buffer->send(peer, sent_[peer]++);
-    links_[peer]->Send(check, transfer.pending);
+    ++transfer.pending;
+    links_[message.to]->Send(message.bytes, transfer.pending);
   }
 }
 
@@ -325,27 +253,15 @@ void GlooComm::Sleep(milliseconds limit) {
   bool quiet = true;
   for (const auto& link : links_) {
     if (!link || !link->waits()) continue;
-    quiet &= link->lane().Doze();
-    polled_.push_back({link->lane().fd(), POLLIN, 0});
+    const short events = link->lane().Doze();
+    quiet &= events != 0;
+    polled_.push_back({link->lane().fd(), events, 0});
   }
   if (quiet) poll(polled_.data(), polled_.size(), static_cast<int>(limit.count()));
   for (int peer = 0; peer < size(); ++peer) {
     if (!links_[peer] || !links_[peer]->waits()) continue;
     waiting_for_ = peer;
     links_[peer]->lane().Wake();
-  }
-}
-
-void GlooComm::WaitForBulks(const Transfer& transfer, Clock::time_point deadline) {
-  for (const Bulk& bulk : transfer.bulks) {
-    waiting_for_ = bulk.peer;
-    const auto left = std::max(milliseconds(0),
-                               std::chrono::duration_cast<milliseconds>(deadline - Clock::now()));
-    const bool done = bulk.incoming ? bulk.buffer->waitRecv(left) : bulk.buffer->waitSend(left);
-    if (!done) throw gloo::IoException("aborted");
-    if (bulk.incoming && Crc32c(bulk.bytes) != bulk.check) {
-      throw FrameFault(fmt::format("{} bytes that were damaged on the way", bulk.bytes.size()));
-    }
   }
 }
 
@@ -370,8 +286,7 @@ void GlooComm::CloseAll() {
   closed_ = true;
   for (int peer = 0; peer < size(); ++peer) {
     if (peer == rank()) continue;
-    bulk_.context->getPair(peer)->close();
-    lanes_.context->getPair(peer)->close();
+    context_.context->getPair(peer)->close();
   }
   active_.clear();
 }
@@ -422,19 +337,17 @@ std::unique_ptr<Communicator> ConnectGloo(const GlooOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
   Rendezvous rendezvous(options.endpoint, options.epoch, options.connect_limit, options.verdict,
                         options.key);
-  LinkOptions links{options.rank,  options.size, options.name, options.host,
-                    options.epoch, "link",       options.key,  options.verdict};
-  ProvenLinks bulk = ConnectLinks(links, rendezvous);
-  links.purpose = "lane";
-  ProvenLinks lanes = ConnectLinks(links, rendezvous);
-  const int strangers = bulk.strangers + lanes.strangers;
-  if (strangers > 0 && options.on_strangers) options.on_strangers(strangers);
+  ProvenLinks links = ConnectLinks({options.rank, options.size, options.name, options.host,
+                                    options.epoch, options.key, options.verdict},
+                                   rendezvous);
+  if (links.strangers > 0 && options.on_strangers) options.on_strangers(links.strangers);
   std::vector<SharedMemory> shared = ShareMemory(options.rank, options.size, options.shared_memory,
                                                  ShmLane::MemoryBytes(), rendezvous);
   try {
     auto comm = std::make_unique<GlooComm>(
-        options, std::move(bulk.addresses), MakeGlooContext(options.rank, std::move(bulk.sockets)),
-        MakeGlooContext(options.rank, std::move(lanes.sockets)), std::move(shared));
+        options, std::move(links.addresses),
+        MakeGlooContext(options.rank, std::move(links.sockets), Lane::kPacketBytes),
+        std::move(shared));
     MeetAll(options, rendezvous);
     return comm;
   } catch (const gloo::Exception& e) {

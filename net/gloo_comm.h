@@ -27,6 +27,9 @@ struct GlooOptions {
   // Called when others than the ranks tried to connect, with their number. May be empty.
   std::function<void(int)> on_strangers;
   Tamper tamper;  // for tests
+  // The system's memory for a connection, in either direction, where it allows so much
+  // (net.core.wmem_max and rmem_max, usually 208 KB; it doubles that for what it adds itself).
+  int system_bytes = 1 << 20;
   std::chrono::milliseconds connect_limit = std::chrono::seconds(60);
   std::chrono::milliseconds step_limit = std::chrono::seconds(120);  // Patience::kStep
 };

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <gloo/transport/buffer.h>
 #include <gloo/transport/pair.h>
 #include <gloo/transport/tcp/address.h>
 #include <gloo/transport/tcp/device.h>
@@ -25,9 +26,6 @@ namespace lantern {
 namespace {
 
 namespace tcp = gloo::transport::tcp;
-
-// Gloo waits five times this for the connection, which is there already.
-constexpr std::chrono::milliseconds kTimeout = std::chrono::seconds(2);
 
 // Where gloo listens for the microseconds that it does: loopback, so that nobody in the LAN gets
 // there, at one of its 16 million addresses, so that nobody on this machine knows where.
@@ -110,9 +108,13 @@ void TuneLink(int fd) {
 // Puts `socket` in the place of the connection that `pair` has. Its descriptor stays the same, so
 // gloo goes on with it, and the old connection leaves its epoll set with its last descriptor,
 // which this returns.
-int Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket) {
+int Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket,
+            std::vector<char>& bytes) {
   const OwnedSocket end(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int fd = Connect(pair, end);
+  const auto buffer = pair.createSendBuffer(0, bytes.data(), bytes.size());
+  buffer->send(0, bytes.size());
+  buffer->waitSend();
   TuneLink(socket.fd());
   auto* handler = dynamic_cast<tcp::Handler*>(&pair);
   LANTERN_CHECK(handler != nullptr);
@@ -123,18 +125,19 @@ int Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket
 
 }  // namespace
 
-GlooContext MakeGlooContext(int rank, std::vector<OwnedSocket> links) {
+GlooContext MakeGlooContext(int rank, std::vector<OwnedSocket> links, size_t most_bytes) {
   tcp::attr attributes;
   attributes.hostname = SomeLoopbackAddress();
   const auto device = std::dynamic_pointer_cast<tcp::Device>(tcp::CreateDevice(attributes));
   LANTERN_CHECK(device != nullptr);
   const int size = static_cast<int>(links.size());
   GlooContext result{device->createContext(rank, size), std::vector<int>(size, -1)};
-  result.context->setTimeout(kTimeout);
+  result.context->setTimeout(kGlooPatience);
+  std::vector<char> bytes(most_bytes);
   for (int peer = 0; peer < size; ++peer) {
     if (peer == rank) continue;
     auto& pair = *result.context->createPair(peer);
-    result.fds[peer] = Replace(*device, pair, std::move(links[peer]));
+    result.fds[peer] = Replace(*device, pair, std::move(links[peer]), bytes);
   }
   return result;
 }

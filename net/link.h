@@ -1,6 +1,7 @@
 // Link: the messages under way between this rank and one peer, cut into frames over a lane. Each
-// frame says which one it is, how long, and a checksum of its bytes, so that one that is damaged,
-// lost or out of step is noticed where it arrives, and the peer named that sent it.
+// frame says which one it is, how long, how much of its message is left, and a checksum of its
+// bytes, so that one that is damaged, lost or out of step is noticed where it arrives, and the peer
+// named that sent it.
 #pragma once
 
 #include <cstddef>
@@ -62,15 +63,16 @@ class Link {
     size_t first_ = 0;
   };
 
-  void SendFrame(std::byte* room);
-  void TakeFrame(std::span<const std::byte> packet);
+  bool SendFrame();
+  bool TakeFrame();
 
   const int peer_;
   const std::unique_ptr<Lane> lane_;
   const Tamper tamper_;
   Queue<std::span<const std::byte>> out_;
   Queue<std::span<std::byte>> in_;
-  uint32_t next_out_ = 0, next_in_ = 0;  // sequence numbers
+  uint32_t next_out_ = 0, next_in_ = 0;       // sequence numbers
+  size_t peers_packet_ = Lane::kPacketBytes;  // of a long message
 };
 
 }  // namespace lantern

@@ -371,7 +371,7 @@ LinkAddress LinkAddress::Decode(const std::vector<char>& bytes) {
 ProvenLinks ConnectLinks(const LinkOptions& options, Rendezvous& rendezvous) {
   LinkMaker maker(options);
   const auto key = [&](const char* what, int rank) {
-    return fmt::format("{}/{}/{}", options.purpose, what, rank);
+    return fmt::format("link/{}/{}", what, rank);
   };
   rendezvous.set(key("address", options.rank), maker.address().Encode());
   // All of them, not only those to connect to: the limit counts from here.

@@ -32,10 +32,9 @@ class OwnedSocket {
 struct LinkOptions {
   int rank = 0;
   int size = 1;
-  std::string name;              // of this machine, for sentences
-  std::string host;              // IPv4 address under which the others reach it
-  std::string epoch;             // of this formation
-  std::string purpose = "link";  // a formation may have several sets of links, each with its own
+  std::string name;   // of this machine, for sentences
+  std::string host;   // IPv4 address under which the others reach it
+  std::string epoch;  // of this formation
   SharedKey key;
   Verdict verdict;  // may be empty
   // For all links, once every rank is there.

@@ -1,5 +1,7 @@
 #include "net/shm_lane.h"
 
+#include <poll.h>
+
 #include <utility>
 
 #include "src/base/check.h"
@@ -33,12 +35,13 @@ ShmLane::ShmLane(std::unique_ptr<Lane> bell, SharedMemory memory, bool lower)
   LANTERN_CHECK_EQ(memory_.bytes(), MemoryBytes());
 }
 
-std::byte* ShmLane::Room() {
+std::span<std::byte> ShmLane::Room() {
   if (written_ - known_freed_ == kSlots) {
     known_freed_ = theirs_.freed.load(std::memory_order_acquire);
   }
   no_room_ = written_ - known_freed_ == kSlots;
-  return no_room_ ? nullptr : mine_.slots[written_ % kSlots];
+  if (no_room_) return {};
+  return mine_.slots[written_ % kSlots];
 }
 
 // A rank that dozes sets its flag and then looks at the counts; the other one changes a count and
@@ -49,7 +52,7 @@ void ShmLane::Send(size_t bytes) {
   Ring();
 }
 
-std::span<const std::byte> ShmLane::Arrived() {
+std::span<const std::byte> ShmLane::Arrived(size_t) {
   if (known_written_ == freed_) known_written_ = theirs_.written.load(std::memory_order_acquire);
   none_arrived_ = known_written_ == freed_;
   if (none_arrived_) return {};
@@ -64,22 +67,22 @@ void ShmLane::Free() {
 // Once a doze, so that few are ever on their way: the bell's memory is never full.
 void ShmLane::Ring() {
   if (theirs_.dozes.load() == 0 || theirs_.dozes.exchange(0) == 0) return;
-  std::byte* room = bell_->Room();
-  LANTERN_CHECK(room != nullptr);
-  *room = std::byte{1};
+  const std::span<std::byte> room = bell_->Room();
+  LANTERN_CHECK(!room.empty());
+  room[0] = std::byte{1};
   bell_->Send(1);
 }
 
-bool ShmLane::Doze() {
+short ShmLane::Doze() {
   mine_.dozes.store(1);
   const bool has_room = no_room_ && written_ - theirs_.freed.load() < kSlots;
   const bool has_arrived = none_arrived_ && theirs_.written.load() != freed_;
-  return !has_room && !has_arrived;
+  return has_room || has_arrived ? 0 : POLLIN;
 }
 
 void ShmLane::Wake() {
   mine_.dozes.store(0);
-  while (!bell_->Arrived().empty()) bell_->Free();
+  while (!bell_->Arrived(1).empty()) bell_->Free();
 }
 
 }  // namespace lantern

@@ -23,15 +23,14 @@ class ShmLane final : public Lane {
   // zeros.
   ShmLane(std::unique_ptr<Lane> bell, SharedMemory memory, bool lower);
 
-  std::byte* Room() override;
+  std::span<std::byte> Room() override;
   // This, Free and Wake throw what the bell throws.
   void Send(size_t bytes) override;
-  std::span<const std::byte> Arrived() override;
+  std::span<const std::byte> Arrived(size_t due) override;
   void Free() override;
 
-  bool carries_all() const override { return true; }
   int fd() const override { return bell_->fd(); }
-  bool Doze() override;
+  short Doze() override;
   void Wake() override;
 
  private:

@@ -32,19 +32,18 @@ class SocketBell final : public Lane {
  public:
   SocketBell(OwnedSocket socket, int& rings) : socket_(std::move(socket)), rings_(rings) {}
 
-  std::byte* Room() override { return &out_; }
+  std::span<std::byte> Room() override { return {&out_, 1}; }
   void Send(size_t bytes) override {
     ASSERT_EQ(send(socket_.fd(), &out_, bytes, MSG_NOSIGNAL), static_cast<ssize_t>(bytes));
     ++rings_;
   }
-  std::span<const std::byte> Arrived() override {
+  std::span<const std::byte> Arrived(size_t) override {
     if (!has_ && recv(socket_.fd(), &in_, 1, MSG_DONTWAIT) == 1) has_ = true;
     return has_ ? std::span<const std::byte>(&in_, 1) : std::span<const std::byte>();
   }
   void Free() override { has_ = false; }
-  bool carries_all() const override { return false; }
   int fd() const override { return socket_.fd(); }
-  bool Doze() override { return !has_; }
+  short Doze() override { return has_ ? 0 : POLLIN; }
   void Wake() override {}
 
  private:
@@ -77,16 +76,16 @@ struct Ends {
 constexpr size_t SizeOf(int round) { return 4 + static_cast<size_t>(round) * 7919 % 60000; }
 
 bool TrySend(Lane& lane, int round) {
-  std::byte* room = lane.Room();
-  if (room == nullptr) return false;
-  std::memset(room, round & 0xff, SizeOf(round));
-  std::memcpy(room, &round, sizeof(round));
+  const std::span<std::byte> room = lane.Room();
+  if (room.empty()) return false;
+  std::memset(room.data(), round & 0xff, SizeOf(round));
+  std::memcpy(room.data(), &round, sizeof(round));
   lane.Send(SizeOf(round));
   return true;
 }
 
 bool TryReceive(Lane& lane, int round) {
-  const std::span<const std::byte> packet = lane.Arrived();
+  const std::span<const std::byte> packet = lane.Arrived(SizeOf(round));
   if (packet.empty()) return false;
   int got = -1;
   std::memcpy(&got, packet.data(), sizeof(got));
@@ -100,8 +99,8 @@ bool TryReceive(Lane& lane, int round) {
 
 // Sleeps as GlooComm does, but for much longer: a wake-up that is lost fails the test.
 void Sleep(Lane& lane) {
-  pollfd item{lane.fd(), POLLIN, 0};
-  if (lane.Doze()) {
+  pollfd item{lane.fd(), lane.Doze(), 0};
+  if (item.events != 0) {
     EXPECT_EQ(poll(&item, 1, 10000), 1) << "nobody rang";
   }
   lane.Wake();
