@@ -11,8 +11,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <csignal>
 #include <cstring>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -45,6 +47,8 @@ constexpr milliseconds kNow{0};
 constexpr std::chrono::microseconds kSpinLimit{2000};
 // Of a sleep; what is waited for ends it sooner.
 constexpr milliseconds kSleepLimit{100};
+// Of the mover's, who may be waiting for what a call has moved meanwhile.
+constexpr milliseconds kMoverSleep{5};
 
 // Messages of one Start.
 struct Transfer {
@@ -67,7 +71,7 @@ class GlooComm final : public Communicator {
  public:
   GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses, GlooContext context,
            std::vector<SharedMemory> shared);
-  ~GlooComm() override { close(wake_fd_); }
+  ~GlooComm() override;
 
   int rank() const override { return options_.rank; }
   int size() const override { return options_.size; }
@@ -75,12 +79,7 @@ class GlooComm final : public Communicator {
 
   Ticket Start(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) override;
   void Wait(Ticket ticket, Patience patience) override;
-  void Progress() override {
-    Guard([&] {
-      RequireAlive();
-      Move();
-    });
-  }
+  void Progress() override;
   void Abort(const std::string& reason) override;
 
  private:
@@ -88,11 +87,21 @@ class GlooComm final : public Communicator {
   void Post(Transfer& transfer, std::span<const OutgoingMessage> out,
             std::span<const IncomingMessage> in);
   bool Move();
+  bool IsStuck() const;
+  void MoveMeanwhile();
   void WaitForLinks(const Transfer& transfer, Clock::time_point deadline);
   void Rest(Clock::time_point since, Clock::time_point deadline);
   void Sleep(milliseconds limit);
+  bool Doze(std::vector<pollfd>& polled);
+  void Wake();
+  // Ends present and future sleeps.
+  void RingUp() {
+    const uint64_t one = 1;
+    // A full counter wakes as well.
+    [[maybe_unused]] const ssize_t n = write(wake_fd_, &one, sizeof(one));
+  }
   void RequireAlive();
-  // Calls `body`, and ends this communicator where that throws.
+  // Calls `body` while nobody else moves anything, and ends this communicator where that throws.
   template <class Body>
   void Guard(const Body& body);
   void CloseAll();
@@ -112,6 +121,14 @@ class GlooComm final : public Communicator {
   std::vector<pollfd> polled_;
   std::vector<std::unique_ptr<Transfer>> spare_;  // their memory serves later ones
   WireCounters counters_;
+
+  // Held while calls of this communicator run. Between them the mover moves on what is stuck, from
+  // the first Progress on that finds something so.
+  std::mutex links_mutex_;
+  std::thread mover_;
+  std::condition_variable mover_wakes_;
+  std::exception_ptr movers_failure_;
+  bool ends_ = false;
 
   // Changed under the mutex, and only by the thread that exchanges; Abort reads them.
   std::mutex mutex_;
@@ -140,6 +157,19 @@ GlooComm::GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresse
   }
 }
 
+GlooComm::~GlooComm() {
+  if (mover_.joinable()) {
+    {
+      const std::lock_guard lock(links_mutex_);
+      ends_ = true;
+    }
+    mover_wakes_.notify_one();
+    RingUp();
+    mover_.join();
+  }
+  close(wake_fd_);
+}
+
 Communicator::Ticket GlooComm::Start(std::span<const OutgoingMessage> out,
                                      std::span<const IncomingMessage> in) {
   const auto start = Clock::now();
@@ -148,6 +178,7 @@ Communicator::Ticket GlooComm::Start(std::span<const OutgoingMessage> out,
   Guard([&] {
     Post(transfer, out, in);
     Move();
+    if (mover_.joinable() && IsStuck()) mover_wakes_.notify_one();
   });
   for (const auto& message : out) counters_.bytes_sent += message.bytes.size();
   for (const auto& message : in) counters_.bytes_received += message.bytes.size();
@@ -178,9 +209,7 @@ void GlooComm::Abort(const std::string& reason) {
   const std::lock_guard lock(mutex_);
   if (!dead_) dead_ = reason;
   is_dead_ = true;
-  const uint64_t one = 1;
-  // A full counter wakes as well.
-  [[maybe_unused]] const ssize_t n = write(wake_fd_, &one, sizeof(one));
+  RingUp();
   if (closed_) return;
   // Ends a packet's send or receive that has begun.
   for (const int fd : context_.fds) {
@@ -224,6 +253,44 @@ bool GlooComm::Move() {
   return moved;
 }
 
+void GlooComm::Progress() {
+  Guard([&] {
+    RequireAlive();
+    Move();
+    if (!IsStuck()) return;
+    if (!mover_.joinable()) mover_ = std::thread([this] { MoveMeanwhile(); });
+    mover_wakes_.notify_one();
+  });
+}
+
+bool GlooComm::IsStuck() const {
+  return std::any_of(links_.begin(), links_.end(),
+                     [](const auto& link) { return link && link->is_stuck(); });
+}
+
+// The mover. It moves much at a time, and only while it is needed at all.
+void GlooComm::MoveMeanwhile() {
+  std::vector<pollfd> polled;
+  std::unique_lock lock(links_mutex_);
+  while (!ends_) {
+    if (is_dead_ || closed_ || movers_failure_ || !IsStuck()) {
+      mover_wakes_.wait(lock);
+      continue;
+    }
+    const bool quiet = Doze(polled);
+    lock.unlock();
+    if (quiet) poll(polled.data(), polled.size(), static_cast<int>(kMoverSleep.count()));
+    lock.lock();
+    if (closed_) continue;
+    try {
+      Wake();
+      Move();
+    } catch (const std::exception&) {
+      movers_failure_ = std::current_exception();
+    }
+  }
+}
+
 void GlooComm::WaitForLinks(const Transfer& transfer, Clock::time_point deadline) {
   auto since = Clock::now();
   while (transfer.pending > 0) {
@@ -249,15 +316,24 @@ void GlooComm::Rest(Clock::time_point since, Clock::time_point deadline) {
 }
 
 void GlooComm::Sleep(milliseconds limit) {
-  polled_.assign(1, {wake_fd_, POLLIN, 0});
+  if (Doze(polled_)) poll(polled_.data(), polled_.size(), static_cast<int>(limit.count()));
+  Wake();
+}
+
+// Fills `polled` with what to wait for; false: something has happened already. Then, Wake.
+bool GlooComm::Doze(std::vector<pollfd>& polled) {
+  polled.assign(1, {wake_fd_, POLLIN, 0});
   bool quiet = true;
   for (const auto& link : links_) {
     if (!link || !link->waits()) continue;
     const short events = link->lane().Doze();
     quiet &= events != 0;
-    polled_.push_back({link->lane().fd(), events, 0});
+    polled.push_back({link->lane().fd(), events, 0});
   }
-  if (quiet) poll(polled_.data(), polled_.size(), static_cast<int>(limit.count()));
+  return quiet;
+}
+
+void GlooComm::Wake() {
   for (int peer = 0; peer < size(); ++peer) {
     if (!links_[peer] || !links_[peer]->waits()) continue;
     waiting_for_ = peer;
@@ -267,10 +343,12 @@ void GlooComm::Sleep(milliseconds limit) {
 
 void GlooComm::RequireAlive() {
   if (is_dead_) throw gloo::IoException("aborted");
+  if (movers_failure_) std::rethrow_exception(movers_failure_);
 }
 
 template <class Body>
 void GlooComm::Guard(const Body& body) {
+  const std::lock_guard lock(links_mutex_);
   try {
     body();
   } catch (const gloo::Exception& e) {

@@ -38,7 +38,10 @@ class Link {
   // lane throws.
   bool Move();
   bool waits() const { return !out_.empty() || !in_.empty(); }
-  bool waits_for_peer() const { return !in_.empty(); }
+  // Whether after Move there is more than the lane and the system can take meanwhile.
+  bool is_stuck() const {
+    return !out_.empty() || (!in_.empty() && in_.front().rest.size() > 2 * Lane::kPacketBytes);
+  }
 
   Lane& lane() { return *lane_; }
 
@@ -54,6 +57,7 @@ class Link {
    public:
     bool empty() const { return first_ == messages_.size(); }
     Message<Bytes>& front() { return messages_[first_]; }
+    const Message<Bytes>& front() const { return messages_[first_]; }
     void Push(Bytes bytes, int& pending) { messages_.push_back({bytes, &pending}); }
     // Takes `bytes` off the front, which may be its end.
     void Advance(size_t bytes);
