@@ -5,9 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <functional>
+#include <random>
 #include <thread>
 
 #include "net/collectives.h"
@@ -309,6 +311,81 @@ TEST(GlooComm, GroupsShareTheTransport) {
   for (int rank = 0; rank < 4; ++rank) {
     EXPECT_EQ(ranks.ReadLine(rank, std::chrono::seconds(60)), "ok");
   }
+}
+
+// Sizes from nothing to 8 MB, the same on all ranks.
+size_t SomeSize(std::minstd_rand& random) {
+  const size_t most = size_t{1} << (random() % 24);
+  return random() % (most + 1);
+}
+
+// Two exchanges under way at a time, each of messages of all lengths between all ranks, while each
+// rank computes for a time of its own, and moves on or does not.
+void ExchangeWhileComputing(Communicator& comm) {
+  constexpr int kRounds = 12;
+  std::minstd_rand sizes(comm.size()), own(comm.rank());
+  std::vector<std::byte> sent, received[2];
+  for (int round = 0; round < kRounds; ++round) {
+    Communicator::Ticket tickets[2];
+    sent = Pattern(comm.rank(), 0, round, (8 << 20) + 1);
+    std::vector<IncomingMessage> in[2];
+    for (const int i : {0, 1}) {
+      received[i].resize((8 << 20) * comm.size());
+      std::vector<OutgoingMessage> out;
+      for (int from = 0; from < comm.size(); ++from) {
+        for (int to = 0; to < comm.size(); ++to) {
+          const size_t bytes = SomeSize(sizes);
+          if (from == to) continue;
+          if (from == comm.rank()) out.push_back({to, std::span(sent).subspan(i, bytes)});
+          if (to != comm.rank()) continue;
+          in[i].push_back({from, std::span(received[i]).subspan(size_t{8 << 20} * from, bytes)});
+        }
+      }
+      tickets[i] = comm.Start(out, in[i]);
+      for (size_t slice = own() % 4; slice > 0; --slice) {
+        std::this_thread::sleep_for(milliseconds(own() % 10));
+        if (own() % 2 == 0) comm.Progress();
+      }
+    }
+    const int first = round % 2;
+    comm.Wait(tickets[first], Patience::kStep);
+    comm.Wait(tickets[1 - first], Patience::kStep);
+    for (const int i : {0, 1}) {
+      for (const auto& message : in[i]) {
+        const auto whole = Pattern(message.from, 0, round, message.bytes.size() + i);
+        if (!std::equal(message.bytes.begin(), message.bytes.end(), whole.begin() + i)) {
+          Throw("wrong bytes", comm.rank());
+        }
+      }
+    }
+  }
+}
+
+void ExchangeWhileComputing(int size, const ForkedRanks::Links& links) {
+  ForkedRanks ranks(
+      size,
+      [](RankEnd& end) {
+        ExchangeWhileComputing(*end.world);
+        end.Finish();
+        return std::string("ok");
+      },
+      links);
+  for (int rank = 0; rank < size; ++rank) {
+    EXPECT_EQ(ranks.ReadLine(rank, std::chrono::seconds(60)), "ok") << "rank " << rank;
+  }
+}
+
+TEST(GlooComm, MessagesOfAllLengthsThroughSharedMemory) {
+  for (int size : {2, 3, 4}) ExchangeWhileComputing(size, {true, {}});
+}
+
+TEST(GlooComm, MessagesOfAllLengthsOverTcp) {
+  for (int size : {2, 3, 4}) ExchangeWhileComputing(size, {false, {}});
+}
+
+// A system that has less memory for a connection than a packet needs.
+TEST(GlooComm, MessagesOfAllLengthsThroughSmallBuffers) {
+  ExchangeWhileComputing(3, {false, {}, 16 << 10});
 }
 
 // Abort at any moment of a loop of exchanges: before, between, inside.

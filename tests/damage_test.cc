@@ -1,5 +1,6 @@
 // What goes wrong on a link between two processes is noticed where it arrives, at once: who sent
 // it, and which layer's sum it was part of.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -89,6 +90,47 @@ TEST(Damage, AFlippedBitOfAnEncodedSumIsNamed) {
 TEST(Damage, ALostFrameIsNamed) {
   ExpectNoticed(
       WireFormat::kF32, kElements, [] { return Nth(6000, 7, Lose); }, "message part");
+}
+
+// The 30th part of two long messages.
+TEST(Damage, AFlippedBitOfALongMessageIsNamed) {
+  for (const bool shared_memory : {false, true}) {
+    ForkedRanks ranks(2,
+                      [&](RankEnd& end) {
+                        std::vector<std::byte> bytes(1 << 20);
+                        for (int i = 0; i < 2; ++i) {
+                          if (end.rank == 0) end.world->Send(1, bytes);
+                          if (end.rank == 1) end.world->Receive(0, bytes);
+                        }
+                        if (end.rank == 0) end.world->Receive(1, bytes);
+                        return std::string("nothing noticed");
+                      },
+                      {shared_memory, [seen = 0](int, int, std::span<std::byte> payload) mutable {
+                         return payload.size() > 1000 && ++seen == 30 ? FlipABit(payload) : true;
+                       }});
+    EXPECT_THAT(ranks.ReadLine(1, kLimit),
+                AllOf(HasSubstr("rank 0) sent"), HasSubstr("bytes that were damaged on the way")));
+    EXPECT_THAT(ranks.ReadLine(0, kLimit), HasSubstr("error: "));
+  }
+}
+
+TEST(Damage, ALengthThatIsNotTheOneDueIsNamed) {
+  for (const size_t due : {100, 200000}) {
+    for (const bool shared_memory : {false, true}) {
+      ForkedRanks ranks(2,
+                        [&](RankEnd& end) {
+                          std::vector<std::byte> bytes(end.rank == 0 ? 40000 : due);
+                          if (end.rank == 0) end.world->Send(1, bytes);
+                          end.world->Receive(1 - end.rank, bytes);
+                          return std::string("nothing noticed");
+                        },
+                        {shared_memory, {}});
+      EXPECT_THAT(ranks.ReadLine(1, kLimit),
+                  HasSubstr(fmt::format(
+                      "40000 bytes where {} were due, so that ranks are out of step", due)));
+      EXPECT_THAT(ranks.ReadLine(0, kLimit), HasSubstr("error: "));
+    }
+  }
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ RankEnd Follow(int rank, const std::string& endpoint, int pipe) {
 void Connect(RankEnd& end, int size, const ForkedRanks::Links& links) {
   GlooOptions options;
   options.shared_memory = links.shared_memory;
+  options.system_bytes = links.system_bytes;
   if (links.tamper) {
     options.tamper = [&links, rank = end.rank](int peer, std::span<std::byte> payload) {
       return links.tamper(rank, peer, payload);

@@ -34,11 +34,12 @@ class ForkedRanks {
   // Forks `size` processes; each runs `body` and sends what it returns to the test as a line. An
   // Error thrown by it becomes the line "error: ...". REQUIRES: no other thread is running.
   using Body = std::function<std::string(RankEnd&)>;
-  // How they are connected: `shared_memory` as in GlooOptions; `tamper` alters what they send, and
-  // is told who does.
+  // How they are connected: `shared_memory` and `system_bytes` as in GlooOptions; `tamper` alters
+  // what they send, and is told who does.
   struct Links {
     bool shared_memory = true;
     std::function<bool(int rank, int peer, std::span<std::byte> payload)> tamper = {};
+    int system_bytes = 1 << 20;
   };
   ForkedRanks(int size, const Body& body) : ForkedRanks(size, body, Links()) {}
   ForkedRanks(int size, const Body& body, const Links& links);

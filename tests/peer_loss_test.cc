@@ -27,11 +27,12 @@ constexpr std::chrono::seconds kLossLimit{5};
 
 enum class Fate { kKilled, kStopped, kLeft, kReported };
 
-// Sums for ever; says so once it is under way. A victim that ends by itself does so in the middle.
+// Sums for ever, mostly in the middle of a long message; says so once it is under way. A victim
+// that ends by itself does so in between.
 std::string SumForEver(RankEnd& end, bool leaves, bool reports) {
   const int size = end.world->size();
   const SumPlan plan(size, CutByShare(MakePlan(1, size, 1), 0, size));
-  std::vector<float> mine(50000, 1.0f), out(mine.size());
+  std::vector<float> mine(400000, 1.0f), out(mine.size());
   const std::span<const float> sums[] = {mine};
   for (int i = 0;; ++i) {
     TreeSum(*end.world, plan, out, sums);
