@@ -95,14 +95,16 @@ int Connect(gloo::transport::Pair& pair, const OwnedSocket& end) {
 }
 
 // Small messages leave at once. And a link that drops everything ends within seconds, on both sides
-// and in idle waits too: heartbeats see only what is wrong between a worker and the leader.
+// and in idle waits too: heartbeats see only what is wrong between a worker and the leader. No
+// TCP_USER_TIMEOUT, which also ends a link whose peer reads nothing for long, as it computes; what
+// it is for, GlooLane does.
 void TuneLink(int fd) {
-  constexpr int kOn = 1, kIdleSeconds = 1, kProbeSeconds = 1, kLostMs = 4000;
+  constexpr int kOn = 1, kIdleSeconds = 1, kProbeSeconds = 1, kProbes = 3;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof(kOn));
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &kOn, sizeof(kOn));
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kIdleSeconds, sizeof(kIdleSeconds));
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kProbeSeconds, sizeof(kProbeSeconds));
-  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kLostMs, sizeof(kLostMs));
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof(kProbes));
 }
 
 // Puts `socket` in the place of the connection that `pair` has. Its descriptor stays the same, so

@@ -2,6 +2,8 @@
 
 #include <gloo/common/error.h>
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -23,6 +25,12 @@ constexpr int kSlot = 0;
 // Of a packet that has begun to come, though it lies whole in the other system: later than a link
 // that drops everything ends (net/gloo_context).
 constexpr timeval kReadLimit{kGlooPatience.count(), 0};
+
+// For so long, a peer's system may confirm nothing of what it should, before the link counts as
+// lost. Longer than a silent member is (net/control), so that what is found is the link's fault.
+constexpr std::chrono::seconds kLostLimit{4};
+// Looks that are further apart say nothing about the time between.
+constexpr std::chrono::seconds kLookLimit{1};
 
 // Packets up to this length are read once their beginning is there: the rest follows at once.
 constexpr size_t kShortBytes = 16 << 10;
@@ -124,6 +132,21 @@ void GlooLane::SetLowWater(size_t bytes) {
 
 short GlooLane::Doze() {
   return static_cast<short>((no_room_ ? POLLOUT : 0) | (none_arrived_ ? POLLIN : 0));
+}
+
+// What came wholly to the other system but is not read yet is confirmed, or not sent at all.
+void GlooLane::Wake() {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+    throw gloo::IoException(std::strerror(errno));
+  }
+  const auto now = Clock::now();
+  const bool confirmed = info.tcpi_unacked == 0 ||
+                         std::chrono::milliseconds(info.tcpi_last_ack_recv) < now - silent_since_;
+  if (confirmed || now - last_look_ > kLookLimit) silent_since_ = now;
+  last_look_ = now;
+  if (now - silent_since_ > kLostLimit) throw gloo::IoException(std::strerror(ETIMEDOUT));
 }
 
 }  // namespace lantern

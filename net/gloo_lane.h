@@ -20,8 +20,8 @@ class GlooLane final : public Lane {
  public:
   // Switches `pair`, whose connection is `fd`, to synchronous mode for good; it must have sent
   // kPacketBytes before (see MakeGlooContext). `spin`: its reads never sleep while a
-  // packet comes in. Both ends must exist before either sends. This, Room, Send and Arrived throw
-  // gloo::Exception.
+  // packet comes in. Both ends must exist before either sends. This, Room, Send, Arrived and Wake
+  // throw gloo::Exception.
   GlooLane(gloo::transport::Pair& pair, int fd, bool spin, int system_bytes);
 
   std::span<std::byte> Room() override;
@@ -31,7 +31,8 @@ class GlooLane final : public Lane {
 
   int fd() const override { return fd_; }
   short Doze() override;
-  void Wake() override {}
+  // Also ends a link that drops everything.
+  void Wake() override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -49,6 +50,8 @@ class GlooLane final : public Lane {
   bool arrived_ = false, none_arrived_ = false;
   size_t low_water_ = 1;           // bytes from which on the system calls the connection readable
   Clock::time_point waits_since_;  // for so many
+
+  Clock::time_point last_look_, silent_since_;  // of Wake
 };
 
 }  // namespace lantern

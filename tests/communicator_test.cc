@@ -388,6 +388,27 @@ TEST(GlooComm, MessagesOfAllLengthsThroughSmallBuffers) {
   ExchangeWhileComputing(3, {false, {}, 16 << 10});
 }
 
+// Longer than it takes to call a link dead: it is the rank that has no time, not the link.
+TEST(GlooComm, ALongMessageWaitsForARankThatComputesForLong) {
+  ForkedRanks ranks(2,
+                    [](RankEnd& end) {
+                      std::vector<std::byte> bytes(4 << 20);
+                      if (end.rank == 1) {
+                        std::this_thread::sleep_for(milliseconds(7000));
+                        end.world->Receive(0, bytes);
+                        if (bytes != Pattern(0, 1, 0, bytes.size())) return std::string("wrong");
+                      } else {
+                        end.world->Send(1, Pattern(0, 1, 0, bytes.size()));
+                      }
+                      end.Finish();
+                      return std::string("ok");
+                    },
+                    {false, {}});
+  for (int rank = 0; rank < 2; ++rank) {
+    EXPECT_EQ(ranks.ReadLine(rank, std::chrono::seconds(30)), "ok") << "rank " << rank;
+  }
+}
+
 // Abort at any moment of a loop of exchanges: before, between, inside.
 TEST(GlooComm, AbortEndsTheWaitsAndStays) {
   ForkedRanks ranks(2, [](RankEnd& end) {
