@@ -18,10 +18,10 @@ namespace lantern {
 
 class GlooLane final : public Lane {
  public:
-  // Switches `pair`, whose connection is `fd`, to synchronous mode for good; it must have sent
-  // kPacketBytes before (see MakeGlooContext). `spin`: its reads never sleep while a
-  // packet comes in. Both ends must exist before either sends. This, Room, Send, Arrived and Wake
-  // throw gloo::Exception.
+  // Switches `pair`, whose connection is `fd`, to synchronous mode for good; it has sent so much
+  // before that gloo leaves SO_SNDBUF alone (MakeGlooContext). `spin`: its reads never sleep while
+  // a packet comes in. `system_bytes`: see GlooOptions. Both ends must exist before either sends.
+  // This, Room, Send, Arrived and Wake throw gloo::Exception.
   GlooLane(gloo::transport::Pair& pair, int fd, bool spin, int system_bytes);
 
   std::span<std::byte> Room() override;
