@@ -3,13 +3,15 @@
 box (scripts/lan; root): the same weights, one thread on each machine.
 
     bench/peers.py --model tl-q4_0.gguf [--llama-bench PATH --rpc-server PATH] [--dllama PATH]
-                   [--rate 1gbit|none] [--nodes 2|4] [--rounds 3] [--prompt 128] [--generate 64]
+                   [--rate 1gbit|none] [--nodes 2|3|4] [--rounds 3] [--prompt 128] [--generate 64]
+                   [--reduces f32,q8] [--shares 3,2,2]
 
-Peers whose paths are not given are left out. llama.cpp serves from every machine, the client beside
-the first, once with the layers divided and once with the tensors (it needs GGML_RPC). For
-distributed-llama the model is converted, unless --dllama-model and --dllama-tokenizer are what
-dllama_files.py made of it before. `one machine` is ours without a network, with as many threads as
-the nodes have together, though not more than this machine's cores.
+Ours runs with each of --reduces; the first is what the others are compared with. Peers whose paths
+are not given are left out. llama.cpp serves from every machine, the client beside the first, once
+with the layers divided and once with the tensors (it needs GGML_RPC). For distributed-llama the
+model is converted, unless --dllama-model and --dllama-tokenizer are what dllama_files.py made of it
+before. `one machine` is ours without a network, with as many threads as the nodes have together,
+though not more than this machine's cores.
 
 Tokens/s are what each program says of itself: medians of the rounds and their ends; ratios are ours
 on all nodes over the other's, round by round. Exit status 1 where a program failed, whose last line
@@ -91,19 +93,23 @@ class Box:
 class Lantern:
     """Ours, on `ranks` machines over TCP."""
 
-    def __init__(self, flags, ranks, threads):
-        self._flags, self._ranks, self._threads = flags, ranks, threads
-        self.name = f"lantern, {ranks} x {threads}" if ranks > 1 else \
+    def __init__(self, flags, ranks, threads, reduce="f32"):
+        self._flags, self._ranks, self._threads, self._reduce = flags, ranks, threads, reduce
+        self._shares = flags.shares or ",".join(["1"] * ranks)
+        self.name = f"lantern, {ranks} x {threads}, {reduce}" if ranks > 1 else \
             f"lantern, one machine x {threads}"
+        if flags.shares and ranks > 1:
+            self.name += f", shares {flags.shares}"
 
     def measure(self, box):
         flags, ranks = self._flags, self._ranks
         command = [flags.lantern, "bench", flags.model, "-p", flags.prompt, "-n", flags.generate,
-                   "-r", 1, "--threads", self._threads, "--packed", "none", "--json"]
+                   "-r", 1, "--threads", self._threads, "--packed", "none", "--json", "--reduce",
+                   self._reduce]
         with contextlib.ExitStack() as workers:
             if ranks > 1:
                 command += ["--workers", ranks - 1, "--listen", LEADER, "--insecure", "--shares",
-                            ",".join(["1"] * ranks)]
+                            self._shares]
             for machine in range(2, ranks + 1):
                 workers.enter_context(box.start(
                     machine, flags.lantern, "worker", "--join", LEADER, "--threads", self._threads,
@@ -111,6 +117,8 @@ class Lantern:
             rows = box.json(1, *command)
         rates = {"generate" if row["test"].startswith("tg") else "prompt": row["tokens_per_s"]
                  for row in rows}
+        if self._reduce != "f32":
+            return rates
         return {**rates, "logits_hashes": [row["logits_hash"] for row in rows]}
 
 
@@ -204,7 +212,7 @@ class Comparison:
 
     @property
     def same_bits(self):
-        """Of all layouts of ours."""
+        """Of all layouts of ours with f32 on the wire."""
         return len({tuple(result["logits_hashes"]) for results in self._rounds.values()
                     for result in results if "logits_hashes" in result}) <= 1
 
@@ -254,7 +262,9 @@ def parse():
     parser.add_argument("--dllama-model", type=path)
     parser.add_argument("--dllama-tokenizer", type=path)
     parser.add_argument("--rate", default="1gbit", help="of every cable, or none: no limit")
-    parser.add_argument("--nodes", type=int, default=2, choices=(2, 4))
+    parser.add_argument("--nodes", type=int, default=2, choices=(2, 3, 4))
+    parser.add_argument("--reduces", default="f32", help="how ours sends partial sums, a list")
+    parser.add_argument("--shares", help="of ours, one for each node (default: equal ones)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--prompt", type=int, default=128)
     parser.add_argument("--generate", type=int, default=64)
@@ -275,8 +285,8 @@ def compare():
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="peers-") as folder, \
             Lan(flags.nodes, flags.rate) as lan:
-        programs = [Lantern(flags, flags.nodes, 1),
-                    Lantern(flags, 1, min(flags.nodes, os.cpu_count()))]
+        programs = [Lantern(flags, flags.nodes, 1, reduce) for reduce in flags.reduces.split(",")]
+        programs.append(Lantern(flags, 1, min(flags.nodes, os.cpu_count())))
         if flags.llama_bench:
             programs += [LlamaRpc(flags, "layers"),
                          LlamaRpc(flags, "tensors", "-sm", "tensor", "-fa", 1)]
