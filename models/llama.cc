@@ -1,9 +1,9 @@
 #include "models/llama.h"
 
-#include <cmath>
 #include <optional>
 
 #include "models/layers.h"
+#include "models/residual.h"
 #include "models/rope.h"
 #include "src/base/error.h"
 
@@ -69,15 +69,15 @@ class LlamaLayer {
 
 // Every rank of a stage holds the same residual stream, so all of them stop here together. A pass
 // over [n, dim] is nothing beside the layer's weights.
-void RequireNumbers(Run& run, int layer) {
-  for (float value : Backend::HostSpan(run.ctx, run.act.x, {})) {
-    if (!std::isfinite(value)) {
-      Fail(ErrorKind::kIo,
-           "Layer {} gave a value that is not a number: the weights are damaged, or too large for "
-           "their type.",
-           layer);
-    }
+void LookAtResidual(Run& run, int first_layer, size_t i) {
+  const std::span<const float> x = Backend::HostSpan(run.ctx, run.act.x, {});
+  if (!AllFinite(x)) {
+    Fail(ErrorKind::kIo,
+         "Layer {} gave a value that is not a number: the weights are damaged, or too large for "
+         "their type.",
+         first_layer + i);
   }
+  if (!run.residual.empty()) run.residual[i] = ResidualHash(x);
 }
 
 // The last stage's end: final norm and this rank's share of the vocabulary.
@@ -105,7 +105,7 @@ class Llama : public Model {
       layers_[i].Forward(run, rope_);
       // What the step before hands over may be longer than the wire takes at once.
       run.sums.group().Progress();
-      RequireNumbers(run, first_layer_ + static_cast<int>(i));
+      LookAtResidual(run, first_layer_, i);
     }
   }
 

@@ -1,6 +1,7 @@
 // What one step needs to run: the batch and the rank's working state. Passed down to every layer.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct Run {
   Activations& act;
   const Batch& batch;
   BatchView view;  // of batch, for the backend
+  // Filled with ResidualHash of act.x after each of this rank's layers; empty: not wanted.
+  std::span<uint32_t> residual = {};
 };
 
 }  // namespace lantern
