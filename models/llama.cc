@@ -1,9 +1,9 @@
 #include "models/llama.h"
 
-#include <cmath>
 #include <optional>
 
 #include "models/layers.h"
+#include "models/residual.h"
 #include "models/rope.h"
 #include "src/base/error.h"
 
@@ -12,15 +12,17 @@ namespace {
 
 // Every rank of a stage holds the same residual stream, so all of them stop here together. A pass
 // over [n, dim] is nothing beside the layer's weights.
-void RequireNumbers(Run& run, int layer) {
-  for (float value : Backend::HostSpan(run.ctx, run.act.x, {})) {
-    if (!std::isfinite(value)) {
-      Fail(ErrorKind::kIo,
-           "Layer {} gave a value that is not a number: the weights are damaged, or too large for "
-           "their type.",
-           layer);
-    }
+void LookAtResidual(Run& run, int layer, int index_in_stage) {
+  const std::span<const float> x = Backend::HostSpan(run.ctx, run.act.x, {});
+  if (!AllFinite(x)) {
+    Fail(ErrorKind::kIo,
+         "Layer {} gave a value that is not a number: the weights are damaged, or too large for "
+         "their type.",
+         layer);
   }
+  if (run.residual.empty()) return;
+  uint32_t& hash = run.residual[index_in_stage];
+  hash = run.part() == 0 ? ResidualHash(x) : hash * 0x9e3779b1u + ResidualHash(x);
 }
 
 // One transformer layer: this rank's heads and this rank's part of the feed-forward network.
@@ -74,7 +76,7 @@ class LlamaLayer {
   // Takes that sum too.
   void Finish(Run& run) const {
     SummedLinear::Finish(run);
-    RequireNumbers(run, model_layer_);
+    LookAtResidual(run, model_layer_, index_);
   }
 
  private:

@@ -1,6 +1,7 @@
 // What one step needs to run: the batch and the rank's working state. Passed down to every layer.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -65,6 +66,9 @@ class Run {
   KvCache& kv;
   Activations& act;
   const Batch& batch;
+  // Filled with ResidualHash of act.x after each of this rank's layers, part by part; empty: not
+  // wanted.
+  std::span<uint32_t> residual = {};
 
  private:
   // Of a part: below it, what the halves lose as products is more than what hiding a sum gains.

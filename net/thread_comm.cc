@@ -31,7 +31,9 @@ struct RankState {
 
 // What all ranks share. One mutex guards everything, copying included: simple beats fast here.
 struct Group {
-  explicit Group(int ranks) : size(ranks), ranks(ranks), mailboxes(ranks * ranks) {}
+  explicit Group(int ranks) : size(ranks), ranks(ranks), mailboxes(ranks * ranks) {
+    for (auto& mailbox : mailboxes) mailbox.reserve(16);  // how many wait is a matter of chance
+  }
   std::vector<Parcel*>& Mailbox(int from, int to) { return mailboxes[to * size + from]; }
 
   const int size;

@@ -4,10 +4,14 @@
 
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 
+#include "models/residual.h"
 #include "models/synth.h"
+#include "src/engine/residual_check.h"
 #include "tests/altering_comm.h"
 #include "tests/thread_cluster.h"
 
@@ -17,7 +21,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr int kLayers = 4, kDim = 256, kMostRanks = 6;
+constexpr int kLayers = 4, kDim = 192, kMostRanks = 6;
 
 class WrongRankTest : public testing::Test {
  protected:
@@ -26,6 +30,7 @@ class WrongRankTest : public testing::Test {
     ModelConfig shape = ShapeByName("tiny");
     shape.layers = kLayers;
     shape.dim = kDim;
+    shape.ffn = 512;  // 16 leaves, so that each rank sends one vector a sum
     ThreadPool threads(2);
     WriteSynthetic(shape, "q8_0", 3, path_, threads, [](size_t, size_t) {});
     file_ = OpenWeightFile(path_);
@@ -110,6 +115,104 @@ TEST_P(FallbackTest, AllStagesGoBackToF32AndTheLeaderKnowsWhy) {
   EXPECT_EQ(LogitsHash(*after), LogitsHash(*exact.Generate(Ask(20, 1))));
 }
 INSTANTIATE_TEST_SUITE_P(Ranks, FallbackTest, testing::Values(0, 1, 2, 3));
+
+// ---- computes wrongly after a sum ----
+
+constexpr size_t kVectorBytes = kDim * sizeof(float);  // a token's
+
+// Rank `wrong` remembers one of the partial sums that it got for a token wrongly: the `nth`.
+ThreadCluster::Wrap RemembersWrongly(int wrong, int nth) {
+  return [=](int rank, std::unique_ptr<Communicator> comm) -> std::unique_ptr<Communicator> {
+    if (rank != wrong) return comm;
+    const auto got = [nth, seen = 0](std::span<std::byte> bytes) mutable {
+      if (bytes.size() == kVectorBytes && ++seen == nth) bytes[2] ^= std::byte{0x40};
+    };
+    return std::make_unique<AlteringComm>(std::move(comm), AlteringComm::Alter(), got);
+  };
+}
+
+struct WrongMemory {
+  int tp, pp, wrong;
+  int nth;  // vector of those that the rank gets
+  int steps_before;
+  std::vector<const char*> words;  // of what the leader's people read
+};
+
+class ResidualTest : public WrongRankTest, public testing::WithParamInterface<WrongMemory> {};
+
+TEST_P(ResidualTest, IsNoticedWithinATokenAndNamed) {
+  const WrongMemory& p = GetParam();
+  ThreadCluster cluster(TestSpec(*file_, p.tp, p.pp, 200), *file_,
+                        RemembersWrongly(p.wrong, p.nth));
+  const auto sequence = cluster.engine().Submit(Ask(100));
+  std::string said;
+  try {
+    while (cluster.engine().Step()) {
+    }
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::kPeerLost);
+    said = e.what();
+  }
+  cluster.Abort("The test is over.");
+  for (const char* words : p.words) EXPECT_THAT(said, HasSubstr(words));
+  EXPECT_THAT(said, AllOf(HasSubstr("computes wrongly"), HasSubstr("lantern check")));
+  EXPECT_LE(p.steps_before, sequence->generated());
+  EXPECT_LE(sequence->generated(), p.steps_before + 1);  // that token at most
+}
+// After the prompt's, each token has eight sums in one stage of four layers, and four in each of
+// two stages, of which the second gets a hidden state before them.
+INSTANTIATE_TEST_SUITE_P(
+    Ranks, ResidualTest,
+    testing::Values(
+        // The sixth sum of the tenth token after the prompt: layer 2's feed-forward.
+        WrongMemory{2, 1, 1, 9 * 8 + 6, 10, {"After layer 2 ranks 0 and 1 hold different"}},
+        WrongMemory{2, 1, 0, 9 * 8 + 1, 10, {"After layer 0 ranks 0 and 1 hold different"}},
+        WrongMemory{2, 2, 1, 9 * 4 + 3, 10, {"After layer 1 ranks 0 and 1 hold different"}},
+        WrongMemory{2, 2, 3, 9 * 5 + 4, 10, {"After layer 3 ranks 2 and 3 hold different"}},
+        WrongMemory{2, 2, 2, 9 * 5 + 3, 10, {"After layer 2 ranks 2 and 3 hold different"}},
+        // Three vectors of others for each sum.
+        WrongMemory{
+            4, 1, 2, 9 * 24 + 4, 10, {"After layer 0 rank 2 holds other numbers than the 3"}},
+        WrongMemory{4, 1, 0, 9 * 24 + 24, 10, {"After layer 3 rank 0 holds other numbers than"}}));
+
+TEST_F(WrongRankTest, NoHashesOfOneRank) {
+  ThreadCluster cluster(TestSpec(*file_, 1, 2, 60), *file_);
+  EXPECT_EQ(cluster.Generate(Ask(30))->generated(), 30);
+}
+
+TEST(DifferenceText, NamesThoseWhoDifferFromMost) {
+  const int names[] = {4, 5, 6, 7, 8};
+  const uint32_t two[] = {1, 2}, one_odd[] = {1, 2, 1}, two_odd[] = {3, 1, 1, 2, 1};
+  const uint32_t none[] = {1, 2, 1, 2};
+  EXPECT_THAT(DifferenceText(9, std::span(names).first(2), two),
+              HasSubstr("After layer 9 ranks 4 and 5 hold different numbers"));
+  EXPECT_THAT(DifferenceText(9, std::span(names).first(3), one_odd),
+              HasSubstr("rank 5 holds other numbers than the 2 ranks"));
+  EXPECT_THAT(DifferenceText(9, names, two_odd),
+              HasSubstr("ranks 4 and 7 hold other numbers than the 3 ranks"));
+  EXPECT_THAT(DifferenceText(9, std::span(names).first(4), none),
+              HasSubstr("ranks 4 and 5 and 6 and 7 hold different numbers"));
+}
+
+TEST(Residual, OneValueThatIsNoNumberIsFoundWhereverItIs) {
+  for (const size_t n : {1, 15, 16, 17, 63, 192}) {
+    std::vector<float> x(n, -1.5f);
+    x[0] = std::numeric_limits<float>::max();
+    x[n / 2] = -std::numeric_limits<float>::denorm_min();
+    EXPECT_TRUE(AllFinite(x)) << n;
+    const uint32_t hash = ResidualHash(x);
+    for (size_t i = 0; i < n; ++i) {
+      for (const float bad : {std::numeric_limits<float>::infinity(),
+                              -std::numeric_limits<float>::infinity(), std::nanf("")}) {
+        const float before = std::exchange(x[i], bad);
+        EXPECT_FALSE(AllFinite(x)) << i << " of " << n;
+        EXPECT_NE(ResidualHash(x), hash);
+        x[i] = before;
+      }
+    }
+  }
+  EXPECT_TRUE(AllFinite({}));
+}
 
 }  // namespace
 }  // namespace lantern

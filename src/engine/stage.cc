@@ -28,7 +28,8 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       core_(options.core),
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
       act_(context, part.Activations(options.step_tokens, options.logit_rows, options.in_flight)),
-      sums_(*mesh.tp, options.reduce) {
+      sums_(*mesh.tp, options.reduce),
+      residual_(*mesh.tp, StageRanks(), part.first_layer, static_cast<int>(part.layers.size())) {
   model_ = LoadModel(part, loader, options.context);
   plan_.batch.blocks.reserve(options.kv_blocks);  // tables grow step by step
   const size_t blocks = sizeof(int) * options.kv_blocks;
@@ -46,7 +47,7 @@ Stage::~Stage() {
 bool Stage::Unsettled() const {
   const auto sends = [](const Slot& slot) { return slot.sent.has_value(); };
   const auto expects = [](const MessageReceiver& receiver) { return receiver.started(); };
-  return sums_.unsettled() || plans_.started() ||
+  return sums_.unsettled() || plans_.started() || residual_.started() ||
          std::any_of(slots_.begin(), slots_.end(), sends) ||
          std::any_of(answering_.begin(), answering_.end(), expects);
 }
@@ -63,6 +64,7 @@ void Stage::Abandon() {
   for (Slot& slot : slots_) slot.sent.reset();
   sums_.Forget();
   plans_.Forget();
+  residual_.Forget();
   for (MessageReceiver& receiver : answering_) receiver.Forget();
   begun_ = 0;
 }
@@ -78,6 +80,13 @@ void Stage::Guarded(const Body& body) {
 }
 
 int Stage::LastStageRank(int t) const { return mesh_.plan.RankOf(mesh_.plan.pp - 1, t); }
+
+// By tp rank.
+std::vector<int> Stage::StageRanks() const {
+  std::vector<int> ranks;
+  for (int t = 0; t < mesh_.plan.tp; ++t) ranks.push_back(mesh_.plan.RankOf(mesh_.stage, t));
+  return ranks;
+}
 
 int Stage::Neighbour(int stages) const {
   return mesh_.plan.RankOf(mesh_.stage + stages, mesh_.tp_rank);
@@ -124,7 +133,8 @@ void Stage::CollectRanks() {
     }
   }
   if (!fallback_) fallback_ = heard;  // the next plan tells the others
-  if (--begun_ > 0) ExpectAnswers();
+  if (--begun_ > 0) return ExpectAnswers();
+  residual_.Settle();  // all have ended the step
 }
 
 void Stage::Stop() {
@@ -176,7 +186,9 @@ void Stage::Execute(const StepPlan& plan) {
     if (mesh_.rank != 0) Encode(answer_, fallback_, slot.message);
     if (mesh_.rank != 0) Send(slot, 0, {});
   }
-  if (stop) std::for_each(slots_.begin(), slots_.end(), [this](Slot& each) { Settle(each); });
+  if (!stop) return;
+  residual_.Settle();
+  for (Slot& each : slots_) Settle(each);
 }
 
 // The next plan may come while this step is computed.
@@ -209,8 +221,10 @@ void Stage::RunModel(const StepPlan& plan) {
     begin = end;
   }
   Run run(context_, sums_, kv_, act_, batch, blocks_);
+  run.residual = residual_.hashes();
   sums_.BeginStep();
   model_->Forward(run);
+  residual_.EndStep();
   if (last_ && !batch.logits_at.empty()) model_->Logits(run);
 }
 

@@ -11,6 +11,7 @@
 #include "models/model.h"
 #include "net/mesh.h"
 #include "net/messages.h"
+#include "src/engine/residual_check.h"
 #include "src/engine/step_plan.h"
 
 namespace lantern {
@@ -75,6 +76,7 @@ class Stage {
   void ReceiveHidden();
   void Send(Slot& slot, int to, std::span<const std::byte> data);
   void RunModel(const StepPlan& plan);
+  std::vector<int> StageRanks() const;
   void TellFallback(const StepPlan& plan);
   void AnswerRows(const StepPlan& plan);
   void ExpectAnswers();
@@ -100,6 +102,7 @@ class Stage {
   Activations act_;
   Reducer sums_;
   Fallback fallback_;
+  ResidualCheck residual_;
   std::unique_ptr<Model> model_;
   StepTimes times_;
 
