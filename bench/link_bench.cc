@@ -112,7 +112,10 @@ double Median(std::vector<double> values) {
 class SumsBesidePlain {
  public:
   SumsBesidePlain(Communicator& comm, const std::string& host, int64_t bytes)
-      : comm_(comm), plain_(comm, host), vector_(bytes / sizeof(float)), reducer_(comm, Measured()) {
+      : comm_(comm),
+        plain_(comm, host),
+        vector_(bytes / sizeof(float)),
+        reducer_(comm, Measured()) {
     reducer_.BeginStep();
   }
 

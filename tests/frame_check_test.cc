@@ -41,8 +41,9 @@ TEST(FrameCheckTest, PublishedValues) {  // RFC 3720, B.4, and the check value o
 }
 
 TEST(FrameCheckTest, AnyLengthAnyAlignment) {
-  const Bytes bytes = RandomBytes(8192 + 64);
-  std::vector<size_t> lengths = {767, 768, 769, 775, 776, 1535, 1536, 1537, 2176, 8191, 8192};
+  const Bytes bytes = RandomBytes(65536 + 64);
+  std::vector<size_t> lengths = {767,  768,  769,  775,  776,  1535, 1536, 1537, 2176, 8191,
+                                 8192, 1023, 1024, 1025, 1279, 1280, 1281, 5000, 65536};
   for (size_t n = 0; n < 300; ++n) lengths.push_back(n);
   for (size_t n : lengths) {
     for (size_t offset : {0, 1, 5, 16}) {
