@@ -110,6 +110,8 @@ LANTERN_CRC_TARGET uint32_t AdvanceByInstruction(uint32_t crc, std::span<const s
 }
 #endif
 
+}  // namespace
+
 // ---- by folding ----
 
 // Carry-less products, 16 bytes at a time (Gopal et al., Fast CRC Computation for Generic
@@ -117,11 +119,14 @@ LANTERN_CRC_TARGET uint32_t AdvanceByInstruction(uint32_t crc, std::span<const s
 // product with x^n, of which the remainder is all that matters. What is left in the end are bytes
 // again, of which the CRC is that of all.
 #if defined(__x86_64__)
+namespace avx512fold {  // by this name a test knows that a CPU without may not get here
+namespace {
+
 #define LANTERN_FOLD_TARGET __attribute__((target("avx512f,vpclmulqdq,pclmul,sse4.2")))
 constexpr size_t kFolded = 256;  // bytes a round, in four registers
 constexpr size_t kLeastFolded = 1024;
 
-bool HasFolding() {
+bool IsSupported() {
   return __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("avx512f") &&
          __builtin_cpu_supports("sse4.2");
 }
@@ -134,7 +139,7 @@ constexpr uint64_t Factor(int n) {
 }
 constexpr uint64_t kLowFactor = Factor(8 * kFolded + 64), kHighFactor = Factor(8 * kFolded);
 
-LANTERN_FOLD_TARGET uint32_t AdvanceByFolding(uint32_t crc, std::span<const std::byte> bytes) {
+LANTERN_FOLD_TARGET uint32_t Advance(uint32_t crc, std::span<const std::byte> bytes) {
   const __m512i factors = _mm512_set4_epi64(kHighFactor, kLowFactor, kHighFactor, kLowFactor);
   __m512i sums[4];
   for (int i = 0; i < 4; ++i) sums[i] = _mm512_loadu_si512(bytes.data() + 64 * i);
@@ -152,9 +157,10 @@ LANTERN_FOLD_TARGET uint32_t AdvanceByFolding(uint32_t crc, std::span<const std:
   for (int i = 0; i < 4; ++i) _mm512_storeu_si512(folded + 64 * i, sums[i]);
   return AdvanceByInstruction(AdvanceByInstruction(0, folded), bytes);
 }
-#endif
 
 }  // namespace
+}  // namespace avx512fold
+#endif
 
 uint32_t Crc32cByTable(std::span<const std::byte> bytes, uint32_t before) {
   return ~AdvanceByTable(~before, bytes);
@@ -162,7 +168,9 @@ uint32_t Crc32cByTable(std::span<const std::byte> bytes, uint32_t before) {
 
 uint32_t Crc32c(std::span<const std::byte> bytes, uint32_t before) {
 #if defined(LANTERN_FOLD_TARGET)
-  if (bytes.size() >= kLeastFolded && HasFolding()) return ~AdvanceByFolding(~before, bytes);
+  if (bytes.size() >= avx512fold::kLeastFolded && avx512fold::IsSupported()) {
+    return ~avx512fold::Advance(~before, bytes);
+  }
 #endif
 #if defined(LANTERN_CRC_TARGET)
   if (HasInstruction()) return ~AdvanceByInstruction(~before, bytes);

@@ -2,9 +2,11 @@
 
 #include <gloo/common/error.h>
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -53,16 +55,28 @@ size_t PacketBytes(int64_t memory) {
   return std::clamp<int64_t>(bytes, kLeast, Lane::kPacketBytes);
 }
 
-using Memory = std::array<uint32_t, SK_MEMINFO_VARS>;
+// What a connection may hold of what it sends, and what it does hold; bytes of the system's memory.
+struct SendMemory {
+  int64_t limit = 0, used = 0;
+};
 
-// What the system holds of a connection, by SK_MEMINFO_*.
-Memory MemoryOf(int fd) {
-  Memory memory{};
+void RequireCall(int result) {
+  if (result != 0) throw gloo::IoException(std::strerror(errno));
+}
+
+SendMemory MemoryOf(int fd) {
+  std::array<uint32_t, SK_MEMINFO_VARS> memory{};
   socklen_t size = sizeof(memory);
-  if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) {
-    throw gloo::IoException(std::strerror(errno));
+  const bool told = getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) == 0;
+  if (told && size == sizeof(memory)) {
+    return {memory[SK_MEMINFO_SNDBUF], memory[SK_MEMINFO_WMEM_QUEUED]};
   }
-  return memory;
+  // Emulators know one number only at best. Without descriptions, so as if there were as many.
+  int limit = 0, queued = 0;
+  size = sizeof(limit);
+  RequireCall(getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &limit, &size));
+  RequireCall(ioctl(fd, SIOCOUTQ, &queued));
+  return {limit, 2 * int64_t{queued}};
 }
 
 }  // namespace
@@ -72,7 +86,7 @@ GlooLane::GlooLane(gloo::transport::Pair& pair, int fd, bool spin, int system_by
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &system_bytes, sizeof(system_bytes));
   setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &system_bytes, sizeof(system_bytes));
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &kReadLimit, sizeof(kReadLimit));
-  outgoing_.resize(PacketBytes(MemoryOf(fd)[SK_MEMINFO_SNDBUF]));
+  outgoing_.resize(PacketBytes(MemoryOf(fd).limit));
   pair.setSync(true, spin);
   send_ = pair.createSendBuffer(kSlot, outgoing_.data(), outgoing_.size());
   receive_ = pair.createRecvBuffer(kSlot, incoming_.data(), incoming_.size());
@@ -82,8 +96,8 @@ GlooLane::GlooLane(gloo::transport::Pair& pair, int fd, bool spin, int system_by
 std::span<std::byte> GlooLane::Room() {
   const int64_t wanted = SystemBytes(outgoing_.size());
   if (free_ < wanted) {
-    const Memory memory = MemoryOf(fd_);
-    free_ = int64_t{memory[SK_MEMINFO_SNDBUF]} - memory[SK_MEMINFO_WMEM_QUEUED];
+    const SendMemory memory = MemoryOf(fd_);
+    free_ = memory.limit - memory.used;
   }
   no_room_ = free_ < wanted;
   if (no_room_) return {};
