@@ -3,7 +3,7 @@
 #include <array>
 #include <cstring>
 #if defined(__x86_64__)
-#include <immintrin.h>
+#include <nmmintrin.h>
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
@@ -112,66 +112,11 @@ LANTERN_CRC_TARGET uint32_t AdvanceByInstruction(uint32_t crc, std::span<const s
 
 }  // namespace
 
-// ---- by folding ----
-
-// Carry-less products, 16 bytes at a time (Gopal et al., Fast CRC Computation for Generic
-// Polynomials Using PCLMULQDQ Instruction, Intel, 2009): bytes that n bits follow count as their
-// product with x^n, of which the remainder is all that matters. What is left in the end are bytes
-// again, of which the CRC is that of all.
-#if defined(__x86_64__)
-namespace avx512fold {  // by this name a test knows that a CPU without may not get here
-namespace {
-
-#define LANTERN_FOLD_TARGET __attribute__((target("avx512f,vpclmulqdq,pclmul,sse4.2")))
-constexpr size_t kFolded = 256;  // bytes a round, in four registers
-constexpr size_t kLeastFolded = 1024;
-
-bool IsSupported() {
-  return __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("avx512f") &&
-         __builtin_cpu_supports("sse4.2");
-}
-
-// The factor for x^n: a product of two reflected numbers of 64 bits is off by one bit.
-constexpr uint64_t Factor(int n) {
-  uint32_t power = 1u << 31;  // x^0
-  for (int i = 1; i < n; ++i) power = StepBit(power);
-  return static_cast<uint64_t>(power) << 32;
-}
-constexpr uint64_t kLowFactor = Factor(8 * kFolded + 64), kHighFactor = Factor(8 * kFolded);
-
-LANTERN_FOLD_TARGET uint32_t Advance(uint32_t crc, std::span<const std::byte> bytes) {
-  const __m512i factors = _mm512_set4_epi64(kHighFactor, kLowFactor, kHighFactor, kLowFactor);
-  __m512i sums[4];
-  for (int i = 0; i < 4; ++i) sums[i] = _mm512_loadu_si512(bytes.data() + 64 * i);
-  sums[0] = _mm512_xor_si512(sums[0], _mm512_zextsi128_si512(_mm_cvtsi32_si128(crc)));
-  bytes = bytes.subspan(kFolded);
-  for (; bytes.size() >= kFolded; bytes = bytes.subspan(kFolded)) {
-    for (int i = 0; i < 4; ++i) {
-      const __m512i low = _mm512_clmulepi64_epi128(sums[i], factors, 0x00);
-      const __m512i high = _mm512_clmulepi64_epi128(sums[i], factors, 0x11);
-      const __m512i next = _mm512_loadu_si512(bytes.data() + 64 * i);
-      sums[i] = _mm512_ternarylogic_epi64(low, high, next, 0x96);  // exclusive or of the three
-    }
-  }
-  std::byte folded[kFolded];
-  for (int i = 0; i < 4; ++i) _mm512_storeu_si512(folded + 64 * i, sums[i]);
-  return AdvanceByInstruction(AdvanceByInstruction(0, folded), bytes);
-}
-
-}  // namespace
-}  // namespace avx512fold
-#endif
-
 uint32_t Crc32cByTable(std::span<const std::byte> bytes, uint32_t before) {
   return ~AdvanceByTable(~before, bytes);
 }
 
 uint32_t Crc32c(std::span<const std::byte> bytes, uint32_t before) {
-#if defined(LANTERN_FOLD_TARGET)
-  if (bytes.size() >= avx512fold::kLeastFolded && avx512fold::IsSupported()) {
-    return ~avx512fold::Advance(~before, bytes);
-  }
-#endif
 #if defined(LANTERN_CRC_TARGET)
   if (HasInstruction()) return ~AdvanceByInstruction(~before, bytes);
 #endif
