@@ -6,6 +6,11 @@
 #include <arpa/inet.h>
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
+#include <gloo/allreduce.h>
+#include <gloo/math.h>
+#include <gloo/rendezvous/context.h>
+#include <gloo/rendezvous/file_store.h>
+#include <gloo/transport/tcp/device.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -20,10 +25,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "net/collectives.h"
 #include "net/control/control_plane.h"
 #include "net/gloo_comm.h"
 #include "net/reducer.h"
@@ -107,13 +114,49 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// The sum of two ranks' vectors, as a token's are summed, and a ping-pong of as many bytes over
-// plain TCP, in turns.
+// Gloo's own ring all-reduce of two ranks, over a connection of its own.
+class GlooRing {
+ public:
+  // They find each other by files.
+  GlooRing(Communicator& comm, const std::string& own_host)
+      : context_(std::make_shared<gloo::rendezvous::Context>(comm.rank(), 2)) {
+    char folder[] = "/tmp/link_bench-XXXXXX";
+    if (comm.rank() == 0 && mkdtemp(folder) == nullptr) std::abort();
+    Broadcast(comm, std::as_writable_bytes(std::span(folder)), 0);
+    gloo::rendezvous::FileStore store(folder);
+    gloo::transport::tcp::attr attributes;
+    attributes.hostname = own_host;
+    auto device = gloo::transport::tcp::CreateDevice(attributes);
+    context_->connectFullMesh(store, device);
+    Barrier(comm);
+    if (comm.rank() == 0) std::filesystem::remove_all(folder);
+  }
+
+  void Sum(std::span<float> x) {
+    gloo::AllreduceOptions options(context_);
+    options.setOutput(x.data(), x.size());
+    options.setAlgorithm(gloo::AllreduceOptions::Algorithm::RING);
+    options.setReduceFunction(
+        static_cast<void (*)(void*, const void*, const void*, size_t)>(&gloo::sum<float>));
+    options.setTag(tag_++);
+    gloo::allreduce(options);
+  }
+
+ private:
+  const std::shared_ptr<gloo::rendezvous::Context> context_;
+  uint32_t tag_ = 0;
+};
+
+// The sum of two ranks' vectors, as a token's are summed, by gloo's ring too, and a ping-pong of as
+// many bytes over plain TCP, in turns.
 class SumsBesidePlain {
  public:
-  SumsBesidePlain(Communicator& comm, const std::string& host, int64_t bytes)
+  // `host`: of rank 0; `own_host`: this rank's.
+  SumsBesidePlain(Communicator& comm, const std::string& host, const std::string& own_host,
+                  int64_t bytes)
       : comm_(comm),
         plain_(comm, host),
+        ring_(comm, own_host),
         vector_(bytes / sizeof(float)),
         reducer_(comm, Measured()) {
     reducer_.BeginStep();
@@ -134,10 +177,14 @@ class SumsBesidePlain {
     reducer_.Start(0, plan_, {}, vector_, mine);
     reducer_.Finish(0);
     sum_us_.push_back(Microseconds(start));
+    start = std::chrono::steady_clock::now();
+    ring_.Sum(vector_);
+    ring_us_.push_back(Microseconds(start));
   }
 
   double one_way_us() const { return Median(ping_us_); }
   double sum_us() const { return Median(sum_us_); }
+  double ring_us() const { return Median(ring_us_); }
 
  private:
   static ReducerOptions Measured() {
@@ -148,10 +195,11 @@ class SumsBesidePlain {
 
   Communicator& comm_;
   PlainLink plain_;
+  GlooRing ring_;
   std::vector<float> vector_;
   const SumPlan plan_ = EqualPlan(2);
   Reducer reducer_;
-  std::vector<double> ping_us_, sum_us_;
+  std::vector<double> ping_us_, sum_us_, ring_us_;
 };
 
 // This process's end of a link to one that does what it is told.
@@ -235,7 +283,7 @@ void OtherEnd::Obey(const GlooOptions& options, const std::string& host) {
       Order order{};
       comm->Receive(0, std::as_writable_bytes(std::span(&order, 1)), Patience::kIdle);
       if (order.kind == Order::kSum) {
-        SumsBesidePlain sums(*comm, host, order.bytes);
+        SumsBesidePlain sums(*comm, host, options.host, order.bytes);
         for (int64_t i = 0; i < order.times; ++i) sums.Do();
         continue;
       }
@@ -272,10 +320,11 @@ void Message(benchmark::State& state, const Machines& machines, bool shared_memo
 void Sum(benchmark::State& state, const Machines& machines, bool shared_memory) {
   OtherEnd end(machines, shared_memory);
   end.Give({Order::kSum, state.range(0), static_cast<int64_t>(state.max_iterations)});
-  SumsBesidePlain sums(end.comm(), end.host(), state.range(0));
+  SumsBesidePlain sums(end.comm(), end.host(), end.host(), state.range(0));
   for (auto _ : state) sums.Do();
   state.counters["sum_us"] = sums.sum_us();
   state.counters["plain_tcp_us"] = sums.one_way_us();
+  state.counters["gloo_ring_us"] = sums.ring_us();
   state.counters["ratio"] = sums.sum_us() / sums.one_way_us();
 }
 
