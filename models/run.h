@@ -30,6 +30,9 @@ struct Batch {
 // other is computed. Every token's numbers are those of any other cut.
 class Run {
  public:
+  // Of a part: below it, what the halves lose as products is more than what hiding a sum gains.
+  static constexpr int kLeastTokens = 32;
+
   // blocks: the batch's tables, by sequence. Begins with the whole step.
   Run(Backend::Context& context, Reducer& reducer, KvCache& cache, Activations& activations,
       const Batch& step, std::span<const std::span<const int>> blocks)
@@ -71,9 +74,6 @@ class Run {
   std::span<uint32_t> residual = {};
 
  private:
-  // Of a part: below it, what the halves lose as products is more than what hiding a sum gains.
-  static constexpr int kLeastTokens = 32;
-
   void Select(int begin, int end) {
     act.Select(begin, end);
     const size_t size = end - begin;

@@ -67,8 +67,8 @@ class Communicator {
   // Throws like Start; all tickets have ended then.
   virtual void Wait(Ticket ticket, Patience patience) = 0;
 
-  // Moves on what was started, as far as it can be without waiting. For ranks that compute for long
-  // between Start and Wait. Throws like Start.
+  // Moves on what was started, as far as it can be without waiting for others. For ranks that
+  // compute for long between Start and Wait. Throws like Start.
   virtual void Progress() {}
 
   void Exchange(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in,

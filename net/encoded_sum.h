@@ -29,7 +29,7 @@ struct EncodingErrors {
 
 // The one-shot sum of x, where every vector also travels in f32 and is compared with what it
 // decodes to, before it is added. All ranks see the same vectors, so all return the same. `memory`
-// serves it, and may be used again.
+// serves it, and may be used again. REQUIRES: several ranks, x not empty.
 EncodingErrors CheckedSum(Communicator& comm, WireFormat format, std::span<float> x,
                           SumState& memory);
 

@@ -38,8 +38,8 @@ void GatherTerms(SumState& s, const Slices& slices) {
   const size_t size = slices.size(s.rank), own = s.mine.size();
   Reserve(s.terms, plan.total());
   float* received = Reserve(s.received, (plan.total() - own) * size).data();
-  const int copies = slices.ranks == 1 ? s.ranks - 1 : 1;
-  float* packed = own > 1 ? Reserve(s.packed, own * slices.elements * copies).data() : nullptr;
+  float* packed = own > 1 ? Reserve(s.packed, own * slices.elements).data() : nullptr;
+  std::span<const float> outgoing;
   for (int rank = 0; rank < s.ranks; ++rank) {
     const int subtrees = plan.subtrees(rank);
     for (int i = 0; i < subtrees; ++i) {
@@ -50,7 +50,10 @@ void GatherTerms(SumState& s, const Slices& slices) {
     s.receives.push_back({rank, std::as_writable_bytes(std::span(received, subtrees * size))});
     received += subtrees * size;
     if (s.mine.empty()) continue;
-    const auto outgoing = Pack(s.mine, slices.begin(rank), slices.size(rank), packed);
+    // Everybody gets the same where everybody adds everything.
+    if (slices.ranks > 1 || outgoing.empty()) {
+      outgoing = Pack(s.mine, slices.begin(rank), slices.size(rank), packed);
+    }
     s.sends.push_back({rank, std::as_bytes(outgoing)});
   }
 }

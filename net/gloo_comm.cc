@@ -27,6 +27,7 @@
 #include "net/shared_memory.h"
 #include "net/shm_lane.h"
 #include "src/base/check.h"
+#include "src/base/cores.h"
 #include "src/base/error.h"
 
 namespace lantern {
@@ -125,6 +126,7 @@ class GlooComm final : public Communicator {
   // Held while calls of this communicator run. Between them the mover moves on what is stuck, from
   // the first Progress on that finds something so.
   std::mutex links_mutex_;
+  const ThreadMask movers_cores_;  // the calling thread may be bound when it needs the mover
   std::thread mover_;
   std::condition_variable mover_wakes_;
   std::exception_ptr movers_failure_;
@@ -270,6 +272,8 @@ bool GlooComm::IsStuck() const {
 
 // The mover. It moves much at a time, and only while it is needed at all.
 void GlooComm::MoveMeanwhile() {
+  NameThisThread("mover");
+  movers_cores_.Apply();
   std::vector<pollfd> polled;
   std::unique_lock lock(links_mutex_);
   while (!ends_) {

@@ -75,7 +75,9 @@ void Reducer::Start(int part_index, const SumPlan& plan, SumSite site, std::span
   part.site = site;
   Within(site, [&] {
     const SumAlgorithm algorithm = AlgorithmFor(out.size_bytes(), plan);
-    if (format_ == WireFormat::kF32 && AddsInOrder(algorithm, plan)) {
+    // Alone, nothing travels.
+    const bool exact = format_ == WireFormat::kF32 && AddsInOrder(algorithm, plan);
+    if (exact || group_.size() == 1) {
       part.sum.StartExact(group_, algorithm, plan, out, mine);
     } else {
       StartEncoded(part, algorithm, out, mine);
@@ -188,11 +190,15 @@ void Reducer::CheckAtStart() {
 
 // Those that sums of this run may go by.
 std::vector<SumAlgorithm> Reducer::CheckedAlgorithms() const {
-  if (options_.algorithm) return {*options_.algorithm, SumAlgorithm::kOneShot};
+  // The first two also where what is wanted does not fit a plan.
   std::vector<SumAlgorithm> result = {SumAlgorithm::kOneShot, SumAlgorithm::kTwoShot};
   const bool measured = options_.timing && format_ == WireFormat::kF32;
   if (measured && FitsRanks(SumAlgorithm::kDoubling, group_.size())) {
     result.push_back(SumAlgorithm::kDoubling);
+  }
+  const auto wanted = options_.algorithm;
+  if (wanted && std::find(result.begin(), result.end(), *wanted) == result.end()) {
+    result.push_back(*wanted);
   }
   return result;
 }

@@ -17,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kOneShotBytes = 64 << 10;
 // From a token's vector of a small model to a prompt's chunk.
 constexpr size_t kSizes[] = {4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20};
+constexpr int kSizeStep = 4;  // from one to the next
 
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -41,13 +42,23 @@ class Stopwatch {
         format_(format),
         plan_(EqualPlan(group.size())),
         options_(options),
-        vector_(bytes / sizeof(float)),
-        sums_(bytes <= kOneShotBytes ? options.sums : std::max(1, options.sums / 5)) {}
+        vector_(bytes / sizeof(float)) {}
 
-  SumTiming Measure() {
+  // Seconds of one sum, in one hop; the first of a size, so that later ones are warm.
+  double Trial() {
+    sums_ = 1;
+    return Sums(SumAlgorithm::kOneShot);
+  }
+
+  // `trial`: what Trial gave, as all ranks agreed.
+  SumTiming Measure(double trial) {
     SumTiming timing;
     timing.bytes = vector_.size() * sizeof(float);
-    timing.one_way = PingPong();
+    sums_ = timing.bytes <= kOneShotBytes ? options_.sums : std::max(1, options_.sums / 5);
+    // A quarter of the limit for a size, of three algorithms or five.
+    const double affordable = options_.limit_s / 4 / (options_.all ? 5 : 3) / trial;
+    if (affordable < sums_) sums_ = std::max(1, static_cast<int>(affordable));
+    if (options_.all) timing.one_way = PingPong();
     for (const SumAlgorithm algorithm : kSumAlgorithms) {
       const bool is_chosen = AddsInOrder(algorithm, plan_);
       const bool is_shown = options_.all && FitsRanks(algorithm, group_.size());
@@ -60,7 +71,7 @@ class Stopwatch {
   double Sums(SumAlgorithm algorithm) {
     const std::span<const float> mine[] = {vector_};
     std::vector<double> seconds;
-    for (int i = 0; i <= sums_; ++i) {  // the first warms up
+    for (int i = 0; i < sums_; ++i) {
       const auto start = Clock::now();
       if (format_ != WireFormat::kF32 || !AddsInOrder(algorithm, plan_)) {
         sum_.StartEncoded(group_, algorithm, format_, vector_);
@@ -68,7 +79,7 @@ class Stopwatch {
         sum_.StartExact(group_, algorithm, plan_, vector_, mine);
       }
       sum_.Finish();
-      if (i > 0) seconds.push_back(SecondsSince(start));
+      seconds.push_back(SecondsSince(start));
     }
     return Median(seconds);
   }
@@ -93,35 +104,39 @@ class Stopwatch {
   const SumPlan plan_;
   const SumTimingOptions& options_;
   std::vector<float> vector_;
-  const int sums_;
+  int sums_ = 1;
   RunningSum sum_;
 };
 
 }  // namespace
 
+// All ranks decide by what they agreed on.
 void SumTable::Measure(Communicator& group, WireFormat format, const SumTimingOptions& options) {
   timings_.clear();
   if (group.size() == 1) return;
   const SumPlan plan = EqualPlan(group.size());
   const auto start = Clock::now();
+  double trial = 0, elapsed = 0;  // seconds of one sum of the last size; of all so far
   for (const size_t bytes : kSizes) {
-    SumTiming timing = Stopwatch(group, format, options, bytes).Measure();
-    std::vector<float> agreed = {static_cast<float>(SecondsSince(start))};
+    if (elapsed + kSizeStep * trial > options.limit_s) break;
+    Stopwatch stopwatch(group, format, options, bytes);
+    std::vector<float> agreed = {static_cast<float>(stopwatch.Trial())};
+    Agree(group, plan, agreed);
+    trial = agreed[0];
+    SumTiming timing = stopwatch.Measure(trial);
+    agreed = {static_cast<float>(SecondsSince(start))};
     for (const double seconds : timing.sum) agreed.push_back(static_cast<float>(seconds));
     Agree(group, plan, agreed);
+    elapsed = agreed[0];
     std::copy(agreed.begin() + 1, agreed.end(), timing.sum.begin());
     timings_.push_back(timing);
-    if (agreed[0] > options.limit_s) break;
   }
 }
 
 SumAlgorithm SumTable::For(size_t bytes, const SumPlan& plan) const {
   const int ranks = plan.ranks();
   const size_t sent = bytes * plan.most_subtrees();
-  // Larger than all that was measured: bytes count, not hops.
-  if (timings_.empty() || sent > 2 * timings_.back().bytes) {
-    return BySize(sent, ranks);
-  }
+  if (timings_.empty()) return BySize(sent, ranks);
   const auto distance = [&](const SumTiming& timing) {
     return std::fabs(std::log2(static_cast<double>(sent) / static_cast<double>(timing.bytes)));
   };

@@ -14,7 +14,7 @@ namespace lantern {
 // What vectors of one size cost. Seconds, medians, averaged over the ranks.
 struct SumTiming {
   size_t bytes = 0;    // of a rank's vector in f32
-  double one_way = 0;  // of a message so long: half a ping-pong of ranks 0 and 1, which know it
+  double one_way = 0;  // with `all`: half a ping-pong of so many, at ranks 0 and 1
   std::array<double, std::size(kSumAlgorithms)> sum{};  // by algorithm; 0: not measured
 
   double of(SumAlgorithm algorithm) const { return sum[static_cast<size_t>(algorithm)]; }
@@ -22,7 +22,7 @@ struct SumTiming {
 
 struct SumTimingOptions {
   int sums = 15;         // of each size and algorithm; a fifth of them above 64 KB
-  double limit_s = 0.3;  // no larger size is tried once so much has gone
+  double limit_s = 0.3;  // fewer sums, and sizes, where they would take longer
   bool all = false;      // rings too, and where nothing is to be chosen
 };
 
@@ -40,8 +40,8 @@ class SumTable {
   // proportion. REQUIRES: timings that hold the algorithm.
   double Seconds(size_t bytes, SumAlgorithm algorithm) const;
 
-  // By size alone: one hop up to 64 KB, beyond it two hops and 2 / N of the bytes. With two ranks
-  // one hop is never worse.
+  // By size alone: one hop up to 64 KB, beyond it two hops and 2 / N of the bytes; one hop between
+  // two ranks, where the bytes are the same.
   static SumAlgorithm BySize(size_t bytes, int ranks);
 
   const std::vector<SumTiming>& timings() const { return timings_; }  // by size, ascending

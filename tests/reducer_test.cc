@@ -158,6 +158,21 @@ TEST(Reducer, ARankThatEncodesWronglyIsNamedAndAllGoBackToF32) {
   EXPECT_EQ(sums[0], sums[2]);
 }
 
+TEST(Reducer, AloneNothingTravels) {
+  const auto errors = AsRanks(1, [&](Communicator& comm) {
+    Reducer reducer(comm, Checked(WireFormat::kQ8, 1));
+    const SumPlan plan(2, {{0, 2}});
+    const Vector mine = Values(0, kElements);
+    Vector out(kElements);
+    const std::span<const float> parts[] = {mine};
+    reducer.BeginStep();
+    Sum(reducer, plan, {0, SumSite::kAttention}, out, parts);
+    EXPECT_EQ(out, mine);
+    EXPECT_EQ(reducer.checked_sums(), 0);
+  });
+  EXPECT_EQ(errors[0], "");
+}
+
 TEST(Reducer, OneSumInSoManyIsCheckedAndEverySiteIsReached) {
   constexpr int kLayers = 5, kSteps = 300, kOneIn = 16;
   const auto errors = AsRanks(2, [&](Communicator& comm) {

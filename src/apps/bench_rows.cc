@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "models/kv_cache.h"
+#include "models/run.h"
 #include "src/apps/sums_report.h"
 #include "src/base/cores.h"
 #include "src/base/machine.h"
@@ -56,6 +57,10 @@ double IdleSums(const Load& load, Session& session) {
   } else {
     tokens = std::min(load.prompt, session.spec().chunk);
     steps = (load.prompt + tokens - 1) / tokens * load.sequences;
+    if (tokens >= 2 * Run::kLeastTokens) {  // in two parts
+      tokens /= 2;
+      steps *= 2;
+    }
   }
   const ModelConfig& c = session.file().config();
   const SumPlan plan = EqualPlan(session.plan().tp);

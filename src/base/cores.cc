@@ -73,6 +73,12 @@ OnCore::~OnCore() {
   if (bound_) sched_setaffinity(0, sizeof(Mask), before_.data());
 }
 
+ThreadMask::ThreadMask() : known_(sched_getaffinity(0, sizeof(mask_), mask_.data()) == 0) {}
+
+void ThreadMask::Apply() const {
+  if (known_) sched_setaffinity(0, sizeof(mask_), mask_.data());
+}
+
 void NameThisThread(const std::string& name) {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
 }

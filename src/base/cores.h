@@ -43,6 +43,17 @@ class OnCore {
   bool bound_ = false;
 };
 
+// Where the thread that makes this may run, for one that it starts later, when it may be bound.
+class ThreadMask {
+ public:
+  ThreadMask();
+  void Apply() const;  // to the calling thread
+
+ private:
+  std::array<cpu_set_t, 4> mask_;
+  bool known_ = false;
+};
+
 // As top and perf show it; 15 characters at most.
 void NameThisThread(const std::string& name);
 

@@ -81,8 +81,8 @@ bool Engine::Begin() {
   if (plan.batch.tokens() == 0) return false;
   plan.slot = static_cast<int>(begun_ % flights_.size());
   flight.answered = false;
-  ++begun_;
   stage_.Begin(plan);
+  ++begun_;
   return true;
 }
 

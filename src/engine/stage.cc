@@ -41,7 +41,7 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
 }
 
 Stage::~Stage() {
-  if (Unsettled()) Abandon();
+  if (Unsettled()) Abandon("This rank ended before the others did.");
 }
 
 bool Stage::Unsettled() const {
@@ -54,8 +54,8 @@ bool Stage::Unsettled() const {
 
 // The group is over, and messages may be under way in memory that is about to go: a wait that fails
 // ends all of them.
-void Stage::Abandon() {
-  mesh_.world->Abort("This rank ended before the others did.");
+void Stage::Abandon(const std::string& why) {
+  mesh_.world->Abort(why);
   try {
     mesh_.world->Exchange({}, {}, Patience::kStep);
   } catch (const Error&) {
@@ -74,7 +74,8 @@ void Stage::Guarded(const Body& body) {
   try {
     body();
   } catch (const Error& e) {
-    if (e.kind() == ErrorKind::kPeerLost) Abandon();
+    // After any other error, too, where messages are under way that nobody will wait for.
+    if (e.kind() == ErrorKind::kPeerLost || Unsettled()) Abandon(e.what());
     throw;
   }
 }

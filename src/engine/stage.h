@@ -82,7 +82,7 @@ class Stage {
   void ExpectAnswers();
   void Settle(Slot& slot);
   bool Unsettled() const;
-  void Abandon();
+  void Abandon(const std::string& why);
   template <class Body>
   void Guarded(const Body& body);
   // Of the step under way.
