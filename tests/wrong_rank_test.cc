@@ -40,9 +40,9 @@ class WrongRankTest : public testing::Test {
     std::filesystem::remove(path_);
   }
 
-  static Request Ask(int tokens, int seed = 0) {
+  static Request Ask(int tokens, int seed = 0, int prompt = 20) {
     Request request;
-    for (int i = 0; i < 20; ++i) request.prompt.push_back((31 * i + 7 * seed + 1) % 2048);
+    for (int i = 0; i < prompt; ++i) request.prompt.push_back((31 * i + 7 * seed + 1) % 2048);
     request.max_tokens = tokens;
     return request;
   }
@@ -120,12 +120,12 @@ INSTANTIATE_TEST_SUITE_P(Ranks, FallbackTest, testing::Values(0, 1, 2, 3));
 
 constexpr size_t kVectorBytes = kDim * sizeof(float);  // a token's
 
-// Rank `wrong` remembers one of the partial sums that it got for a token wrongly: the `nth`.
-ThreadCluster::Wrap RemembersWrongly(int wrong, int nth) {
+// Rank `wrong` remembers one of the partial sums that it got for so many tokens wrongly: the `nth`.
+ThreadCluster::Wrap RemembersWrongly(int wrong, int nth, size_t tokens = 1) {
   return [=](int rank, std::unique_ptr<Communicator> comm) -> std::unique_ptr<Communicator> {
     if (rank != wrong) return comm;
-    const auto got = [nth, seen = 0](std::span<std::byte> bytes) mutable {
-      if (bytes.size() == kVectorBytes && ++seen == nth) bytes[2] ^= std::byte{0x40};
+    const auto got = [=, seen = 0](std::span<std::byte> bytes) mutable {
+      if (bytes.size() == tokens * kVectorBytes && ++seen == nth) bytes[2] ^= std::byte{0x40};
     };
     return std::make_unique<AlteringComm>(std::move(comm), AlteringComm::Alter(), got);
   };
@@ -174,6 +174,51 @@ INSTANTIATE_TEST_SUITE_P(
         WrongMemory{
             4, 1, 2, 9 * 24 + 4, 10, {"After layer 0 rank 2 holds other numbers than the 3"}},
         WrongMemory{4, 1, 0, 9 * 24 + 24, 10, {"After layer 3 rank 0 holds other numbers than"}}));
+
+// A prompt's chunk is computed in two halves, here of 40 tokens, whose sums take turns: first half,
+// second half, of the attention, then of the feed-forward network.
+TEST_F(WrongRankTest, IsNoticedInEitherHalfOfAChunk) {
+  for (const int nth : {4 * 2 + 1, 4 * 2 + 2, 4 * 2 + 3, 4 * 2 + 4}) {  // layer 2
+    ThreadCluster cluster(TestSpec(*file_, 2, 1, 200), *file_, RemembersWrongly(1, nth, 40));
+    cluster.engine().Submit(Ask(20, 0, 80));
+    std::string said;
+    try {
+      while (cluster.engine().Step()) {
+      }
+    } catch (const Error& e) {
+      said = e.what();
+    }
+    cluster.Abort("The test is over.");
+    EXPECT_THAT(said, HasSubstr("After layer 2 ranks 0 and 1 hold different")) << nth;
+  }
+}
+
+// Sums of the step may be under way when it fails; nothing waits for them, and nothing hangs.
+TEST_F(WrongRankTest, WhatEndedAStepIsSaidAgain) {
+  const auto wrap = [](int rank, std::unique_ptr<Communicator> comm) {
+    const auto got = [rank, seen = 0](std::span<std::byte> bytes) mutable {
+      const bool wrong = rank == 0 && bytes.size() == 40 * kVectorBytes && ++seen == 5;
+      if (wrong) std::memset(bytes.data(), 0xff, bytes.size());  // no numbers
+    };
+    return std::make_unique<AlteringComm>(std::move(comm), AlteringComm::Alter(), got);
+  };
+  ThreadCluster cluster(TestSpec(*file_, 2, 1, 200), *file_, wrap);
+  const auto first = cluster.engine().Submit(Ask(20, 0, 80));
+  std::vector<std::string> said;
+  for (int step = 0; step < 2; ++step) {
+    try {
+      cluster.engine().Step();
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), ErrorKind::kIo);
+      said.push_back(e.what());
+    }
+  }
+  cluster.engine().Cancel(first);
+  cluster.Abort("The test is over.");
+  ASSERT_EQ(said.size(), 2u);
+  EXPECT_THAT(said[0], HasSubstr("Layer 1 gave a value that is not a number"));
+  EXPECT_EQ(said[1], said[0]);
+}
 
 TEST_F(WrongRankTest, NoHashesOfOneRank) {
   ThreadCluster cluster(TestSpec(*file_, 1, 2, 60), *file_);

@@ -57,7 +57,19 @@ void Engine::Resume(const std::shared_ptr<Sequence>& sequence) {
 void Engine::Cancel(const std::shared_ptr<Sequence>& sequence) {
   if (!sequence->done()) End(sequence, FinishReason::kCancelled);
   // Nobody may come by for minutes, and answers that wait to be taken have deadlines.
-  while (scheduler_.idle() && begun_ > ended_) EndOldest();
+  while (!broken_ && scheduler_.idle() && begun_ > ended_) EndOldest();
+}
+
+// What the ranks hold is unknown after an error, so that it is the answer to all that comes later.
+template <class Body>
+void Engine::OnRanks(const Body& body) {
+  if (broken_) throw *broken_;
+  try {
+    body();
+  } catch (const Error& e) {
+    broken_ = e;
+    throw;
+  }
 }
 
 void Engine::Release(Sequence& sequence) {
@@ -66,6 +78,7 @@ void Engine::Release(Sequence& sequence) {
 }
 
 bool Engine::Step() {
+  if (broken_) throw *broken_;
   while (begun_ - ended_ < flights_.size() && Begin()) {
   }
   if (begun_ == ended_) return false;
@@ -81,7 +94,7 @@ bool Engine::Begin() {
   if (plan.batch.tokens() == 0) return false;
   plan.slot = static_cast<int>(begun_ % flights_.size());
   flight.answered = false;
-  stage_.Begin(plan);
+  OnRanks([&] { stage_.Begin(plan); });
   ++begun_;
   return true;
 }
@@ -89,7 +102,7 @@ bool Engine::Begin() {
 // REQUIRES: all older steps are answered.
 void Engine::Await(Flight& flight) {
   if (flight.answered) return;
-  stage_.Collect(flight.rows);
+  OnRanks([&] { stage_.Collect(flight.rows); });
   LANTERN_CHECK_EQ(flight.rows.size(), flight.step.plan.rows.size());
   flight.answered = true;
 }
@@ -133,10 +146,10 @@ void Engine::AskAgain(Flight& flight) {
       row.candidates *= kMoreCandidates;
       row.all_logits = false;
     }
-    stage_.Begin(again_);
+    OnRanks([&] { stage_.Begin(again_); });
     // Answers come in the order of the steps.
     for (uint64_t later = ended_ + 1; later < begun_; ++later) Await(Of(later));
-    stage_.Collect(more_);
+    OnRanks([&] { stage_.Collect(more_); });
     std::erase_if(open_,
                   [&](size_t i) { return Choose(plan.rows[i], more_[i], flight.chosen[i]); });
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "src/engine/scheduler.h"
 #include "src/engine/stage.h"
@@ -29,7 +30,7 @@ class Engine {
   void Release(Sequence& sequence);
 
   // Begins as many steps as may be in flight, and ends the oldest. False when there was nothing to
-  // do.
+  // do. Throws what a rank's step threw, and the same from then on.
   bool Step();
   // Steps until `sequence` is done.
   void Finish(const Sequence& sequence) {
@@ -52,6 +53,8 @@ class Engine {
   };
 
   Flight& Of(uint64_t number) { return flights_[number % flights_.size()]; }
+  template <class Body>
+  void OnRanks(const Body& body);
   bool Begin();
   void Await(Flight& flight);
   void EndOldest();
@@ -72,6 +75,7 @@ class Engine {
 
   std::vector<Flight> flights_;  // a ring: [ended_, begun_) are in flight, oldest first
   uint64_t begun_ = 0, ended_ = 0;
+  std::optional<Error> broken_;
 
   // Of the step that ends; their memory serves the next.
   std::vector<size_t> open_;  // rows whose candidates did not reach far enough
