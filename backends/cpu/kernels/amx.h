@@ -93,7 +93,7 @@ LANTERN_INLINE void StoreTile(TileSums& sums) {
 // `count` products over kColumns columns, one after the other: take(sums) of what next() gives, the
 // tokens and levels to multiply. A product takes 50 cycles and its way through memory some more:
 // the next one is stored, and the one after that begins, before it is taken. Written out for two
-// only: with four, the loop outgrows what processors keep decoded, and takes a third longer.
+// only: with four the loop took a third longer, likely for being more than processors keep decoded.
 template <int kColumns, class Next, class Take>
 LANTERN_INLINE void ForProducts(int count, const Next& next, const Take& take) {
   TileSums even, odd;
