@@ -80,7 +80,7 @@ TEST_P(MatMulTest, GivesATokenTheSameBitsInEveryBatch) {
     const WeightMatrix w = Backend::PackWeight(*context, RandomWeight(type_, 19, Columns(3), 5));
     const Buffer x = RandomBuffer(160, w.in, 6);  // more than a block of tokens
     const auto all = Multiply(*context, w, x.view()).Bits();
-    for (int size : {1, 2, 3, 5, 25}) {
+    for (int size : {1, 2, 3, 5, 13, 16, 25}) {
       std::vector<uint32_t> joined;
       for (int begin = 0; begin < 160; begin += size) {
         const Tensor part = x.view().Rows(begin, std::min(begin + size, 160));
@@ -161,7 +161,7 @@ class LeafSplit {
 
 TEST_P(MatMulTest, GivesTheSameBitsOnAnyNumberOfRanks) {
   for (int leaves : {1, 2, 7, 13}) {
-    for (int tokens : {1, 3, 6, 27}) {
+    for (int tokens : {1, 3, 6, 16, 27}) {
       const LeafSplit split(type_, leaves, tokens);
       std::vector<float> expected;
       for (const std::string& isa : CpuBackend::RunnableIsas()) {

@@ -53,8 +53,9 @@ namespace {
   constexpr int kRequestPermission = 0x1023, kTileData = 18;
   unsigned eax, ebx, ecx, edx = 0;
   const bool known = __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0;
-  return HasAvx512() && __builtin_cpu_supports("avx512vnni") && known && (edx & kTiles) != 0 &&
-         (edx & kInt8) != 0 && ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return HasAvx512() && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("gfni") &&
+         known && (edx & kTiles) != 0 && (edx & kInt8) != 0 &&
+         ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 #elif defined(__aarch64__)
 // HWCAP_ASIMDDP and HWCAP2_I8MM of asm/hwcap.h.

@@ -58,6 +58,7 @@ struct TileSums {
 // As products read them already.
 LANTERN_INLINE void ArrangeTokens(int8_t (&)[kTileTokens][32]) {}
 LANTERN_INLINE void ArrangeLevels(int8_t*, int /*columns*/) {}
+inline constexpr bool kPackedOperands = true;  // a panel's signed bytes are an operand already
 
 // Begins sums of products over kColumns columns: `x` has kStride bytes from one token to the next,
 // `levels` 64 bytes for every four columns, as panels keep them.
@@ -89,30 +90,35 @@ LANTERN_INLINE void StoreTile(TileSums& sums) {
                : [out] "r"(&sums), [line] "r"(int64_t{64}), [slot] "i"(kSlot));
 }
 
-// `count` products over kColumns columns, one after the other: take(i, sums). x_of(i),
-// levels_of(i): their operands. A product takes 50 cycles and its way through memory some more: the
-// next one begins before it is stored, and the one after that before it is taken.
-template <int kColumns, class XOf, class LevelsOf, class Take>
-LANTERN_INLINE void ForProducts(int count, const XOf& x_of, const LevelsOf& levels_of,
-                                const Take& take) {
+// `count` products over kColumns columns, one after the other: take(sums) of what next() gives, the
+// tokens and levels to multiply. A product takes 50 cycles and its way through memory some more:
+// the next one is stored, and the one after that begins, before it is taken. Written out for two
+// only: with four the loop took a third longer, likely for being more than processors keep decoded.
+template <int kColumns, class Next, class Take>
+LANTERN_INLINE void ForProducts(int count, const Next& next, const Take& take) {
   TileSums even, odd;
-  const auto begin_even = [&](int i) __attribute__((always_inline)) {
-    if (i < count) MultiplyTiles<0, kColumns, 32>(x_of(i), levels_of(i));
+  int begun = 0;
+  const auto begin_even = [&]() __attribute__((always_inline)) {
+    if (begun++ >= count) return;
+    const auto operands = next();
+    MultiplyTiles<0, kColumns, 32>(operands.tokens, operands.levels);
   };
-  const auto begin_odd = [&](int i) __attribute__((always_inline)) {
-    if (i < count) MultiplyTiles<1, kColumns, 32>(x_of(i), levels_of(i));
+  const auto begin_odd = [&]() __attribute__((always_inline)) {
+    if (begun++ >= count) return;
+    const auto operands = next();
+    MultiplyTiles<1, kColumns, 32>(operands.tokens, operands.levels);
   };
-  begin_even(0);
-  begin_odd(1);
+  begin_even();
+  begin_odd();
   StoreTile<0>(even);
   for (int i = 0; i < count; i += 2) {
-    begin_even(i + 2);
-    take(i, even);
+    begin_even();
     StoreTile<1>(odd);
+    take(even);
     if (i + 1 >= count) break;
-    begin_odd(i + 3);
-    take(i + 1, odd);
+    begin_odd();
     StoreTile<0>(even);
+    take(odd);
   }
 }
 

@@ -46,6 +46,8 @@ LANTERN_INLINE void ArrangeLevels(int8_t* levels, int columns) {
   }
 }
 
+inline constexpr bool kPackedOperands = false;
+
 // The sums of eight tokens and half of the rows, of which `tokens` and `levels` are the first:
 // sixteen accumulators of two times two, and as many operands as the registers hold beside them.
 template <int kColumns>
@@ -89,15 +91,15 @@ __attribute__((noinline)) void MultiplyTiles(const int8_t* x, const int8_t* leve
   }
 }
 
-// `count` products over kColumns columns, one after the other: take(i, sums). x_of(i),
-// levels_of(i): their operands.
-template <int kColumns, class XOf, class LevelsOf, class Take>
-LANTERN_INLINE void ForProducts(int count, const XOf& x_of, const LevelsOf& levels_of,
-                                const Take& take) {
+// `count` products over kColumns columns, one after the other: take(sums) of what next() gives, the
+// tokens and levels to multiply.
+template <int kColumns, class Next, class Take>
+LANTERN_INLINE void ForProducts(int count, const Next& next, const Take& take) {
   TileSums sums;
   for (int i = 0; i < count; ++i) {
-    MultiplyTiles<kColumns>(x_of(i), levels_of(i), sums);
-    take(i, sums);
+    const auto operands = next();
+    MultiplyTiles<kColumns>(operands.tokens, operands.levels, sums);
+    take(sums);
   }
 }
 

@@ -37,7 +37,7 @@ struct QuantBlock256 {
 
 // The same of sixteen tokens side by side, where a set multiplies that many at once.
 inline constexpr int kTileTokens = 16;
-inline constexpr int kTokensForTiles = 24;  // from so many on, spreading a panel pays
+inline constexpr int kTokensForTiles = 10;  // fewer are never worth a tile
 struct alignas(64) QuantTile32 {
   float scale[kTileTokens];
   float sum[kTileTokens];

@@ -18,7 +18,9 @@
 //                                  16 bits, scaled
 //   PairProducts                   per lane, the sum of the products of its two 16-bit halves
 //   LANTERN_TILES                  where the set multiplies tiles of tokens (tiles.h)
-//   kLeastTileTokens               how many tokens are worth one more tile
+//   kFirstTileTokens               how many tokens are worth any tile
+//   kLeastTileTokens               and one more, of 32 columns; kLeastNarrowTileTokens: of 16
+//   LANTERN_BIT_MATRICES           where BitMatrix multiplies bytes by a matrix of bits
 #pragma once
 
 #if defined(LANTERN_USE_NEON)

@@ -54,7 +54,7 @@ LANTERN_INLINE IV AddPairProducts(IV sum, IV a, IV b) { return sum + PairProduct
 // the number of instructions, a tile takes as long as eight tokens alone.
 #if defined(__ARM_FEATURE_MATMUL_INT8)
 #define LANTERN_TILES 1
-inline constexpr int kLeastTileTokens = 8;
+inline constexpr int kFirstTileTokens = 24, kLeastTileTokens = 8, kLeastNarrowTileTokens = 8;
 #endif
 
 #if defined(__ARM_FEATURE_DOTPROD)

@@ -30,7 +30,7 @@ typedef uint8_t BV __attribute__((vector_size(4 * kLanes)));  // four columns of
 // Whether the set multiplies tiles of sixteen tokens (amx.h), and how many are worth one more.
 #if defined(__AMX_INT8__)
 #define LANTERN_TILES 1
-inline constexpr int kLeastTileTokens = 6;
+inline constexpr int kFirstTileTokens = 10, kLeastTileTokens = 10, kLeastNarrowTileTokens = 16;
 #endif
 
 #if defined(__AVX512F__)
@@ -59,6 +59,16 @@ LANTERN_INLINE IV LoadBytesV(const void* p) {
 }
 LANTERN_INLINE FV LoadBFloat16V(const void* p) { return LoadBFloat16(p); }
 LANTERN_INLINE void StorePartV(float* p, FV v, int count) { StorePart(p, v, count); }
+#endif
+
+#if defined(__GFNI__) && defined(__AVX512BW__)
+#define LANTERN_BIT_MATRICES 1
+// Every byte times a matrix of bits, rows from the last one's byte down, then flips bits of kFlip.
+template <uint64_t kRows, int kFlip>
+LANTERN_INLINE BV BitMatrix(BV v) {
+  const __m512i rows = _mm512_set1_epi64(static_cast<int64_t>(kRows));
+  return (BV)_mm512_gf2p8affine_epi64_epi8((__m512i)v, rows, kFlip);
+}
 #endif
 
 // ---- sums of 8-bit products ----

@@ -51,7 +51,16 @@ template <int kTokens>
 class LeafSums {
  public:
   LANTERN_FORCE_INLINE LeafSums(const PanelJob& job, int token, int count)
-      : job_(job), token_(token), count_(count) {
+      : job_(job), row_(job.row), rows_(job.rows), token_(token), count_(count) {
+    Begin();
+  }
+  // Begins again, with other rows or tokens: so many further ones.
+  LANTERN_FORCE_INLINE void BeginTile(int rows, int tokens) {
+    row_ += rows;
+    rows_ -= rows;
+    token_ += tokens;
+    count_ -= tokens;
+    subtree_ = leaf_ = 0;
     Begin();
   }
   LANTERN_FORCE_INLINE bool done() const { return subtree_ == job_.subtrees; }
@@ -74,16 +83,16 @@ class LeafSums {
     tree_.Collapse(total);
     const OutputRows& out = job_.out[subtree_++];
     for (int t = 0; t < kTokens && t < count_; ++t) {
-      float* row = out.data + (token_ + t) * out.stride + job_.row;
+      float* row = out.data + (token_ + t) * out.stride + row_;
       for (int p = 0; p < kParts; ++p) {
-        const int rows = job_.rows - p * kLanes;
+        const int rows = rows_ - p * kLanes;
         if (rows > 0) StorePartV(row + p * kLanes, total[t][p], rows);
       }
     }
   }
 
   const PanelJob& job_;
-  const int token_, count_;
+  int row_, rows_, token_, count_;
   int subtree_ = 0, leaf_ = 0, end_ = 0;
   TreeStack<kTokens> tree_;
 };

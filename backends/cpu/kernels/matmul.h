@@ -46,13 +46,10 @@ void Tile(const PanelJob& job, int token) {
   }
 }
 
-// All tokens of the job, a tile at a time.
+// All tokens of a job of one panel, a tile at a time.
 template <class Format>
 void Panel(const PanelJob& job) {
   int token = job.token_begin;
-#if LANTERN_TILES
-  if constexpr (requires { typename TilesOf<Format>::Input; }) token = PanelTiles<Format>(job);
-#endif
   for (; token + Format::kTile <= job.token_end; token += Format::kTile) {
     Tile<Format, Format::kTile>(job, token);
   }
@@ -123,6 +120,14 @@ void Panels(const PanelJob& job) {
       PanelPair<Format>(pair, tokens);
     }
   }
+#if LANTERN_TILES
+  if constexpr (requires { typename TilesOf<Format>::Input; }) {
+    if (const int tiles = TilesFor<TilesOf<Format>>(job); tiles > 0) {
+      return TilePanels<Format>(
+          job, tiles, [&](int i) { return PanelOf<Format>(job, i); }, Panel<Format>);
+    }
+  }
+#endif
   for (; panel < job.panels; ++panel) Panel<Format>(PanelOf<Format>(job, panel));
 }
 

@@ -218,6 +218,7 @@ struct Q8_0Format {
   static constexpr int kBytes = kPanelRows * 34, kTile = kBlockTile;
   static constexpr int kOffset = kWideSums && !kWideSigned ? 128 : 0;  // what level means zero
   static constexpr bool kMinimum = false;
+  static constexpr bool kSignedBytes = true;  // its levels as they are packed
   using Place = BlockPlace<kBytes, true>;
   LANTERN_INLINE const uint8_t* Scales(const Place& at) { return at.Field(0, 2 * kPanelRows); }
   LANTERN_INLINE ByteLevels Levels(const Place& at) {

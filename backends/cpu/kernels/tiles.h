@@ -1,7 +1,7 @@
 // Sixteen tokens times a panel on a matrix unit (amx.h, i8mm.h), with the bits of matmul_formats.h:
 // integer sums are exact, and everything that rounds is in the same order. A panel's blocks are
-// spread once for all tokens: levels as signed bytes, scales as vectors. Included by kernels.cc
-// only.
+// spread once for all tokens, some blocks ahead of the first product: levels as signed bytes,
+// scales as vectors. Included by kernels.cc only.
 #pragma once
 
 #include "backends/cpu/kernels/leaves.h"
@@ -25,46 +25,137 @@ LANTERN_INLINE void EndLeaf(TileLeaves& leaves, int block, PanelSums<kTileTokens
   }
 }
 
+// Spreading reads weights early enough to find them in the second-level cache.
+template <int kBytes>
+LANTERN_INLINE void PrefetchSpread(const uint8_t* w) {
+  LANTERN_UNROLL for (int i = 0; i < kBytes; i += 64) PrefetchFar(w + i);
+}
+
+// A walk over tiles, each sixteen tokens times a panel: products follow each other without a pause
+// from the first tile to the last. Either one panel meets all tokens, and stays spread for them; or
+// one tile's tokens meet all panels, of which only what comes next is spread, in a small ring that
+// stays in the first-level cache.
+struct Walk {
+  int tiles, blocks;
+  void *spread, *spread_end;
+  // From the end of one tile to the next one's begin.
+  int64_t panel_step;  // bytes
+  int64_t input_step;  // blocks
+  int row_step, token_step;
+};
+
+// Where a walk is: at a block of kSubs products.
+template <class Input, class Block, int kSubs>
+struct Cursor {
+  const uint8_t* panel;
+  const Input* x;
+  Block* w;  // where the block is spread
+  int block = 0, sub = 0;
+
+  LANTERN_FORCE_INLINE void Next(const Walk& walk) {
+    if constexpr (kSubs > 1) {
+      if (++sub < kSubs) return;
+      sub = 0;
+    }
+    ++x;
+    if (++w == walk.spread_end) w = static_cast<Block*>(walk.spread);
+    if (++block < walk.blocks) return;
+    block = 0;
+    panel += walk.panel_step;
+    x += walk.input_step;
+  }
+};
+
+// What a product reads.
+struct Operands {
+  const int8_t *tokens, *levels;
+};
+
 // ---- blocks of 32 ----
+
+// Levels less what they count too much.
+template <int kOffset, class Levels>
+LANTERN_INLINE BV SignedLevels(const Levels& levels, int j, int part) {
+#if LANTERN_BIT_MATRICES
+  if constexpr (kOffset == 8) {  // nibbles: bits 0 to 2 stay, all others become what bit 3 is not
+    const BV both = ByteVector(levels.q, j % 4, part);
+    return j < 4 ? BitMatrix<0x0102040808080808, 0xf8>(both)
+                 : BitMatrix<0x1020408080808080, 0xf8>(both);
+  }
+#endif
+  return (BV)(levels(j, part) - static_cast<uint8_t>(kOffset));
+}
 
 template <class Format>
 struct SmallBlockTiles {
   using Input = QuantTile32;
-  static constexpr int kColumns = 32;
+  static constexpr int kColumns = 32, kAhead = 5, kRing = 8;
+  // The unit reads levels as they are packed: a block has none here.
+  static constexpr bool kInPlace = kPackedOperands && requires { Format::kSignedBytes; };
   struct Block {
-    int8_t levels[32 * kPanelRows];
+    int8_t levels[kInPlace ? 0 : 32 * kPanelRows];
     FR scale, minimum;
   };
+  using At = Cursor<Input, Block, 1>;
   static_assert(sizeof(Block) <= 32 * kSpreadBytes);
 
-  LANTERN_INLINE void Spread(const PanelJob& job, int block, Block& out) {
-    PrefetchAhead<Format::kBytes>(job.panel + static_cast<size_t>(block) * Format::kBytes);
-    const typename Format::Place at(job.panel, block, job.blocks);
-    const auto levels = Format::Levels(at);
-    LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
-      Store(out.levels + 64 * j, EachPart([&](int p) {
-              return (BV)(levels(j, p) - static_cast<uint8_t>(Format::kOffset));
-            }));
+  LANTERN_INLINE void Spread(const At& from, int blocks, Block& out) {
+    PrefetchSpread<Format::kBytes>(from.panel + static_cast<size_t>(from.block) * Format::kBytes);
+    const typename Format::Place at(from.panel, from.block, blocks);
+    if constexpr (!kInPlace) {
+      const auto levels = Format::Levels(at);
+      LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
+        Store(out.levels + 64 * j,
+              EachPart([&](int p) { return SignedLevels<Format::kOffset>(levels, j, p); }));
+      }
+      ArrangeLevels(out.levels, 32);
     }
-    ArrangeLevels(out.levels, 32);
     const uint8_t* scales = Format::Scales(at);
     out.scale = LoadHalfR(scales);
     if constexpr (Format::kMinimum) out.minimum = LoadHalfR(scales + 2 * kPanelRows);
   }
 
-  LANTERN_INLINE void AddBlocks(const Block* w, const Input* x, int blocks, TileLeaves& leaves) {
+  LANTERN_INLINE Operands OperandsOf(const At& at, int blocks) {
+    if constexpr (kInPlace) {
+      const auto levels = Format::Levels(typename Format::Place(at.panel, at.block, blocks));
+      return {at.x->q[0], (const int8_t*)levels.q};
+    } else {
+      return {at.x->q[0], at.w->levels};
+    }
+  }
+
+  template <bool kSpread>
+  LANTERN_INLINE void AddTiles(const Walk& walk, At at, TileLeaves& leaves) {
     FR sum[kTileTokens] = {};  // in registers
     PanelSums<kTileTokens> leaf;
+    At begun = at, spread = at;
+    const int count = walk.tiles * walk.blocks;
+    int left = count;
+    const auto spread_next = [&]() __attribute__((always_inline)) {
+      if (!kSpread || --left < 0) return;
+      Spread(spread, walk.blocks, *spread.w);
+      spread.Next(walk);
+    };
+    for (int i = 0; i < kAhead; ++i) spread_next();
     ForProducts<kColumns>(
-        blocks, [&](int i) { return x[i].q[0]; }, [&](int i) { return w[i].levels; },
-        [&](int i, const TileSums& exact) __attribute__((always_inline)) {
-          AddScaled(w[i], x[i], exact, sum);
-          if (leaves.end() != i + 1) return;
+        count,
+        [&]() __attribute__((always_inline)) {
+          const Operands operands = OperandsOf(begun, walk.blocks);
+          begun.Next(walk);
+          return operands;
+        },
+        [&](const TileSums& exact) __attribute__((always_inline)) {
+          spread_next();
+          AddScaled(*at.w, *at.x, exact, sum);
+          const int end = at.block + 1;
+          at.Next(walk);
+          if (leaves.end() != end) return;
           LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
             RowsIn(leaf[t]) = sum[t];
             sum[t] = FR{};
           }
-          EndLeaf(leaves, i + 1, leaf);
+          EndLeaf(leaves, end, leaf);
+          if (end == walk.blocks) leaves.BeginTile(walk.row_step, walk.token_step);
         });
   }
 
@@ -111,48 +202,73 @@ struct ScaledTotals {
   }
 };
 
-// The blocks of a format of kSubs sub-blocks: add(i, totals) at the end of each.
-template <class Tiles, class Add>
-LANTERN_INLINE void ForSuperBlocks(const typename Tiles::Block* w, const QuantTile256* x,
-                                   int blocks, const Add& add) {
+// The blocks of a format of kSubs sub-blocks: add(w, x, totals, sum) at the end of each.
+template <bool kSpread, class Tiles, class Add>
+LANTERN_INLINE void AddSuperTiles(const Walk& walk, typename Tiles::At at, TileLeaves& leaves,
+                                  const Add& add) {
   constexpr int kColumns = Tiles::kColumns, kSubs = 256 / kColumns;
   ScaledTotals<kSubs, Tiles::kExactSubs> totals;
+  PanelSums<kTileTokens> sum = {};
+  typename Tiles::At begun = at, spread = at;
+  const int count = walk.tiles * walk.blocks * kSubs;
+  int left = count;
+  const auto spread_next = [&]() __attribute__((always_inline)) {
+    if (!kSpread || --left < 0) return;
+    if (spread.sub == 0) Tiles::SpreadScales(spread, walk.blocks, *spread.w);
+    Tiles::SpreadSub(spread, walk.blocks, *spread.w);
+    spread.Next(walk);
+  };
+  for (int sub = 0; sub < kSubs; ++sub) spread_next();
   ForProducts<kColumns>(
-      blocks * kSubs,
-      [&](int i) {
-        const int column = i % kSubs * kColumns;
-        return &x[i / kSubs].q[column / 32][0][column % 32];
+      count,
+      [&]() __attribute__((always_inline)) {
+        const int column = begun.sub * kColumns;
+        const Operands operands = {&begun.x->q[column / 32][0][column % 32],
+                                   begun.w->levels + column * kPanelRows};
+        begun.Next(walk);
+        return operands;
       },
-      [&](int i) { return w[i / kSubs].levels + i % kSubs * (kColumns * kPanelRows); },
-      [&](int i, const TileSums& products) __attribute__((always_inline)) {
-        const int sub = i % kSubs;
-        totals.Add(sub, products, w[i / kSubs].scale[sub]);
-        if (sub + 1 == kSubs) add(i / kSubs, totals);
+      [&](const TileSums& products) __attribute__((always_inline)) {
+        spread_next();
+        const typename Tiles::Block& block = *at.w;
+        const QuantTile256& x = *at.x;
+        const int sub = at.sub, end = at.block + 1;
+        totals.Add(sub, products, block.scale[sub]);
+        at.Next(walk);
+        if (sub + 1 < kSubs) return;
+        add(block, x, totals, sum);
+        EndLeaf(leaves, end, sum);
+        if (end == walk.blocks) leaves.BeginTile(walk.row_step, walk.token_step);
       });
 }
 
 template <class Format>
 struct MinimumSuperBlockTiles {
   using Input = QuantTile256;
-  static constexpr int kColumns = 32;
+  static constexpr int kColumns = 32, kRing = 2;
   static constexpr int kExactSubs = Format::kExactHalves ? 4 : 2;  // 2 * 63 * 32 * 31 * 127 < 2^24
   struct Block {
     int8_t levels[256 * kPanelRows];
     FR scale[8], d, d_minimum;
     IR minimums[4];
   };
+  using At = Cursor<Input, Block, 256 / kColumns>;
   static_assert(sizeof(Block) <= 256 * kSpreadBytes);
 
-  LANTERN_INLINE void Spread(const PanelJob& job, int block, Block& out) {
-    const uint8_t* w = job.panel + static_cast<size_t>(block) * Format::kBytes;
-    for (int sub = 0; sub < 8; ++sub) {
-      PrefetchAhead<Format::kBytes / 8>(w + Format::kBytes / 8 * sub);
-      const auto levels = Format::Levels(w, sub);
-      LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
-        Store(out.levels + 512 * sub + 64 * j, EachPart([&](int p) { return levels(j, p); }));
-      }
+  LANTERN_INLINE void SpreadSub(const At& at, int /*blocks*/, Block& out) {
+    const uint8_t* w = at.panel + static_cast<size_t>(at.block) * Format::kBytes;
+    const int sub = at.sub;
+    PrefetchSpread<Format::kBytes / 8>(w + Format::kBytes / 8 * sub);
+    const auto levels = Format::Levels(w, sub);
+    int8_t* const to = out.levels + 32 * kPanelRows * sub;
+    LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
+      Store(to + 64 * j, EachPart([&](int p) { return levels(j, p); }));
     }
-    ArrangeLevels(out.levels, 256);
+    ArrangeLevels(to, 32);
+  }
+
+  LANTERN_INLINE void SpreadScales(const At& at, int /*blocks*/, Block& out) {
+    const uint8_t* w = at.panel + static_cast<size_t>(at.block) * Format::kBytes;
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
       IV scale[8], minimums[4];
       SixBitScales(w + 4 * kPanelRows, p, scale, minimums);
@@ -163,65 +279,73 @@ struct MinimumSuperBlockTiles {
     out.d_minimum = LoadHalfR(w + 2 * kPanelRows);
   }
 
-  LANTERN_INLINE void AddBlocks(const Block* w, const Input* x, int blocks, TileLeaves& leaves) {
-    PanelSums<kTileTokens> sum = {};
-    ForSuperBlocks<MinimumSuperBlockTiles>(
-        w, x, blocks, [&](int i, auto& totals) __attribute__((always_inline)) {
-          LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
-            IR minimum = {};
-            LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
-              minimum = AddPairProducts(minimum, w[i].minimums[j], PairAt(x[i].pair_sums[t][j]));
-            }
-            const FV a = SplatV(x[i].scale[t]);
-            FR& to = RowsIn(sum[t]);
-            to = to + totals.Take(t) * (w[i].d * a);
-            to = to - ToFloatV(minimum) * (w[i].d_minimum * a);
-          }
-          EndLeaf(leaves, i + 1, sum);
-        });
+  template <bool kSpread>
+  LANTERN_INLINE void AddTiles(const Walk& walk, const At& at, TileLeaves& leaves) {
+    AddSuperTiles<kSpread, MinimumSuperBlockTiles>(
+        walk, at, leaves,
+        [](const Block& w, const Input& x, auto& totals, PanelSums<kTileTokens>& sum)
+            __attribute__((always_inline)) {
+              LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
+                IR minimum = {};
+                LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
+                  minimum = AddPairProducts(minimum, w.minimums[j], PairAt(x.pair_sums[t][j]));
+                }
+                const FV a = SplatV(x.scale[t]);
+                FR& to = RowsIn(sum[t]);
+                to = to + totals.Take(t) * (w.d * a);
+                to = to - ToFloatV(minimum) * (w.d_minimum * a);
+              }
+            });
   }
 };
 
 struct Q6KTiles {
   using Input = QuantTile256;
-  static constexpr int kColumns = 16;
+  static constexpr int kColumns = 16, kRing = 2;
   static constexpr int kExactSubs = 2;  // 2 * 128 * 16 * 32 * 127 < 2^24
   struct Block {
     int8_t levels[256 * kPanelRows];
     FR scale[16], d;
   };
+  using At = Cursor<Input, Block, 256 / kColumns>;
   static_assert(sizeof(Block) <= 256 * kSpreadBytes);
 
-  LANTERN_INLINE void Spread(const PanelJob& job, int block, Block& out) {
-    const Q6KFormat::Place at(job.panel, block, job.blocks);
-    const uint8_t *scales = Q6KFormat::Scales(at), *quants = Q6KFormat::Quants(at);
-    PrefetchAhead<Q6KFormat::kBytes>(job.panel + static_cast<size_t>(block) * Q6KFormat::kBytes);
-    for (int sub = 0; sub < 16; ++sub) {
-      const auto levels = Q6KFormat::Levels(quants, sub);
-      LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
-        Store(out.levels + 256 * sub + 64 * j,
-              EachPart([&](int p) { return (BV)(levels(j, p) - 32); }));
-      }
-      out.scale[sub] = EachPart([&](int p) { return ToFloatV(Q6KFormat::Scale(scales, sub, p)); });
+  LANTERN_INLINE void SpreadSub(const At& from, int blocks, Block& out) {
+    const Q6KFormat::Place at(from.panel, from.block, blocks);
+    const int sub = from.sub;
+    constexpr int kBytes = Q6KFormat::kBytes / 16;
+    PrefetchAhead<kBytes>(from.panel + static_cast<size_t>(from.block) * Q6KFormat::kBytes +
+                          kBytes * sub);
+    const auto levels = Q6KFormat::Levels(Q6KFormat::Quants(at), sub);
+    int8_t* const to = out.levels + 16 * kPanelRows * sub;
+    LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
+      Store(to + 64 * j, EachPart([&](int p) { return (BV)(levels(j, p) - 32); }));
     }
-    ArrangeLevels(out.levels, 256);
+    ArrangeLevels(to, 16);
+    out.scale[sub] =
+        EachPart([&](int p) { return ToFloatV(Q6KFormat::Scale(Q6KFormat::Scales(at), sub, p)); });
+  }
+
+  LANTERN_INLINE void SpreadScales(const At& from, int blocks, Block& out) {
+    const Q6KFormat::Place at(from.panel, from.block, blocks);
     out.d = LoadHalfR(Q6KFormat::Factors(at));
   }
 
-  LANTERN_INLINE void AddBlocks(const Block* w, const Input* x, int blocks, TileLeaves& leaves) {
-    PanelSums<kTileTokens> sum = {};
-    ForSuperBlocks<Q6KTiles>(
-        w, x, blocks, [&](int i, auto& totals) __attribute__((always_inline)) {
-          LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
-            FR& to = RowsIn(sum[t]);
-            to = to + totals.Take(t) * (w[i].d * SplatV(x[i].scale[t]));
-          }
-          EndLeaf(leaves, i + 1, sum);
-        });
+  template <bool kSpread>
+  LANTERN_INLINE void AddTiles(const Walk& walk, const At& at, TileLeaves& leaves) {
+    AddSuperTiles<kSpread, Q6KTiles>(
+        walk, at, leaves,
+        [](const Block& w, const Input& x, auto& totals, PanelSums<kTileTokens>& sum)
+            __attribute__((always_inline)) {
+              LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
+                FR& to = RowsIn(sum[t]);
+                to = to + totals.Take(t) * (w.d * SplatV(x.scale[t]));
+              }
+            });
   }
 };
 
-// ---- a panel ----
+// ---- panels ----
 
 template <class Format>
 struct TilesOf {};
@@ -237,29 +361,57 @@ struct TilesOf<Q5KFormat> : MinimumSuperBlockTiles<Q5KFormat> {};
 template <>
 struct TilesOf<Q6KFormat> : Q6KTiles {};
 
-// Sixteen tokens from `token`, of which those below job.token_end exist.
+// How many tiles the job's tokens are worth; those after them are left.
 template <class Tiles>
-void TokenTile(const PanelJob& job, const typename Tiles::Block* spread, int token) {
-  using Input = typename Tiles::Input;
-  const Input* x =
-      static_cast<const Input*>(job.tiles) + static_cast<int64_t>(token / kTileTokens) * job.blocks;
-  TileLeaves leaves(job, token, job.token_end - token);
-  Tiles::AddBlocks(spread, x, job.blocks, leaves);
+LANTERN_INLINE int TilesFor(const PanelJob& job) {
+  constexpr int kLeast = Tiles::kColumns < 32 ? kLeastNarrowTileTokens : kLeastTileTokens;
+  const int tokens = job.token_end - job.token_begin;
+  if (job.tiles == nullptr || tokens < kFirstTileTokens) return 0;
+  return (tokens + kTileTokens - kLeast) / kTileTokens;
 }
 
-// As many of the job's tokens as are worth a tile; the first that is left.
-template <class Format>
-int PanelTiles(const PanelJob& job) {
-  using Tiles = TilesOf<Format>;
-  int token = job.token_begin;
-  if (job.tiles == nullptr || job.token_end - token < kTokensForTiles) return token;
+template <bool kSpread, class Tiles>
+void AddTiles(const PanelJob& job, const Walk& walk, int token) {
+  const auto* x = static_cast<const typename Tiles::Input*>(job.tiles) +
+                  static_cast<int64_t>(token / kTileTokens) * job.blocks;
   auto* const spread = static_cast<typename Tiles::Block*>(job.spread);
-  for (int block = 0; block < job.blocks; ++block) Tiles::Spread(job, block, spread[block]);
+  TileLeaves leaves(job, token, job.token_end - token);
+  Tiles::template AddTiles<kSpread>(walk, {job.panel, x, spread}, leaves);
+}
+
+// One panel times `tiles` tiles of tokens; or, where those are one, of at least kRing blocks, any
+// number of panels.
+template <class Format>
+void WalkTiles(const PanelJob& job, int tiles) {
+  using Tiles = TilesOf<Format>;
+  auto* const spread = static_cast<typename Tiles::Block*>(job.spread);
   const TileRegisters<Tiles::kColumns> registers;
-  for (; job.token_end - token >= kLeastTileTokens; token += kTileTokens) {
-    TokenTile<Tiles>(job, spread, token);
+  Walk walk = {1, job.blocks, spread, spread + job.blocks, 0, 0, 0, kTileTokens};
+  if (tiles == 1 && job.blocks >= Tiles::kRing) {
+    const int64_t panel_bytes = static_cast<int64_t>(job.blocks) * Format::kBytes;
+    walk = {job.panels,  job.blocks,  spread,     spread + Tiles::kRing,
+            panel_bytes, -job.blocks, kPanelRows, 0};
   }
-  return token;
+  AddTiles<true, Tiles>(job, walk, job.token_begin);
+  if (tiles == 1) return;
+  walk.tiles = tiles - 1;
+  AddTiles<false, Tiles>(job, walk, job.token_begin + kTileTokens);
+}
+
+// All panels of the job times `tiles` tiles; what is left of its tokens, by rest(job of one panel).
+template <class Format, class PanelOf, class Rest>
+LANTERN_INLINE void TilePanels(const PanelJob& job, int tiles, const PanelOf& panel_of,
+                               const Rest& rest) {
+  const int end = job.token_begin + tiles * kTileTokens;
+  if (tiles == 1 && end >= job.token_end && job.blocks >= TilesOf<Format>::kRing) {
+    return WalkTiles<Format>(job, tiles);
+  }
+  for (int panel = 0; panel < job.panels; ++panel) {
+    PanelJob one = panel_of(panel);
+    WalkTiles<Format>(one, tiles);
+    one.token_begin = end;
+    if (end < one.token_end) rest(one);
+  }
 }
 
 // ---- activations ----
