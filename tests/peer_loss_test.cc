@@ -19,8 +19,10 @@ using Clock = std::chrono::steady_clock;
 constexpr int kRanks = 3;
 #if LANTERN_SANITIZED
 constexpr int kTimes = 1;  // each takes seconds of waiting for heartbeats
+constexpr size_t kFloats = 100000;
 #else
 constexpr int kTimes = 2;
+constexpr size_t kFloats = 400000;
 #endif
 constexpr std::chrono::seconds kStartLimit{60};
 constexpr std::chrono::seconds kLossLimit{5};
@@ -32,13 +34,13 @@ enum class Fate { kKilled, kStopped, kLeft, kReported };
 std::string SumForEver(RankEnd& end, bool leaves, bool reports) {
   const int size = end.world->size();
   const SumPlan plan(size, CutByShare(MakePlan(1, size, 1), 0, size));
-  std::vector<float> mine(400000, 1.0f), out(mine.size());
+  std::vector<float> mine(kFloats, 1.0f), out(mine.size());
   const std::span<const float> sums[] = {mine};
   for (int i = 0;; ++i) {
     TreeSum(*end.world, plan, out, sums);
     if (i == 20) end.WriteLine("under way");
-    if (i == 60 && leaves) return "left";
-    if (i == 60 && reports) {
+    if (i == 24 && leaves) return "left";
+    if (i == 24 && reports) {
       end.client->ReportError("Out of memory.");
       return "reported";
     }

