@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include "net/collectives.h"
 #include "net/exact_sum.h"
@@ -137,12 +136,10 @@ SumAlgorithm SumTable::For(size_t bytes, const SumPlan& plan) const {
   const int ranks = plan.ranks();
   const size_t sent = bytes * plan.most_subtrees();
   if (timings_.empty()) return BySize(sent, ranks);
-  const auto distance = [&](const SumTiming& timing) {
-    return std::fabs(std::log2(static_cast<double>(sent) / static_cast<double>(timing.bytes)));
-  };
-  const auto nearest =
-      std::min_element(timings_.begin(), timings_.end(),
-                       [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
+  // The nearest size, by ratio; beyond the largest, that one.
+  const auto nearest = std::find_if(timings_.begin(), timings_.end() - 1, [&](const auto& timing) {
+    return sent <= timing.bytes * kSizeStep / 2;
+  });
   // One hop unless others are clearly faster: a sum of one hop can go on while a rank computes.
   SumAlgorithm fastest = SumAlgorithm::kOneShot;
   double seconds = 0.95 * nearest->of(fastest);
