@@ -1,0 +1,42 @@
+// Products with many tokens, bound by arithmetic: cuBLASLt, which is loaded at run time, over
+// weights in 16 bits; block formats are unpacked before, some rows at a time. And products in f32
+// for checks, by a kernel of our own.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "backends/cuda/kernels/queue.h"
+#include "backends/cuda/kernels/weights.h"
+
+namespace lantern::cuda {
+
+class LargeProducts {
+ public:
+  // Loads cuBLASLt. Throws Error{kConfig} naming what to install where there is none.
+  explicit LargeProducts(const Queue& queue);
+  ~LargeProducts();
+  LargeProducts(const LargeProducts&) = delete;
+  LargeProducts& operator=(const LargeProducts&) = delete;
+
+  // out[n, weight.out] (+)= x[n, columns] * W[:, begin : begin + columns]^T. x in bf16, out in bf16
+  // or f32, added to what is there where `add` (f32 only). Sums in f32. Grows scratch memory when
+  // it must: not while a graph is captured.
+  void Multiply(const Queue& queue, Matrix out, Matrix x, const Weight& weight, int begin,
+                bool add);
+
+  const std::string& library() const;  // "cuBLASLt 13.1.0"
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// out[n, weight.out] (+)= x * W^T in f32 throughout: every product and sum rounded once, columns in
+// a fixed order. x and out are f32. Slow; for checks. `scratch`: for unpacked rows, f32, at least
+// kF32ScratchBytes.
+constexpr size_t kF32ScratchBytes = size_t{64} << 20;
+void MultiplyF32(const Queue& queue, Matrix out, Matrix x, const Weight& weight, int begin,
+                 bool add, float* scratch);
+
+}  // namespace lantern::cuda

@@ -1,0 +1,31 @@
+// Queue: where kernels are launched, and how. Every launcher of this folder is an ordinary C++
+// function over device pointers; only the .cu files behind them are compiled by nvcc.
+#pragma once
+
+#include <cuda_runtime.h>
+
+namespace lantern::cuda {
+
+struct Queue {
+  cudaStream_t stream = nullptr;
+  int multiprocessors = 132;
+};
+
+// How activations lie in memory between products: bf16, or f32 for checks. The residual stream,
+// partial sums and logits are f32 in both.
+enum class Real { kBF16, kF32 };
+inline int RealBytes(Real real) { return real == Real::kBF16 ? 2 : 4; }
+
+// A matrix of activations: `columns` of them in rows that are `stride` elements apart. `data` and
+// the rows' distance in bytes are multiples of 16.
+struct Matrix {
+  void* data = nullptr;
+  Real type = Real::kF32;
+  int rows = 0, columns = 0;
+  long long stride = 0;
+};
+
+// Throws Error{kConfig} with CUDA's own sentence where a call or a launch before it failed.
+void Require(cudaError_t code, const char* what);
+
+}  // namespace lantern::cuda

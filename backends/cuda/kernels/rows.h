@@ -1,0 +1,43 @@
+// Operations on rows: norm, SwiGLU, sums, the embedding table, what is looked at in the residual
+// stream, and what is asked of the logits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "backends/cuda/kernels/queue.h"
+#include "src/tensor/dtype.h"
+
+namespace lantern::cuda {
+
+// out = x / sqrt(mean(x^2) + eps) * weight, by row. x is f32; out bf16 or f32, and may be x.
+void RmsNorm(const Queue& queue, Matrix out, Matrix x, const float* weight, float eps);
+// x += y, then as RmsNorm, in one pass; y is f32 or bf16.
+void AddRmsNorm(const Queue& queue, Matrix out, Matrix x, Matrix y, const float* weight, float eps);
+// x += y; x is f32, y f32 or bf16.
+void Add(const Queue& queue, Matrix x, Matrix y);
+// out[n, f] = silu(gate) * up, gate_up [n, 2 f]; types alike.
+void SiluMul(const Queue& queue, Matrix out, Matrix gate_up);
+// out[i] = x[rows[i]], i < out.rows; rows on the device. Both f32.
+void Gather(const Queue& queue, Matrix out, Matrix x, const int* rows);
+// out[i] = row ids[i] of a table as it is stored in files: any DType, `in` columns, RowBytes a row.
+// out is f32: the bits that DecodeRow (src/tensor/quant.h) gives.
+void Embed(const Queue& queue, Matrix out, const std::byte* table, DType type, const int* ids);
+
+// Looks at the residual stream after layer `layer`: where a value is no finite number, *bad becomes
+// the smaller of itself and layer. And, unless `hash` is null, adds x's hash to *hash: the sum over
+// all elements, modulo 2^32, of Mix(bits of the element + 0x9e3779b9 * (row * x.columns + column)),
+// row counted from first_row, where
+// Mix(h): h ^= h >> 16; h *= 0x85ebca6b; h ^= h >> 13; h *= 0xc2b2ae35; h ^= h >> 16.
+void LookAt(const Queue& queue, Matrix x, int first_row, int layer, int* bad, uint32_t* hash);
+
+// What is asked of each row of logits: the xxh64 (seed 0) of every 256 consecutive values' bytes,
+// the last of a row maybe shorter, and the largest value with the lowest index that has it.
+struct RowAnswer {
+  float value;
+  int index;
+};
+// logits [n, ids] f32; hashes [n, (ids + 255) / 256]; best [n].
+void AnswerRows(const Queue& queue, Matrix logits, uint64_t* hashes, RowAnswer* best);
+
+}  // namespace lantern::cuda

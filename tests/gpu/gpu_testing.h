@@ -1,0 +1,97 @@
+// What tests of CUDA kernels share: memory of the device that frees itself, values to fill it with,
+// and how far results may be from a reference in double precision.
+#pragma once
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "backends/cuda/kernels/queue.h"
+
+namespace lantern::cuda {
+
+// The queue that tests run on: the first device's default stream.
+inline Queue TestQueue() {
+  static const int multiprocessors = [] {
+    int count = 0;
+    Require(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, 0), "asking the device");
+    return count;
+  }();
+  return {nullptr, multiprocessors};
+}
+
+// `count` values of T on the device. Fresh memory is poisoned with bytes of 0xff: NaNs as floats.
+template <class T>
+class OnDevice {
+ public:
+  explicit OnDevice(size_t count) : count_(count) {
+    Require(cudaMalloc(&data_, std::max<size_t>(count, 1) * sizeof(T)), "allocating test memory");
+    Require(cudaMemset(data_, 0xff, count * sizeof(T)), "poisoning test memory");
+  }
+  explicit OnDevice(const std::vector<T>& values) : OnDevice(values.size()) { Set(values); }
+  ~OnDevice() { cudaFree(data_); }
+  OnDevice(const OnDevice&) = delete;
+  OnDevice& operator=(const OnDevice&) = delete;
+
+  void Set(const std::vector<T>& values) {
+    Require(cudaMemcpy(data_, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice),
+            "copying to the device");
+  }
+  std::vector<T> Get() const {
+    std::vector<T> values(count_);
+    Require(cudaDeviceSynchronize(), "running a kernel");
+    Require(cudaMemcpy(values.data(), data_, count_ * sizeof(T), cudaMemcpyDeviceToHost),
+            "copying from the device");
+    return values;
+  }
+  T* data() const { return data_; }
+  size_t size() const { return count_; }
+
+ private:
+  T* data_ = nullptr;
+  size_t count_;
+};
+
+// Reproducible values around zero, about normal with the given deviation.
+inline std::vector<float> SomeFloats(size_t count, uint64_t seed, float deviation = 1) {
+  std::vector<float> values(count);
+  uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
+  for (float& value : values) {
+    float sum = 0;
+    for (int i = 0; i < 4; ++i) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      sum += static_cast<float>(state >> 40) * 0x1p-24f - 0.5f;
+    }
+    value = sum * deviation * 1.7320508f;
+  }
+  return values;
+}
+
+inline std::vector<__nv_bfloat16> ToBF16(std::span<const float> values) {
+  std::vector<__nv_bfloat16> out;
+  for (const float value : values) out.push_back(__float2bfloat16(value));
+  return out;
+}
+inline std::vector<float> ToFloats(std::span<const __nv_bfloat16> values) {
+  std::vector<float> out;
+  for (const __nv_bfloat16 value : values) out.push_back(__bfloat162float(value));
+  return out;
+}
+
+// |actual - exact| / |exact| over all of them; NaN where a value is no number.
+inline double RelativeError(std::span<const float> actual, std::span<const double> exact) {
+  EXPECT_EQ(actual.size(), exact.size());
+  double error = 0, size = 0;
+  for (size_t i = 0; i < exact.size(); ++i) {
+    error += (actual[i] - exact[i]) * (actual[i] - exact[i]);
+    size += exact[i] * exact[i];
+  }
+  return std::sqrt(error / (size > 0 ? size : 1));
+}
+
+}  // namespace lantern::cuda
