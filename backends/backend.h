@@ -2,9 +2,9 @@
 #pragma once
 
 #if LANTERN_CUDA
-#include "backends/cuda/cuda_backend.h"
+#include "backends/cuda/switched_backend.h"
 namespace lantern {
-using Backend = CudaBackend;
+using Backend = SwitchedBackend;
 }
 #else
 #include "backends/cpu/cpu_backend.h"

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,13 @@
 
 namespace lantern {
 
+// Where a rank computes, for builds that leave a choice.
+struct DeviceOptions {
+  std::string name = "auto";     // "cpu", "cuda"; "auto": the best that this build is for
+  int index = 0;                 // of the machine's devices, as the driver counts them
+  std::string compute = "bf16";  // a device's activations: "bf16", or "f32" for checks
+};
+
 struct ContextOptions {
   int threads = 1;
   bool spin = true;          // false where ranks outnumber the cores
@@ -28,6 +36,7 @@ struct ContextOptions {
   // library of backends/cpu/gemm.
   std::string gemm = "own";
   std::vector<Core> cores = {};  // one for each thread, see ThreadPool; empty: unbound
+  DeviceOptions device = {};
 };
 
 // A weight slice as the loader offers it: rows are read one by one, already cut to this rank's
@@ -55,11 +64,20 @@ struct PackedPlace {
   bool filled = false;
 };
 
+// Token ids to rows of a model's embedding table, in the backend's own memory or still in the file.
+struct EmbeddingTable {
+  RawWeight rows;
+  std::shared_ptr<const std::byte> data;  // null: rows are read as they are needed
+};
+
+// f32 memory of the backend, freed with its owner.
+using BufferOwner = std::shared_ptr<void>;
+
 // Rotation by position: row p holds cos and sin of p * frequency(i), i < head_dim / 2.
 struct RopeTable {
   int head_dim = 0;
-  int positions = 0;
-  std::vector<float> cos_sin;  // [positions, head_dim / 2, 2]
+  Tensor cos_sin;  // [positions, head_dim]: pairs
+  BufferOwner owner = {};
 };
 
 // One layer's keys and values in paged blocks, in the backend's own order: room for
@@ -80,6 +98,25 @@ struct BatchView {
   std::span<const int> position;
   std::span<const int> sequence;
   std::span<const std::span<const int>> blocks;
+  std::span<const int> token = {};      // ids
+  std::span<const int> logits_at = {};  // tokens whose logits are wanted, ascending
+};
+
+// What was seen of the residual stream in a step.
+struct ResidualLook {
+  static constexpr int kAllFinite = 1 << 30;
+  // The first layer seen after which a value was no number; where not every layer was looked at,
+  // an earlier one may have given it.
+  int bad_layer = kAllFinite;
+  std::span<const uint32_t> hashes = {};  // by slot; see LookAtResidual
+  bool every_layer = true;
+};
+
+// What a device has found out about a row of logits, so that it need not be copied.
+struct LogitsLook {
+  std::span<const uint64_t> block_hashes;  // xxh64 of every 256 values
+  int best = 0;                            // the first of the largest values
+  float value = 0;
 };
 
 // Query heads to kv heads, both local: head h reads kv head (q_begin + h) / group - kv_begin.
@@ -89,9 +126,6 @@ struct HeadMap {
   int KvHead(int local_head) const { return (q_begin + local_head) / group - kv_begin; }
 };
 
-// f32 memory of the backend, freed with its owner.
-using BufferOwner = std::shared_ptr<void>;
-
 template <class B>
 concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatrix& w,
                              const RawWeight& raw, std::span<const WeightMatrix> parts,
@@ -99,9 +133,22 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
                              const RopeTable& rope, const KvView& kv, const BatchView& batch,
                              const HeadMap& heads, std::span<const int> ids, float number,
                              int integer, std::span<float> host, BufferOwner& owner, DType type,
-                             const PackedPlace& place) {
-  // Zeroed memory for a [rows, cols] f32 tensor; `owner` keeps it alive.
-  { B::Allocate(c, owner, integer, integer) } -> std::same_as<Tensor>;
+                             const PackedPlace& place, const EmbeddingTable& table,
+                             const std::function<void()>& body, std::span<const float> values,
+                             const DeviceOptions& device, const ContextOptions& options) {
+  // Throws Error{kConfig} for options that are unknown or cannot be had on this machine.
+  { B::MakeContext(options) } -> std::same_as<std::shared_ptr<typename B::Context>>;
+  // Zeroed memory for a [rows, cols] tensor; `owner` keeps it alive. Rows may be padded.
+  { B::Allocate(c, owner, integer, integer, type) } -> std::same_as<Tensor>;
+  // The type of what operations hand to matrix products: norm, heads, gate_up and so on. The
+  // residual stream, partial sums and logits are f32.
+  { B::OperandType(c) } -> std::same_as<DType>;
+  // Elements from one row of `integer` columns to the next, as operations like it best.
+  { B::RowStride(c, integer) } -> std::same_as<int>;
+  // f32 values to a tensor, dense; nothing where they are the tensor's own memory.
+  { B::Upload(c, t, values) } -> std::same_as<void>;
+  // Rows of the table, as Embed wants them.
+  { B::MakeTable(c, raw) } -> std::same_as<EmbeddingTable>;
   // Reads every row and lays it out for the kernels, in parallel, unless `place` is filled.
   { B::PackWeight(c, raw, place) } -> std::same_as<WeightMatrix>;
   // Reads all of these weights once and computes nothing: how fast a decode step could be.
@@ -115,7 +162,8 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
   // out[n, dim] = x / sqrt(mean(x^2) + eps) * weight[1, dim]; out may be x.
   { B::RmsNorm(c, /*out*/ t, /*x*/ t, /*weight*/ t, /*eps*/ number) } -> std::same_as<void>;
   // Rotates neighbouring pairs of q [n, heads * head_dim] and k [n, kv heads * head_dim] in place.
-  { B::Rope(c, /*q*/ t, /*k*/ t, rope, /*position*/ ids) } -> std::same_as<void>;
+  // Rope, AppendKv and Attention of a layer follow each other; a backend may compute all in one.
+  { B::Rope(c, /*q*/ t, /*k*/ t, rope, batch) } -> std::same_as<void>;
   // Stores k and v [n, kv heads * head_dim] at the batch's positions, in the cache's type.
   { B::AppendKv(c, kv, /*k*/ t, /*v*/ t, batch) } -> std::same_as<void>;
   // out[n, heads * head_dim]: causal attention of q over each token's own sequence, the last
@@ -126,17 +174,40 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
   // out[n, ffn] = silu(gate) * up, where gate_up is [n, 2 * ffn], gate first.
   { B::SiluMul(c, /*out*/ t, /*gate_up*/ t) } -> std::same_as<void>;
   { B::Add(c, /*x +=*/t, t) } -> std::same_as<void>;
-  // out[n, dim] = rows `ids` of the table, decoded.
-  { B::Embed(c, /*out*/ t, raw, ids) } -> std::same_as<void>;
-  // out[i] = x[rows[i]]: the rows whose logits are wanted.
-  { B::Gather(c, /*out*/ t, /*x*/ t, /*rows*/ ids) } -> std::same_as<void>;
+  // out[n, dim] = rows batch.token of the table, decoded.
+  { B::Embed(c, /*out*/ t, table, batch) } -> std::same_as<void>;
+  // out[i] = x[batch.logits_at[i]]: the rows whose logits are wanted.
+  { B::Gather(c, /*out*/ t, /*x*/ t, batch) } -> std::same_as<void>;
   // The tensor's values on the host, after everything queued before: in place where memory is
   // shared, else copied to `host`, which must hold rows * cols floats.
   { B::HostSpan(c, t, host) } -> std::same_as<std::span<float>>;
 
-  // Before anything runs: bytes that PackWeight will allocate, the kernel sets that run on this
-  // machine (best first), and whether weights of a type do (throws Error{kConfig} otherwise).
-  { B::PackedBytes(type, integer, integer) } -> std::same_as<size_t>;
+  // Runs a step's operations, `body`, all of `batch`. `repeats`: they wait for nothing on the host,
+  // so that the step may be recorded and replayed for another batch of the same shape, with the
+  // same tensors, instead of calling `body`.
+  { B::RunStep(c, batch, /*slot*/ integer, /*repeats*/ true, body) } -> std::same_as<void>;
+  // Whether HostSpan gives dense tensors in place, and operations are done when they return.
+  { B::OnHost(c) } -> std::same_as<bool>;
+  // Looks for values that are no numbers in x after layer `layer`; and, slot >= 0, adds
+  // ResidualHash(x, row) to hash `slot` of the step. TakeResidualLook waits for what was seen.
+  {
+    B::LookAtResidual(c, /*x*/ t, /*row*/ integer, /*layer*/ integer, /*slot*/ integer)
+    } -> std::same_as<void>;
+  { B::TakeResidualLook(c) } -> std::same_as<ResidualLook>;
+  // Looks at rows of logits; GetLogitsLook waits, and is empty where looking at the row itself
+  // costs nothing.
+  { B::LookAtLogits(c, t) } -> std::same_as<void>;
+  { B::GetLogitsLook(c, /*logits*/ t, /*row*/ integer) } -> std::same_as<std::optional<LogitsLook>>;
+
+  // Before anything runs: whether it will be on the host's processor and memory; what a device is
+  // called ("cpu", "NVIDIA H200"), throws Error{kConfig} where there is none; free memory there;
+  // bytes that PackWeight and MakeTable will allocate; the kernel sets that run on this machine
+  // (best first), and whether weights of a type do (throws Error{kConfig} otherwise).
+  { B::IsHost(device) } -> std::same_as<bool>;
+  { B::DeviceName(device) } -> std::same_as<std::string>;
+  { B::AvailableMemory(device) } -> std::same_as<size_t>;
+  { B::PackedBytes(device, type, integer, integer) } -> std::same_as<size_t>;
+  { B::TableBytes(device, type, integer, integer) } -> std::same_as<size_t>;
   // Names the packed form, for those that keep it: it changes when the form does.
   { B::PackedForm() } -> std::same_as<std::string>;
   // Throws Error{kConfig} where ContextOptions::gemm may not be that; what a context's is.

@@ -52,25 +52,25 @@ std::vector<float> SomeActivations(int tokens) {
   return x;
 }
 
-double TimeRead(Backend::Context& context, const WeightMatrix& w) {
+double TimeRead(CpuBackend::Context& context, const WeightMatrix& w) {
   const auto start = std::chrono::steady_clock::now();
-  Backend::StreamWeights(context, {&w, 1});
+  CpuBackend::StreamWeights(context, {&w, 1});
   return SecondsSince(start);
 }
 
 // One token: what a decode step is. Counters: GB/s of weights, and that over the read loop's.
 void Decode(benchmark::State& state, DType type) {
   const int threads = static_cast<int>(state.range(0));
-  auto context = MakeContext({.threads = threads});
+  auto context = CpuBackend::MakeContext({.threads = threads});
   const int out = static_cast<int>(kStreamBytes / RowBytes(type, kIn));
-  const WeightMatrix w = Backend::PackWeight(*context, SomeWeight(type, out));
+  const WeightMatrix w = CpuBackend::PackWeight(*context, SomeWeight(type, out));
   std::vector<float> x = SomeActivations(1), y(out);
   double multiplying = 0, reading = 0;
   for (auto _ : state) {
     reading += TimeRead(*context, w);
     const auto start = std::chrono::steady_clock::now();
-    Backend::MatMul(*context, Tensor::F32(y.data(), 1, out), Tensor::F32(x.data(), 1, kIn),
-                    {&w, 1});
+    CpuBackend::MatMul(*context, Tensor::F32(y.data(), 1, out), Tensor::F32(x.data(), 1, kIn),
+                       {&w, 1});
     const double seconds = SecondsSince(start);
     state.SetIterationTime(seconds);
     multiplying += seconds;
@@ -84,21 +84,21 @@ void Decode(benchmark::State& state, DType type) {
 void Prompt(benchmark::State& state, DType type, const std::string& gemm) {
   constexpr int kOut = 5632;
   const int tokens = static_cast<int>(state.range(0));
-  CpuContextOwner context;
+  std::shared_ptr<CpuContext> context;
   try {
-    context = MakeContext({.threads = static_cast<int>(state.range(1)), .gemm = gemm});
+    context = CpuBackend::MakeContext({.threads = static_cast<int>(state.range(1)), .gemm = gemm});
   } catch (const Error& e) {
     state.SkipWithError(e.what());
     return;
   }
-  const WeightMatrix w = Backend::PackWeight(*context, SomeWeight(type, kOut));
+  const WeightMatrix w = CpuBackend::PackWeight(*context, SomeWeight(type, kOut));
   std::vector<float> x = SomeActivations(tokens), y(static_cast<size_t>(tokens) * kOut);
   const Tensor in = Tensor::F32(x.data(), tokens, kIn), out = Tensor::F32(y.data(), tokens, kOut);
   // Also with fewer tokens than MatMul would leave to it: to see where that number should be.
   GemmProvider* const provider = context->GemmFor(std::max(tokens, kGemmTokens));
   const auto multiply = [&] {
     if (provider != nullptr) return GemmMatMul(*context, *provider, out, in, {&w, 1});
-    Backend::MatMul(*context, out, in, {&w, 1});
+    CpuBackend::MatMul(*context, out, in, {&w, 1});
   };
   multiply();  // libraries make code for a shape when they first see it
   for (auto _ : state) multiply();

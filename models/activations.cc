@@ -9,6 +9,7 @@ int QkvCols(const ActivationShape& s) { return (s.heads + 2 * s.kv_heads) * s.he
 
 }  // namespace
 
+// As if all were f32: what lower types save is nothing beside the weights.
 size_t ActivationShape::Bytes() const {
   const size_t per_token = size_t{3} * dim + QkvCols(*this) + size_t(heads) * head_dim +
                            size_t{3} * ffn + size_t(subtrees - 1) * dim;
@@ -18,17 +19,21 @@ size_t ActivationShape::Bytes() const {
 }
 
 Activations::Activations(Backend::Context& context, const ActivationShape& shape)
-    : x_(shape.steps), logits_(shape.steps) {
+    : context_(context), x_(shape.steps), logits_(shape.steps) {
   auto allocate = [&](Memory& memory, int rows, int cols) {
-    memory.all = Backend::Allocate(context, memory.owner, rows, cols);
+    memory.all = Backend::Allocate(context, memory.owner, rows, cols, DType::kF32);
+  };
+  auto allocate_operand = [&](Memory& memory, int cols) {
+    memory.all =
+        Backend::Allocate(context, memory.owner, shape.tokens, cols, Backend::OperandType(context));
   };
   for (Memory& memory : x_) allocate(memory, shape.tokens, shape.dim);
-  allocate(norm_, shape.tokens, shape.dim);
+  allocate_operand(norm_, shape.dim);
   allocate(sum_, shape.tokens, shape.dim);
-  allocate(qkv_, shape.tokens, QkvCols(shape));
-  allocate(heads_, shape.tokens, shape.heads * shape.head_dim);
-  allocate(gate_up_, shape.tokens, 2 * shape.ffn);
-  allocate(ffn_, shape.tokens, shape.ffn);
+  allocate_operand(qkv_, QkvCols(shape));
+  allocate_operand(heads_, shape.heads * shape.head_dim);
+  allocate_operand(gate_up_, 2 * shape.ffn);
+  allocate_operand(ffn_, shape.ffn);
   allocate(picked_, shape.logit_rows, shape.dim);
   for (Memory& memory : logits_) allocate(memory, shape.logit_rows, shape.vocab);
   picked = picked_.all;
@@ -53,10 +58,28 @@ void Activations::Select(int begin, int end) {
   sum = Selected(sum_);
 }
 
-// A dense view of fewer columns: rows are packed, so that kernels stream them.
+// A view of fewer columns: rows lie as kernels like them, not as those of the widest layer.
 Tensor Activations::Cut(const Memory& memory, int cols) const {
   LANTERN_CHECK_LE(cols, memory.all.cols);
-  return Tensor::F32(memory.all.f32(), end_ - begin_, cols);
+  return {memory.all.data, memory.all.type, end_ - begin_, cols,
+          Backend::RowStride(context_, cols)};
+}
+
+const Activations::HostSums& Activations::OnHost(std::span<const Tensor> partials) {
+  const bool in_place = Backend::OnHost(context_);
+  if (!in_place && mirrors_.empty()) {
+    mirrors_.resize(extra_partials_.size() + 1);
+    for (auto& mirror : mirrors_) mirror.resize(size_t(sum_.all.rows) * sum_.all.cols);
+  }
+  host_sums_.partials.clear();
+  for (size_t i = 0; i < partials.size(); ++i) {
+    const std::span<float> mirror = in_place ? std::span<float>() : std::span(mirrors_[i]);
+    const std::span<float> host = Backend::HostSpan(context_, partials[i], mirror);
+    host_sums_.partials.push_back(host);
+  }
+  host_sums_.sum = in_place ? Backend::HostSpan(context_, sum, {})
+                            : std::span(mirrors_[0]).first(size_t(sum.rows) * sum.cols);
+  return host_sums_;
 }
 
 std::span<const Tensor> Activations::Partials(int subtrees) {

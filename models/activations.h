@@ -48,7 +48,17 @@ class Activations {
   Tensor Ffn(int cols) const { return Cut(ffn_, cols); }         // [tokens, ffn]
   // Partial sums, one dense [tokens, dim] each. Where a rank owns a single subtree, it is `sum`.
   std::span<const Tensor> Partials(int subtrees);
-  std::vector<std::span<const float>> host_partials;  // them on the host, for who adds them
+  // The part's sum and partial sums as ranks exchange them: in the tensors' own memory, or copied
+  // there from a device. The copies stay for one part at a time.
+  struct HostSums {
+    std::span<float> sum;
+    std::vector<std::span<const float>> partials;
+  };
+  const HostSums& OnHost(std::span<const Tensor> partials);
+  // What was summed, back to the device, if it has one.
+  void UploadSum() {
+    if (!Backend::OnHost(context_)) Backend::Upload(context_, sum, host_sums_.sum);
+  }
 
  private:
   struct Memory {
@@ -56,6 +66,7 @@ class Activations {
     Tensor all;
   };
   Tensor Cut(const Memory& memory, int cols) const;
+  Backend::Context& context_;
   Tensor Selected(const Memory& memory) const { return memory.all.Rows(begin_, end_); }
 
   int begin_ = 0, end_ = 0, slot_ = 0;
@@ -63,6 +74,8 @@ class Activations {
   Memory norm_, sum_, qkv_, heads_, gate_up_, ffn_, picked_;
   std::vector<Memory> extra_partials_;
   std::vector<Tensor> partials_;
+  HostSums host_sums_;
+  std::vector<std::vector<float>> mirrors_;  // of partial sums on a device; the sum is the first's
 };
 
 }  // namespace lantern

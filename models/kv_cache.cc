@@ -18,7 +18,8 @@ KvCache::KvCache(Backend::Context& context, DType type, int blocks, int head_dim
     KvView view{nullptr, nullptr, type, kBlockTokens, blocks, heads, head_dim};
     for (std::byte** half : {&view.keys, &view.values}) {
       BufferOwner owner;
-      *half = static_cast<std::byte*>(Backend::Allocate(context, owner, blocks, cols).data);
+      *half = static_cast<std::byte*>(
+          Backend::Allocate(context, owner, blocks, cols, DType::kF32).data);
       memory_.push_back(std::move(owner));
     }
     views_.push_back(view);

@@ -19,15 +19,16 @@ SummedLinear::SummedLinear(Loader& loader, const TensorSlice& slice, SumShard sh
 void SummedLinear::Start(Run& run, Tensor x) const {
   const std::span<const Tensor> partials = run.act.Partials(shard_.cuts.subtrees());
   Backend::MatMulLeaves(run.ctx, partials, x, weight_, shard_.cuts);
-  auto& mine = run.act.host_partials;
-  mine.clear();
-  for (const Tensor& partial : partials) mine.push_back(Backend::HostSpan(run.ctx, partial, {}));
-  const auto sum = Backend::HostSpan(run.ctx, run.act.sum, {});
-  run.sums.Start(run.part(), shard_.plan, site_, sum, mine);
+  if (run.sums.group().size() == 1) return;  // the partial sum is the sum
+  const Activations::HostSums& host = run.act.OnHost(partials);
+  run.sums.Start(run.part(), shard_.plan, site_, host.sum, host.partials);
 }
 
 void SummedLinear::Finish(Run& run) {
-  run.sums.Finish(run.part());
+  if (run.sums.group().size() > 1) {
+    run.sums.Finish(run.part());
+    run.act.UploadSum();
+  }
   Backend::Add(run.ctx, run.act.x, run.act.sum);
 }
 

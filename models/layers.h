@@ -50,14 +50,15 @@ class Norm {
   float eps_;
 };
 
-// Token ids to rows of the table, which stays in the mapped file: only rows in use are ever read.
+// Token ids to rows of the table. On the host it stays in the mapped file: only rows in use are
+// ever read.
 class Embedding {
  public:
-  Embedding(Loader& loader, const TensorSlice& table) : table_(loader.Raw(table)) {}
-  void operator()(Run& run, Tensor x) const { Backend::Embed(run.ctx, x, table_, run.tokens()); }
+  Embedding(Loader& loader, const TensorSlice& table) : table_(loader.LoadTable(table)) {}
+  void operator()(Run& run, Tensor x) const { Backend::Embed(run.ctx, x, table_, run.view()); }
 
  private:
-  RawWeight table_;
+  EmbeddingTable table_;
 };
 
 }  // namespace lantern

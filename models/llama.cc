@@ -3,27 +3,10 @@
 #include <optional>
 
 #include "models/layers.h"
-#include "models/residual.h"
 #include "models/rope.h"
-#include "src/base/error.h"
 
 namespace lantern {
 namespace {
-
-// Every rank of a stage holds the same residual stream, so all of them stop here together. A pass
-// over [n, dim] is nothing beside the layer's weights.
-void LookAtResidual(Run& run, int layer, int index_in_stage) {
-  const std::span<const float> x = Backend::HostSpan(run.ctx, run.act.x, {});
-  if (!AllFinite(x)) {
-    Fail(ErrorKind::kIo,
-         "Layer {} gave a value that is not a number: the weights are damaged, or too large for "
-         "their type.",
-         layer);
-  }
-  if (run.residual.empty()) return;
-  uint32_t& hash = run.residual[index_in_stage];
-  hash = run.part() == 0 ? ResidualHash(x) : hash * 0x9e3779b1u + ResidualHash(x);
-}
 
 // One transformer layer: this rank's heads and this rank's part of the feed-forward network.
 class LlamaLayer {
@@ -52,7 +35,7 @@ class LlamaLayer {
     const int q_end = shard_.heads.size() * head_dim_;
     const int k_end = q_end + shard_.kv_heads.size() * head_dim_;
     Tensor q = qkv.Columns(0, q_end), k = qkv.Columns(q_end, k_end);
-    Backend::Rope(run.ctx, q, k, rope, run.view().position);
+    Backend::Rope(run.ctx, q, k, rope, run.view());
     const KvView& kv = run.kv.View(index_);
     Backend::AppendKv(run.ctx, kv, k, qkv.Columns(k_end, qkv.cols), run.view());
     Tensor heads = a.Heads(q_end);
@@ -76,7 +59,9 @@ class LlamaLayer {
   // Takes that sum too.
   void Finish(Run& run) const {
     SummedLinear::Finish(run);
-    LookAtResidual(run, model_layer_, index_);
+    // A pass over [n, dim] is nothing beside the layer's weights.
+    Backend::LookAtResidual(run.ctx, run.act.x, run.first_token(), model_layer_,
+                            run.compared() ? index_ : -1);
   }
 
  private:
@@ -107,7 +92,7 @@ struct LlamaHead {
 class Llama : public Model {
  public:
   Llama(const ModelPart& part, Loader& loader, int context_tokens)
-      : rope_(MakeRopeTable(part.config, context_tokens)) {
+      : rope_(MakeRopeTable(loader.context(), part.config, context_tokens)) {
     if (part.first_stage) embedding_.emplace(loader, part.embedding);
     for (size_t i = 0; i < part.layers.size(); ++i) {
       layers_.emplace_back(part, static_cast<int>(i), loader);
@@ -140,9 +125,11 @@ class Llama : public Model {
   void Logits(Run& run) const override {
     const auto& rows = run.batch.logits_at;
     Tensor picked = run.act.picked.Rows(0, static_cast<int>(rows.size()));
-    Backend::Gather(run.ctx, picked, run.act.x, rows);
+    Backend::Gather(run.ctx, picked, run.act.x, run.view());
     head_->norm(run, picked, picked);
-    head_->logits(run, run.act.logits.Rows(0, picked.rows), picked);
+    const Tensor logits = run.act.logits.Rows(0, picked.rows);
+    head_->logits(run, logits, picked);
+    Backend::LookAtLogits(run.ctx, logits);
   }
 
  private:

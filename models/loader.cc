@@ -60,7 +60,9 @@ WeightMatrix Loader::Load(const TensorSlice& slice) {
   Backend::RequireSupport(context_, slice.type);
   PackedPlace place;
   if (store_ != nullptr) {
-    place.data = store_->Take(Backend::PackedBytes(slice.type, slice.row.size(), slice.col.size()));
+    const DeviceOptions host{.name = "cpu"};  // as the store's files are
+    place.data =
+        store_->Take(Backend::PackedBytes(host, slice.type, slice.row.size(), slice.col.size()));
     place.filled = store_->filled();
   }
   WeightMatrix packed = Backend::PackWeight(context_, Raw(slice), place);
@@ -71,11 +73,17 @@ WeightMatrix Loader::Load(const TensorSlice& slice) {
   return packed;
 }
 
+EmbeddingTable Loader::LoadTable(const TensorSlice& slice) {
+  return Backend::MakeTable(context_, Raw(slice));
+}
+
 Tensor Loader::LoadVector(const std::string& name, int size, BufferOwner& owner) {
   const StoredTensor& stored = file_.Get(name, 1, size);
   file_.Acquire(name, {0, 1}, {0, size});
-  Tensor vector = Backend::Allocate(context_, owner, 1, size);
-  DecodeRow(stored.type, stored.Row(0).data(), size, vector.f32());
+  Tensor vector = Backend::Allocate(context_, owner, 1, size, DType::kF32);
+  std::vector<float> values(size);
+  DecodeRow(stored.type, stored.Row(0).data(), size, values.data());
+  Backend::Upload(context_, vector, values);
   file_.Release(name);
   return vector;
 }

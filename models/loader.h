@@ -28,8 +28,11 @@ class Loader {
   WeightMatrix Load(const TensorSlice& slice);
   // All that Load gave; they share their memory with the model's.
   std::vector<WeightMatrix> TakeLoaded() { return std::move(loaded_); }
-  // A slice to be read row by row later, never packed: the embedding table. Refers to the file.
+  // A slice to be read row by row, as it is stored. Refers to the file.
   RawWeight Raw(const TensorSlice& slice) const;
+  // The embedding table. May refer to the file.
+  EmbeddingTable LoadTable(const TensorSlice& slice);
+  Backend::Context& context() { return context_; }
   // A vector [1, size] in f32, whole on every rank: norm weights.
   Tensor LoadVector(const std::string& name, int size, BufferOwner& owner);
 

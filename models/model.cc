@@ -61,9 +61,9 @@ std::vector<TensorSlice> ModelPart::Slices() const {
   return slices;
 }
 
-size_t ModelPart::PackedBytes() const {
-  auto packed = [](const TensorSlice& slice) {
-    return Backend::PackedBytes(slice.type, slice.row.size(), slice.col.size());
+size_t ModelPart::PackedBytes(const DeviceOptions& device) const {
+  auto packed = [&](const TensorSlice& slice) {
+    return Backend::PackedBytes(device, slice.type, slice.row.size(), slice.col.size());
   };
   size_t bytes = last_stage ? packed(head) : 0;
   for (const LayerShard& layer : layers) {
@@ -72,8 +72,13 @@ size_t ModelPart::PackedBytes() const {
   return bytes;
 }
 
-size_t ModelPart::WeightBytes() const {
-  return PackedBytes() + 2 * sizeof(float) * config.dim * layers.size();  // norms
+size_t ModelPart::WeightBytes(const DeviceOptions& device) const {
+  size_t bytes = PackedBytes(device) + 2 * sizeof(float) * config.dim * layers.size();  // norms
+  if (first_stage) {
+    bytes +=
+        Backend::TableBytes(device, embedding.type, embedding.row.size(), embedding.col.size());
+  }
+  return bytes;
 }
 
 ModelPart PartOf(const WeightFile& file, std::optional<DType> wanted, const ParallelPlan& plan,

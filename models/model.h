@@ -28,8 +28,8 @@ struct ModelPart {
   // All that this rank will read of the file.
   std::vector<TensorSlice> Slices() const;
   // Bytes of this rank's matrices, packed, and of all its weights: what loading will allocate.
-  size_t PackedBytes() const;
-  size_t WeightBytes() const;
+  size_t PackedBytes(const DeviceOptions& device) const;
+  size_t WeightBytes(const DeviceOptions& device) const;
 };
 
 // `wanted`: the --type conversion, if any. Throws what ShardLayer throws.

@@ -50,10 +50,11 @@ class Run {
   void EnterAll() { Select(0, batch.tokens()); }
 
   int parts() const {
-    return sums.group().size() > 1 && batch.tokens() >= 2 * kLeastTokens ? 2 : 1;
+    const bool worth_it = sums.group().size() > 1 && batch.tokens() >= 2 * kLeastTokens;
+    return worth_it && Backend::OnHost(ctx) ? 2 : 1;
   }
-  int part() const { return part_; }  // entered last
-  std::span<const int> tokens() const { return tokens_; }
+  int part() const { return part_; }                // entered last
+  int first_token() const { return first_token_; }  // of the part
   const BatchView& view() const { return view_; }
 
   // For between the operations of a part: the other one's sum is under way. Advance: see Reducer.
@@ -69,22 +70,22 @@ class Run {
   KvCache& kv;
   Activations& act;
   const Batch& batch;
-  // Filled with ResidualHash of act.x after each of this rank's layers, part by part; empty: not
-  // wanted.
-  std::span<uint32_t> residual = {};
+  // Whether other ranks hold the same residual stream, which is hashed after each layer then.
+  bool compared() const { return sums.group().size() > 1; }
 
  private:
   void Select(int begin, int end) {
     act.Select(begin, end);
     const size_t size = end - begin;
-    tokens_ = std::span(batch.token).subspan(begin, size);
+    first_token_ = begin;
     view_ = {std::span(batch.position).subspan(begin, size),
-             std::span(batch.sequence).subspan(begin, size), blocks_};
+             std::span(batch.sequence).subspan(begin, size), blocks_,
+             std::span(batch.token).subspan(begin, size), batch.logits_at};
   }
 
   const std::span<const std::span<const int>> blocks_;
   int part_ = 0;
-  std::span<const int> tokens_;
+  int first_token_ = 0;
   BatchView view_;
 };
 

@@ -31,17 +31,17 @@ class MatMulTest : public testing::TestWithParam<DType> {
 
 Buffer Multiply(CpuContext& context, const WeightMatrix& w, Tensor x, int padding = 0) {
   Buffer out(x.rows, w.out, padding);
-  Backend::MatMul(context, out.view(), x, {&w, 1});
+  CpuBackend::MatMul(context, out.view(), x, {&w, 1});
   EXPECT_TRUE(out.Intact());
   return out;
 }
 
 TEST_P(MatMulTest, MatchesTheReferenceAtOddSizes) {
-  auto context = MakeContext({2, true, "auto"});
+  auto context = CpuBackend::MakeContext({2, true, "auto"});
   for (int out : {1, 8, 13, 24}) {
     for (int in : {block_, Columns(1), Columns(5)}) {
       const RawWeight raw = RandomWeight(type_, out, in, out + in);
-      const WeightMatrix w = Backend::PackWeight(*context, raw);
+      const WeightMatrix w = CpuBackend::PackWeight(*context, raw);
       EXPECT_EQ(w.bytes, CpuBackend::PackedBytes(type_, out, in));
       const auto weights = reference::FromWeight(raw);
       for (int tokens = 1; tokens <= 9; ++tokens) {
@@ -66,8 +66,8 @@ TEST_P(MatMulTest, GivesTheSameBitsInEveryVariant) {
   const Buffer x = RandomBuffer(43, raw.in, 4);
   std::vector<uint32_t> expected;
   for (const ContextOptions& options : Variants()) {
-    auto context = MakeContext(options);
-    const WeightMatrix w = Backend::PackWeight(*context, raw);
+    auto context = CpuBackend::MakeContext(options);
+    const WeightMatrix w = CpuBackend::PackWeight(*context, raw);
     const auto bits = Multiply(*context, w, x.view()).Bits();
     if (expected.empty()) expected = bits;
     EXPECT_EQ(expected, bits) << NameOf(options);
@@ -76,8 +76,8 @@ TEST_P(MatMulTest, GivesTheSameBitsInEveryVariant) {
 
 TEST_P(MatMulTest, GivesATokenTheSameBitsInEveryBatch) {
   for (const std::string& isa : CpuBackend::RunnableIsas()) {
-    auto context = MakeContext({2, true, isa});
-    const WeightMatrix w = Backend::PackWeight(*context, RandomWeight(type_, 19, Columns(3), 5));
+    auto context = CpuBackend::MakeContext({2, true, isa});
+    const WeightMatrix w = CpuBackend::PackWeight(*context, RandomWeight(type_, 19, Columns(3), 5));
     const Buffer x = RandomBuffer(160, w.in, 6);  // more than a block of tokens
     const auto all = Multiply(*context, w, x.view()).Bits();
     for (int size : {1, 2, 3, 5, 13, 16, 25}) {
@@ -130,7 +130,7 @@ class LeafSplit {
   void RunRank(CpuContext& context, LeafRange owned, SubtreeSums& sums) const {
     const int begin = End(owned.begin), end = End(owned.end);
     const RawWeight raw = SliceOf(type_, bytes_, kOut, End(leaves_), begin, end);
-    const WeightMatrix w = Backend::PackWeight(context, raw);
+    const WeightMatrix w = CpuBackend::PackWeight(context, raw);
     const auto subtrees = SubtreesOf(owned, leaves_);
     LeafCuts cuts;
     for (int leaf = owned.begin; leaf <= owned.end; ++leaf)
@@ -143,7 +143,7 @@ class LeafSplit {
       buffers.emplace_back(x_.view().rows, kOut, static_cast<int>(i));
       out.push_back(buffers.back().view());
     }
-    Backend::MatMulLeaves(context, out, x_.view().Columns(begin, end), w, cuts);
+    CpuBackend::MatMulLeaves(context, out, x_.view().Columns(begin, end), w, cuts);
     for (size_t i = 0; i < subtrees.size(); ++i) {
       EXPECT_TRUE(buffers[i].Intact());
       std::vector<float>& sum = sums[{subtrees[i].begin, subtrees[i].end}];
@@ -165,7 +165,7 @@ TEST_P(MatMulTest, GivesTheSameBitsOnAnyNumberOfRanks) {
       const LeafSplit split(type_, leaves, tokens);
       std::vector<float> expected;
       for (const std::string& isa : CpuBackend::RunnableIsas()) {
-        auto context = MakeContext({2, true, isa});
+        auto context = CpuBackend::MakeContext({2, true, isa});
         for (int ranks = 1; ranks <= std::min(leaves, 8); ++ranks) {
           const auto sum = split.Product(*context, ranks);
           if (expected.empty()) expected = sum;
@@ -179,8 +179,8 @@ TEST_P(MatMulTest, GivesTheSameBitsOnAnyNumberOfRanks) {
 // What is not a number must reach the output of its own token and no other.
 TEST_P(MatMulTest, PassesOnNanAndInfinity) {
   for (const std::string& isa : CpuBackend::RunnableIsas()) {
-    auto context = MakeContext({1, true, isa});
-    const WeightMatrix w = Backend::PackWeight(*context, RandomWeight(type_, 5, Columns(2), 10));
+    auto context = CpuBackend::MakeContext({1, true, isa});
+    const WeightMatrix w = CpuBackend::PackWeight(*context, RandomWeight(type_, 5, Columns(2), 10));
     Buffer x = RandomBuffer(6, w.in, 11);
     const auto clean = Multiply(*context, w, x.view()).Bits();
     x.At(1, 3) = std::numeric_limits<float>::quiet_NaN();
@@ -201,8 +201,8 @@ TEST_P(MatMulTest, PassesOnNanAndInfinity) {
 
 TEST_P(MatMulTest, TakesZerosAndTheSmallestNumbers) {
   for (const std::string& isa : CpuBackend::RunnableIsas()) {
-    auto context = MakeContext({1, true, isa});
-    const WeightMatrix w = Backend::PackWeight(*context, RandomWeight(type_, 9, Columns(2), 12));
+    auto context = CpuBackend::MakeContext({1, true, isa});
+    const WeightMatrix w = CpuBackend::PackWeight(*context, RandomWeight(type_, 9, Columns(2), 12));
     Buffer x(2, w.in);
     for (int col = 0; col < w.in; ++col) {
       x.At(0, col) = 0;
@@ -250,8 +250,8 @@ TEST_P(MatMulTest, HoldsTheLargestSums) {
   const auto magnitude =
       reference::MatMul(reference::Magnitude(input), reference::Magnitude(weights));
   for (const std::string& isa : CpuBackend::RunnableIsas()) {
-    auto context = MakeContext({1, true, isa});
-    const WeightMatrix w = Backend::PackWeight(*context, raw);
+    auto context = CpuBackend::MakeContext({1, true, isa});
+    const WeightMatrix w = CpuBackend::PackWeight(*context, raw);
     const auto actual = reference::FromTensor(Multiply(*context, w, x.view()).view());
     const auto expected = reference::MatMul(input, weights);
     EXPECT_LT(reference::NormalizedError(actual, expected, magnitude), 1e-13) << isa;
@@ -270,8 +270,8 @@ TEST(MatMulDefinition, PlainWeightsAreOneFmaChain) {
     const Buffer all = RandomBuffer(5, 77, 14);
     const auto weights = reference::FromWeight(raw);
     for (const std::string& isa : CpuBackend::RunnableIsas()) {
-      auto context = MakeContext({1, true, isa});
-      const WeightMatrix w = Backend::PackWeight(*context, raw);
+      auto context = CpuBackend::MakeContext({1, true, isa});
+      const WeightMatrix w = CpuBackend::PackWeight(*context, raw);
       for (int tokens = 1; tokens <= 5; ++tokens) {
         Buffer out = Multiply(*context, w, all.view().Rows(0, tokens));
         for (int token = 0; token < tokens; ++token) {
@@ -313,8 +313,8 @@ TEST(MatMulDefinition, BlocksAreProductThenSum) {
   const Buffer x = RandomBuffer(5, 320, 16);
   std::vector<std::byte> row_bytes(RowBytes(DType::kQ8_0, 320));
   for (const std::string& isa : CpuBackend::RunnableIsas()) {
-    auto context = MakeContext({1, true, isa});
-    Buffer out = Multiply(*context, Backend::PackWeight(*context, raw), x.view());
+    auto context = CpuBackend::MakeContext({1, true, isa});
+    Buffer out = Multiply(*context, CpuBackend::PackWeight(*context, raw), x.view());
     for (int row = 0; row < 10; ++row) {
       raw.read_row(row, row_bytes.data());
       for (int token = 0; token < 5; ++token) {
@@ -333,8 +333,8 @@ TEST(MatMul, ReadsEveryHalfExactly) {
   const RawWeight raw = SliceOf(DType::kF16, bytes, 65536, 1, 0, 1);
   float one = 1;
   for (const std::string& isa : CpuBackend::RunnableIsas()) {
-    auto context = MakeContext({1, true, isa});
-    Buffer out = Multiply(*context, Backend::PackWeight(*context, raw), Tensor::F32(&one, 1, 1));
+    auto context = CpuBackend::MakeContext({1, true, isa});
+    Buffer out = Multiply(*context, CpuBackend::PackWeight(*context, raw), Tensor::F32(&one, 1, 1));
     for (int half = 0; half < 65536; ++half) {
       const float expected = HalfToFloat(static_cast<uint16_t>(half));
       if (std::isnan(expected)) {
@@ -347,17 +347,17 @@ TEST(MatMul, ReadsEveryHalfExactly) {
 }
 
 TEST(MatMul, MergesPartsOfDifferentFormats) {
-  auto context = MakeContext({2, true, "auto"});
+  auto context = CpuBackend::MakeContext({2, true, "auto"});
   const Buffer x = RandomBuffer(5, 512, 17, 2);
   std::vector<WeightMatrix> parts;
   int columns = 0;
   for (DType type : {DType::kQ4_K, DType::kQ8_0, DType::kF16, DType::kQ6_K}) {
     const int out = 9 + 4 * static_cast<int>(parts.size());
-    parts.push_back(Backend::PackWeight(*context, RandomWeight(type, out, 512, out)));
+    parts.push_back(CpuBackend::PackWeight(*context, RandomWeight(type, out, 512, out)));
     columns += out;
   }
   Buffer merged(5, columns, 3);
-  Backend::MatMul(*context, merged.view(), x.view(), parts);
+  CpuBackend::MatMul(*context, merged.view(), x.view(), parts);
   EXPECT_TRUE(merged.Intact());
   int column = 0;
   for (const WeightMatrix& w : parts) {
@@ -370,8 +370,8 @@ TEST(MatMul, MergesPartsOfDifferentFormats) {
 }
 
 TEST(Context, RefusesWhatCannotRun) {
-  EXPECT_THROW(MakeContext({1, true, "abacus"}), Error);
-  EXPECT_THROW(MakeContext({0, true, "auto"}), Error);
+  EXPECT_THROW(CpuBackend::MakeContext({1, true, "abacus"}), Error);
+  EXPECT_THROW(CpuBackend::MakeContext({0, true, "auto"}), Error);
   EXPECT_EQ("generic", CpuBackend::RunnableIsas().back());
 }
 

@@ -26,7 +26,7 @@ Buffer InEveryVariant(const std::function<Buffer(CpuContext&)>& op) {
   std::vector<uint32_t> expected;
   Buffer result(0, 0);
   for (const ContextOptions& options : Variants()) {
-    auto context = MakeContext(options);
+    auto context = CpuBackend::MakeContext(options);
     Buffer now = op(*context);
     EXPECT_TRUE(now.Intact()) << NameOf(options);
     if (expected.empty()) expected = now.Bits();
@@ -42,7 +42,7 @@ TEST(RmsNorm, MatchesTheReference) {
     const Buffer x = RandomBuffer(3, n, n, 4), weight = RandomBuffer(1, n, n + 1);
     const Buffer out = InEveryVariant([&](CpuContext& context) {
       Buffer y(3, n, 2);
-      Backend::RmsNorm(context, y.view(), x.view(), weight.view(), 1e-5f);
+      CpuBackend::RmsNorm(context, y.view(), x.view(), weight.view(), 1e-5f);
       return y;
     });
     const auto expected = reference::RmsNorm(reference::FromTensor(x.view()),
@@ -68,42 +68,43 @@ TEST(RmsNorm, SumsInSixteenLanes) {
   const float mean = lane[0] / n, scale = 1.0f / std::sqrt(mean + 1e-6f);
   Buffer out = InEveryVariant([&](CpuContext& context) {
     Buffer y(1, n);
-    Backend::RmsNorm(context, y.view(), x.view(), weight.view(), 1e-6f);
+    CpuBackend::RmsNorm(context, y.view(), x.view(), weight.view(), 1e-6f);
     return y;
   });
   for (int i = 0; i < n; ++i) EXPECT_EQ(x.view().Row(0)[i] * scale, out.At(0, i));
 }
 
 TEST(RmsNorm, WorksInPlace) {
-  auto context = MakeContext({1, true, "auto"});
+  auto context = CpuBackend::MakeContext({1, true, "auto"});
   const Buffer x = RandomBuffer(2, 50, 1), weight = RandomBuffer(1, 50, 2);
   Buffer out(2, 50);
-  Backend::RmsNorm(*context, out.view(), x.view(), weight.view(), 1e-5f);
-  Backend::RmsNorm(*context, x.view(), x.view(), weight.view(), 1e-5f);
+  CpuBackend::RmsNorm(*context, out.view(), x.view(), weight.view(), 1e-5f);
+  CpuBackend::RmsNorm(*context, x.view(), x.view(), weight.view(), 1e-5f);
   EXPECT_EQ(out.Bits(), x.Bits());
 }
 
-RopeTable MakeRope(int head_dim, int positions, double theta) {
-  RopeTable rope{head_dim, positions, {}};
+std::vector<float> CosSin(int head_dim, int positions, double theta) {
+  std::vector<float> cos_sin;
   for (int p = 0; p < positions; ++p) {
     for (int i = 0; i < head_dim; i += 2) {
       const double angle = p * std::pow(theta, -1.0 * i / head_dim);
-      rope.cos_sin.push_back(static_cast<float>(std::cos(angle)));
-      rope.cos_sin.push_back(static_cast<float>(std::sin(angle)));
+      cos_sin.push_back(static_cast<float>(std::cos(angle)));
+      cos_sin.push_back(static_cast<float>(std::sin(angle)));
     }
   }
-  return rope;
+  return cos_sin;
 }
 
 TEST(Rope, MatchesTheReference) {
   const std::vector<int> position = {0, 99, 7};
   for (int head_dim : {2, 8, 64}) {
-    const RopeTable rope = MakeRope(head_dim, 100, 10000);
+    std::vector<float> cos_sin = CosSin(head_dim, 100, 10000);
+    const RopeTable rope{head_dim, Tensor::F32(cos_sin.data(), 100, head_dim)};
     for (bool keys : {false, true}) {
       const int heads = keys ? 2 : 3;
       const Buffer out = InEveryVariant([&](CpuContext& context) {
         Buffer q = RandomBuffer(3, 3 * head_dim, 1, 4), k = RandomBuffer(3, 2 * head_dim, 2, 4);
-        Backend::Rope(context, q.view(), k.view(), rope, position);
+        CpuBackend::Rope(context, q.view(), k.view(), rope, {position, {}, {}});
         return keys ? std::move(k) : std::move(q);
       });
       auto expected =
@@ -121,7 +122,7 @@ TEST(SiluMul, MatchesTheReference) {
     gate_up.At(1, 0) = -90;
     const Buffer out = InEveryVariant([&](CpuContext& context) {
       Buffer y(3, n, 1);
-      Backend::SiluMul(context, y.view(), gate_up.view());
+      CpuBackend::SiluMul(context, y.view(), gate_up.view());
       return y;
     });
     const auto expected = reference::SiluMul(reference::FromTensor(gate_up.view()));
@@ -134,7 +135,7 @@ TEST(Add, AddsInPlace) {
     const Buffer y = RandomBuffer(3, n, n, 1);
     Buffer out = InEveryVariant([&](CpuContext& context) {
       Buffer x = RandomBuffer(3, n, n + 1, 2);
-      Backend::Add(context, x.view(), y.view());
+      CpuBackend::Add(context, x.view(), y.view());
       return x;
     });
     Buffer x = RandomBuffer(3, n, n + 1, 2);
@@ -229,8 +230,8 @@ class AttentionRun {
   void Append(CpuContext& context, int sequence) {
     std::vector<int> position(lengths_[sequence]), sequences(lengths_[sequence], sequence);
     std::iota(position.begin(), position.end(), 0);
-    Backend::AppendKv(context, Cache(), k_[sequence].view(), v_[sequence].view(),
-                      {position, sequences, spans_});
+    CpuBackend::AppendKv(context, Cache(), k_[sequence].view(), v_[sequence].view(),
+                         {position, sequences, spans_});
   }
 
   void RunBatch(CpuContext& context, Tensor out, std::span<const std::pair<int, int>> tokens) {
@@ -241,8 +242,8 @@ class AttentionRun {
       position.push_back(p);
       sequence.push_back(s);
     }
-    Backend::Attention(context, out, q.view(), Cache(), {position, sequence, spans_}, kMap,
-                       case_.window);
+    CpuBackend::Attention(context, out, q.view(), Cache(), {position, sequence, spans_}, kMap,
+                          case_.window);
   }
 
   reference::Matrix Stored(Tensor values) const {
@@ -281,7 +282,7 @@ TEST_P(AttentionTest, MatchesTheReferenceInEveryVariant) {
 
 TEST_P(AttentionTest, GivesATokenTheSameBitsInEveryBatchAndCacheLayout) {
   AttentionCase c = GetParam();
-  auto context = MakeContext({2, true, "auto"});
+  auto context = CpuBackend::MakeContext({2, true, "auto"});
   const auto expected = AttentionRun(c, {270, 40}).Run(*context, 12, 1000).Bits();
   for (int block_tokens : {c.block_tokens, 80, 256}) {
     c.block_tokens = block_tokens;
@@ -323,7 +324,7 @@ TEST(AppendKv, RoundsToHalvesLikeTheScalarDefinition) {
   const int zero = 0;
   const std::span<const int> blocks(&zero, 1);
   for (const ContextOptions& options : Variants()) {
-    auto context = MakeContext(options);
+    auto context = CpuBackend::MakeContext(options);
     constexpr int kTokens = 16;  // in a block; the first is used, keys lie kTokens apart
     std::vector<uint16_t> keys(count * kTokens), others(keys.size());
     const KvView kv{reinterpret_cast<std::byte*>(keys.data()),
@@ -334,7 +335,7 @@ TEST(AppendKv, RoundsToHalvesLikeTheScalarDefinition) {
                     1,
                     count};
     const Tensor x = Tensor::F32(values.data(), 1, count);
-    Backend::AppendKv(*context, kv, x, x, {{&zero, 1}, {&zero, 1}, {&blocks, 1}});
+    CpuBackend::AppendKv(*context, kv, x, x, {{&zero, 1}, {&zero, 1}, {&blocks, 1}});
     for (int i = 0; i < count; ++i) {
       ASSERT_EQ(FloatToHalf(values[i]), keys[i * kTokens]) << values[i];
       ASSERT_EQ(keys[i * kTokens], others[i]) << values[i];
@@ -350,7 +351,7 @@ TEST(Embed, DecodesRows) {
   const std::vector<int> ids = {8, 0, 8, 3};
   Buffer out = InEveryVariant([&](CpuContext& context) {
     Buffer y(4, 512, 1);
-    Backend::Embed(context, y.view(), table, ids);
+    CpuBackend::Embed(context, y.view(), {table, nullptr}, {{}, {}, {}, ids});
     return y;
   });
   for (int row = 0; row < 4; ++row) {
@@ -359,25 +360,25 @@ TEST(Embed, DecodesRows) {
 }
 
 TEST(HostSpan, IsInPlaceOrACopy) {
-  auto context = MakeContext({1, true, "auto"});
+  auto context = CpuBackend::MakeContext({1, true, "auto"});
   BufferOwner owner;
-  const Tensor dense = Backend::Allocate(*context, owner, 3, 4);
+  const Tensor dense = CpuBackend::Allocate(*context, owner, 3, 4);
   for (int i = 0; i < 12; ++i) EXPECT_EQ(0.0f, dense.f32()[i]);
   for (int i = 0; i < 12; ++i) dense.f32()[i] = static_cast<float>(i);
-  EXPECT_EQ(dense.f32(), Backend::HostSpan(*context, dense, {}).data());
+  EXPECT_EQ(dense.f32(), CpuBackend::HostSpan(*context, dense, {}).data());
   std::vector<float> host(6);
-  const auto copy = Backend::HostSpan(*context, dense.Columns(1, 3), host);
+  const auto copy = CpuBackend::HostSpan(*context, dense.Columns(1, 3), host);
   EXPECT_EQ(std::vector<float>({1, 2, 5, 6, 9, 10}), std::vector<float>(copy.begin(), copy.end()));
 }
 
 #if defined(__x86_64__)
 TEST(ContextDeathTest, RefusesToFlushSubnormals) {
-  auto context = MakeContext({1, true, "auto"});
+  auto context = CpuBackend::MakeContext({1, true, "auto"});
   const Buffer x = RandomBuffer(1, 8, 1), y = RandomBuffer(1, 8, 2);
   EXPECT_DEATH(
       {
         _mm_setcsr(_mm_getcsr() | 0x8000);  // flush-to-zero, as -ffast-math libraries set it
-        Backend::Add(*context, x.view(), y.view());
+        CpuBackend::Add(*context, x.view(), y.view());
       },
       "_mm_getcsr");
 }

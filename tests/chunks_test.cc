@@ -146,7 +146,7 @@ TEST_P(Chunks, CoveringIsEveryChunkThatHasAPartAndNoOther) {
 
 // Every row of every part of every rank, with and without --type, is what the file gives.
 TEST_P(Chunks, RanksLoadThePartsOfTheFile) {
-  const auto context = MakeContext({1, false, "auto"});
+  const auto context = CpuBackend::MakeContext({1, false, "auto"});
   for (const std::optional<DType> wanted : {std::optional<DType>(), std::optional(DType::kQ8_0)}) {
     for (const Layout& layout : kLayouts) {
       const ParallelPlan plan = MakePlan(2, layout.tp, layout.pp, layout.shares);

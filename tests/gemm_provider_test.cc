@@ -80,7 +80,7 @@ TEST_P(UnpackTest, GivesWhatTheFormatMeans) {
   std::vector<std::byte> bytes(RowBytes(type, in));
   std::vector<float> expected(in);
   for (const KernelTable* set : RunnableKernels()) {
-    auto context = MakeContext({1, true, set->name});
+    auto context = CpuBackend::MakeContext({1, true, set->name});
     const WeightMatrix w = CpuBackend::PackWeight(*context, raw);
     const auto floats = Unpacked<float>(KernelsOf(*set, type).to_f32, w);
     const auto halves = Unpacked<uint16_t>(KernelsOf(*set, type).to_bf16, w);
@@ -106,7 +106,7 @@ TEST(Unpack, RoundsEveryHalfToBFloat16) {
   }
   const RawWeight raw = SliceOf(DType::kF16, bytes, 65536, 1, 0, 1);
   for (const KernelTable* set : RunnableKernels()) {
-    auto context = MakeContext({1, true, set->name});
+    auto context = CpuBackend::MakeContext({1, true, set->name});
     const WeightMatrix w = CpuBackend::PackWeight(*context, raw);
     const auto actual = Unpacked<uint16_t>(set->f16.to_bf16, w);
     for (int half = 0; half < 65536; ++half) {
@@ -127,15 +127,15 @@ constexpr int kTokens = kGemmTokens + 5;  // a provider's business
 // Who multiplies: loops of ours, or a library.
 struct Way {
   std::string name;
-  std::function<CpuContextOwner()> context;
+  std::function<std::shared_ptr<CpuContext>()> context;
 };
 void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
 
 // Null where this machine or this build has no such library.
-CpuContextOwner ContextWith(const std::string& gemm, const std::string& library) {
+std::shared_ptr<CpuContext> ContextWith(const std::string& gemm, const std::string& library) {
   if (::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) == nullptr) return {};
   try {
-    return MakeContext({2, true, "auto", gemm});
+    return CpuBackend::MakeContext({2, true, "auto", gemm});
   } catch (const Error& e) {
     if (std::string(e.what()).starts_with("This build has no")) return {};
     throw;
@@ -149,7 +149,7 @@ std::vector<Way> Ways() {
   std::vector<Way> ways;
   for (const DType operands : {DType::kF32, DType::kBF16}) {
     ways.push_back({std::string("loops_") + Info(operands).name, [operands] {
-                      auto context = MakeContext({2});
+                      auto context = CpuBackend::MakeContext({2});
                       context->UseGemm(std::make_unique<Loops>(operands));
                       return context;
                     }});
@@ -184,7 +184,7 @@ class GemmTest : public testing::TestWithParam<Way> {
     return Info(type).block == 1 ? 32 * blocks + 3 : Info(type).block * blocks;
   }
 
-  CpuContextOwner context_;
+  std::shared_ptr<CpuContext> context_;
 };
 
 TEST_P(GemmTest, MatchesTheReferenceInEveryFormatAtOddSizes) {
@@ -254,7 +254,7 @@ TEST_P(GemmTest, MultipliesSubtreesOfLeaves) {
 }
 
 TEST_P(GemmTest, LeavesFewTokensToOwnKernels) {
-  auto own = MakeContext({2, true, "auto"});
+  auto own = CpuBackend::MakeContext({2, true, "auto"});
   const WeightMatrix w = CpuBackend::PackWeight(*own, RandomWeight(DType::kQ4_0, 40, 256, 1));
   const Buffer x = RandomBuffer(kGemmTokens, 256, 2);
   const auto bits = [&](CpuContext& context, int tokens) {
@@ -285,7 +285,7 @@ INSTANTIATE_TEST_SUITE_P(AllWays, GemmTest, testing::ValuesIn(Ways()),
 
 // What UseGemm says, empty where it takes the provider.
 std::string Refusal(std::unique_ptr<GemmProvider> provider) {
-  auto context = MakeContext({2});
+  auto context = CpuBackend::MakeContext({2});
   try {
     context->UseGemm(std::move(provider));
   } catch (const Error& e) {
@@ -391,13 +391,13 @@ TEST(Gemm, SaysWhatIsMissing) {
 TEST(Gemm, KnowsItsNames) {
   EXPECT_EQ((std::vector<std::string>{"own", "openblas", "onednn"}), GemmNames());
   try {
-    MakeContext({1, true, "auto", "abacus"});
+    CpuBackend::MakeContext({1, true, "auto", "abacus"});
     FAIL() << "It took an abacus.";
   } catch (const Error& e) {
     EXPECT_EQ(ErrorKind::kConfig, e.kind());
     EXPECT_STREQ("--gemm 'abacus' is not one of own, openblas, onednn.", e.what());
   }
-  EXPECT_EQ("own", CpuBackend::GemmName(*MakeContext({1})));
+  EXPECT_EQ("own", CpuBackend::GemmName(*CpuBackend::MakeContext({1})));
 }
 
 }  // namespace

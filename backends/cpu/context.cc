@@ -11,6 +11,7 @@
 #include "backends/cpu/kernel_sets.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
+#include "src/base/machine.h"
 
 namespace lantern {
 
@@ -32,16 +33,20 @@ void CpuContext::UseGemm(std::unique_ptr<GemmProvider> provider) {
   gemm_ = std::move(provider);
 }
 
-void DestroyCpuContext::operator()(CpuContext* context) const { delete context; }
-
-CpuContextOwner MakeContext(const ContextOptions& options) {
+std::shared_ptr<CpuContext> CpuBackend::MakeContext(const ContextOptions& options) {
+  if (options.device.name != "auto" && options.device.name != "cpu") {
+    Fail(ErrorKind::kConfig, "--device {} is not part of this build, which computes on the cpu.",
+         options.device.name);
+  }
   if (options.threads < 1) {
     Fail(ErrorKind::kConfig, "A rank needs at least one thread, not {}.", options.threads);
   }
-  CpuContextOwner context(new CpuContext(options));
+  auto context = std::make_shared<CpuContext>(options);
   if (options.gemm != kOwnGemm) context->UseGemm(OpenGemmProvider(options.gemm));
   return context;
 }
+
+size_t CpuBackend::AvailableMemory(const DeviceOptions&) { return lantern::AvailableMemory(); }
 
 std::vector<std::string> CpuBackend::RunnableIsas() {
   std::vector<std::string> names;

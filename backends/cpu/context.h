@@ -88,6 +88,13 @@ class CpuContext {
   };
   AttentionScratch& attention_scratch() { return attention_scratch_; }
 
+  // What was seen of the residual stream so far in this step.
+  struct ResidualSeen {
+    int bad_layer = ResidualLook::kAllFinite;
+    std::vector<uint32_t> hashes;
+  };
+  ResidualSeen& residual_seen() { return residual_seen_; }
+
   // Rows of the embedding table as they are stored, one for each task of Embed.
   std::vector<std::byte>& embed_scratch() { return embed_scratch_; }
 
@@ -102,6 +109,7 @@ class CpuContext {
   GemmScratch gemm_scratch_;
   MatMulScratch matmul_scratch_;
   AttentionScratch attention_scratch_;
+  ResidualSeen residual_seen_;
   std::vector<std::byte> embed_scratch_;
 };
 

@@ -16,7 +16,15 @@ class CpuContext;  // thread pool, kernel table, scratch: see context.h
 struct CpuBackend {
   using Context = CpuContext;
 
-  static Tensor Allocate(Context& context, BufferOwner& owner, int rows, int cols);
+  // Throws Error{kConfig} for no threads, or an `isa`, `gemm` or device that is unknown or cannot
+  // run here.
+  static std::shared_ptr<Context> MakeContext(const ContextOptions& options);
+  static Tensor Allocate(Context& context, BufferOwner& owner, int rows, int cols,
+                         DType type = DType::kF32);
+  static DType OperandType(const Context&) { return DType::kF32; }
+  static int RowStride(const Context&, int cols) { return cols; }  // dense: kernels stream rows
+  static void Upload(Context& context, Tensor tensor, std::span<const float> values);
+  static EmbeddingTable MakeTable(Context&, const RawWeight& rows) { return {rows, nullptr}; }
   static WeightMatrix PackWeight(Context& context, const RawWeight& raw,
                                  const PackedPlace& place = {});
   static void StreamWeights(Context& context, std::span<const WeightMatrix> weights);
@@ -25,19 +33,35 @@ struct CpuBackend {
                            const WeightMatrix& weight, const LeafCuts& cuts);
   static void RmsNorm(Context& context, Tensor out, Tensor x, Tensor weight, float eps);
   static void Rope(Context& context, Tensor q, Tensor k, const RopeTable& rope,
-                   std::span<const int> position);
+                   const BatchView& batch);
   static void AppendKv(Context& context, const KvView& kv, Tensor k, Tensor v,
                        const BatchView& batch);
   static void Attention(Context& context, Tensor out, Tensor q, const KvView& kv,
                         const BatchView& batch, const HeadMap& heads, int window);
   static void SiluMul(Context& context, Tensor out, Tensor gate_up);
   static void Add(Context& context, Tensor x, Tensor y);
-  static void Embed(Context& context, Tensor out, const RawWeight& table, std::span<const int> ids);
-  static void Gather(Context& context, Tensor out, Tensor x, std::span<const int> rows);
+  static void Embed(Context& context, Tensor out, const EmbeddingTable& table,
+                    const BatchView& batch);
+  static void Gather(Context& context, Tensor out, Tensor x, const BatchView& batch);
   static std::span<float> HostSpan(Context& context, Tensor tensor, std::span<float> host);
 
+  static void RunStep(Context& context, const BatchView& batch, int slot, bool repeats,
+                      const std::function<void()>& body);
+  static bool OnHost(const Context&) { return true; }
+  static void LookAtResidual(Context& context, Tensor x, int row, int layer, int slot);
+  static ResidualLook TakeResidualLook(Context& context);
+  static void LookAtLogits(Context&, Tensor) {}
+  static std::optional<LogitsLook> GetLogitsLook(Context&, Tensor, int) { return std::nullopt; }
+
+  static bool IsHost(const DeviceOptions&) { return true; }
+  static std::string DeviceName(const DeviceOptions&) { return "cpu"; }
+  static size_t AvailableMemory(const DeviceOptions& device);
   // Bytes that PackWeight will allocate: what a memory check before loading counts.
   static size_t PackedBytes(DType type, int out, int in);
+  static size_t PackedBytes(const DeviceOptions&, DType type, int out, int in) {
+    return PackedBytes(type, out, in);
+  }
+  static size_t TableBytes(const DeviceOptions&, DType, int, int) { return 0; }
   static std::string PackedForm();
   // Names of the kernel sets this binary holds and this CPU runs, best first.
   static std::vector<std::string> RunnableIsas();
@@ -49,13 +73,5 @@ struct CpuBackend {
   // need fused multiply-add).
   static void RequireSupport(const Context& context, DType type);
 };
-
-struct DestroyCpuContext {
-  void operator()(CpuContext* context) const;
-};
-using CpuContextOwner = std::unique_ptr<CpuContext, DestroyCpuContext>;
-
-// Throws Error{kConfig} for no threads, or an `isa` or `gemm` that is unknown or cannot run here.
-CpuContextOwner MakeContext(const ContextOptions& options);
 
 }  // namespace lantern

@@ -8,18 +8,28 @@
 #include "backends/cpu/cpu_backend.h"
 #include "src/base/check.h"
 #include "src/tensor/quant.h"
+#include "src/tensor/residual.h"
 
 namespace lantern {
 
-Tensor CpuBackend::Allocate(Context&, BufferOwner& owner, int rows, int cols) {
+Tensor CpuBackend::Allocate(Context&, BufferOwner& owner, int rows, int cols, DType type) {
   constexpr size_t kLine = 64;
-  const size_t bytes = static_cast<size_t>(rows) * cols * sizeof(float);
+  const size_t bytes = RowBytes(type, cols) * rows;
   const size_t rounded = std::max((bytes + kLine - 1) / kLine * kLine, kLine);
   void* data = std::aligned_alloc(kLine, rounded);
   if (data == nullptr) throw std::bad_alloc();
   std::memset(data, 0, rounded);
   owner = BufferOwner(data, [](void* p) { std::free(p); });
-  return Tensor::F32(static_cast<float*>(data), rows, cols);
+  return {data, type, rows, cols, cols};
+}
+
+void CpuBackend::Upload(Context&, Tensor tensor, std::span<const float> values) {
+  LANTERN_CHECK_EQ(values.size(), static_cast<size_t>(tensor.rows) * tensor.cols);
+  if (values.data() == tensor.data) return;
+  for (int row = 0; row < tensor.rows; ++row) {
+    std::copy_n(values.data() + static_cast<size_t>(row) * tensor.cols, tensor.cols,
+                tensor.Row(row));
+  }
 }
 
 void CpuBackend::RmsNorm(Context& context, Tensor out, Tensor x, Tensor weight, float eps) {
@@ -30,13 +40,14 @@ void CpuBackend::RmsNorm(Context& context, Tensor out, Tensor x, Tensor weight, 
 }
 
 void CpuBackend::Rope(Context& context, Tensor q, Tensor k, const RopeTable& rope,
-                      std::span<const int> position) {
+                      const BatchView& batch) {
   const int dim = rope.head_dim;
+  const std::span<const int> position = batch.position;
   LANTERN_CHECK(q.rows == k.rows && q.cols % dim == 0 && k.cols % dim == 0);
   LANTERN_CHECK_EQ(static_cast<int>(position.size()), q.rows);
   context.ParallelFor(q.rows, [&](int row) {
-    LANTERN_CHECK(0 <= position[row] && position[row] < rope.positions);
-    const float* cos_sin = rope.cos_sin.data() + static_cast<size_t>(position[row]) * dim;
+    LANTERN_CHECK(0 <= position[row] && position[row] < rope.cos_sin.rows);
+    const float* cos_sin = rope.cos_sin.Row(position[row]);
     for (int i = 0; i < q.cols; i += dim) context.kernels().rope(q.Row(row) + i, cos_sin, dim);
     for (int i = 0; i < k.cols; i += dim) context.kernels().rope(k.Row(row) + i, cos_sin, dim);
   });
@@ -56,8 +67,10 @@ void CpuBackend::Add(Context& context, Tensor x, Tensor y) {
                       [&](int row) { context.kernels().add(x.Row(row), y.Row(row), x.cols); });
 }
 
-void CpuBackend::Embed(Context& context, Tensor out, const RawWeight& table,
-                       std::span<const int> ids) {
+void CpuBackend::Embed(Context& context, Tensor out, const EmbeddingTable& embedding,
+                       const BatchView& batch) {
+  const RawWeight& table = embedding.rows;
+  const std::span<const int> ids = batch.token;
   LANTERN_CHECK_EQ(static_cast<int>(ids.size()), out.rows);
   LANTERN_CHECK_EQ(table.in, out.cols);
   constexpr int kTasksPerThread = 4;
@@ -75,7 +88,8 @@ void CpuBackend::Embed(Context& context, Tensor out, const RawWeight& table,
   });
 }
 
-void CpuBackend::Gather(Context&, Tensor out, Tensor x, std::span<const int> rows) {
+void CpuBackend::Gather(Context&, Tensor out, Tensor x, const BatchView& batch) {
+  const std::span<const int> rows = batch.logits_at;
   LANTERN_CHECK_EQ(static_cast<int>(rows.size()), out.rows);
   LANTERN_CHECK_EQ(x.cols, out.cols);
   for (int row = 0; row < out.rows; ++row) {
@@ -84,9 +98,31 @@ void CpuBackend::Gather(Context&, Tensor out, Tensor x, std::span<const int> row
   }
 }
 
+void CpuBackend::RunStep(Context& context, const BatchView&, int, bool,
+                         const std::function<void()>& body) {
+  auto& seen = context.residual_seen();
+  seen.bad_layer = ResidualLook::kAllFinite;
+  std::fill(seen.hashes.begin(), seen.hashes.end(), 0u);
+  body();
+}
+
+void CpuBackend::LookAtResidual(Context& context, Tensor x, int row, int layer, int slot) {
+  auto& seen = context.residual_seen();
+  const std::span<const float> values = HostSpan(context, x, {});
+  if (!AllFinite(values)) seen.bad_layer = std::min(seen.bad_layer, layer);
+  if (slot < 0) return;
+  if (seen.hashes.size() <= static_cast<size_t>(slot)) seen.hashes.resize(slot + 1);
+  seen.hashes[slot] += ResidualHash(values, static_cast<size_t>(row) * x.cols);
+}
+
+ResidualLook CpuBackend::TakeResidualLook(Context& context) {
+  const auto& seen = context.residual_seen();
+  return {seen.bad_layer, seen.hashes, true};
+}
+
 std::span<float> CpuBackend::HostSpan(Context&, Tensor tensor, std::span<float> host) {
   const size_t count = static_cast<size_t>(tensor.rows) * tensor.cols;
-  if (tensor.rows <= 1 || tensor.stride == tensor.cols) return {tensor.f32(), count};
+  if (tensor.dense()) return {tensor.f32(), count};
   LANTERN_CHECK_LE(count, host.size());
   for (int row = 0; row < tensor.rows; ++row) {
     std::copy_n(tensor.Row(row), tensor.cols, host.data() + static_cast<size_t>(row) * tensor.cols);

@@ -71,7 +71,7 @@ nlohmann::ordered_json Describe(const WeightFile& file, const InspectFlags& flag
                              {"kv_heads", part.layers[0].kv_heads.size()},
                              {"ffn", part.layers[0].ffn.size()},
                              {"vocab", part.last_stage ? part.head.row.size() : 0},
-                             {"weight_bytes", part.WeightBytes()}});
+                             {"weight_bytes", part.WeightBytes({})}});
   }
   if (flags.tensors) json["tensors"] = list;
   return json;

@@ -22,7 +22,7 @@ bool Fits(const SessionOptions& options, const WeightFile& file, const GridSize&
     size_t bytes = 0;
     for (int rank = 0; rank < layout.ranks(); ++rank) {
       const ModelPart part = PartOf(file, options.type, plan, rank);
-      if (rank < here) bytes += part.WeightBytes();
+      if (rank < here) bytes += part.WeightBytes({});
     }
     const size_t available = AvailableMemory();
     return available == 0 || bytes <= available;

@@ -161,6 +161,10 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--gemm", o.gemm,
                  "Who multiplies prompts: own, openblas or onednn; only own gives the same bits "
                  "everywhere (default: own)");
+  app.add_option("--device", o.device,
+                 "Where this machine computes: cpu, or cuda in builds for it (default: as built)");
+  app.add_option("--compute", o.compute,
+                 "Activations on a GPU: bf16, or f32 for checks (default: bf16)");
   app.add_option("--isa", o.isa, "Kernel set; every set gives the same bits (default: the best)")
       ->group("");
   app.add_flag("--json", json, "One JSON object on stdout");

@@ -121,6 +121,8 @@ void RegisterWorker(CLI::App& app, int& exit_code) {
   RegisterKey(*sub, flags->key_file);
   sub->add_option("--model", o.model, "A local copy of the leader's model, to fetch less");
   sub->add_option("--threads", o.threads, "Threads (default: as the leader says)");
+  sub->add_option("--device", o.device,
+                  "Where to compute: cpu, or cuda in builds for it (default: as built)");
   sub->add_option("--cache", o.cache_folder, "Folder that keeps fetched weights")
       ->capture_default_str();
   sub->add_option("--cache-size", o.cache_bytes, "What it may hold, e.g. 20GB")

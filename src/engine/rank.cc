@@ -13,27 +13,41 @@ namespace lantern {
 RankBytes BytesOf(const RunSpec& spec, const WeightFile& file, int rank) {
   const ModelPart part = PartOf(file, spec.wanted(), spec.Plan(file.config()), rank);
   return {
-      part.WeightBytes(),
+      part.WeightBytes(spec.DeviceOf(rank)),
       KvCache::Bytes(spec.stage().kv_type, spec.kv_blocks, part.config.head_dim, part.KvHeads()),
       part.Activations(spec.step_tokens, spec.logit_rows, spec.in_flight).Bytes()};
 }
 
-void RequireMemory(const RunSpec& spec, const WeightFile& file, int first, int count) {
-  RankBytes needed;
-  for (int rank = first; rank < first + count; ++rank) {
-    const RankBytes bytes = BytesOf(spec, file, rank);
-    needed.weights += bytes.weights;
-    needed.kv_cache += bytes.kv_cache;
-    needed.activations += bytes.activations;
-  }
-  const size_t available = AvailableMemory();
+namespace {
+
+void RequireRoom(const RankBytes& needed, const DeviceOptions& device, const WeightFile& file) {
+  const size_t available = Backend::AvailableMemory(device);
   if (available == 0 || needed.total() <= available) return;
   Fail(ErrorKind::kConfig,
-       "{} needs {} ({} bytes) on this machine ({} weights, {} KV cache, {} activations) and {} "
+       "{} needs {} ({} bytes) on {} ({} weights, {} KV cache, {} activations) and {} "
        "({} bytes) is available: use more machines, a smaller --type or a smaller --ctx.",
-       file.path().string(), HumanBytes(needed.total()), needed.total(), HumanBytes(needed.weights),
-       HumanBytes(needed.kv_cache), HumanBytes(needed.activations), HumanBytes(available),
-       available);
+       file.path().string(), HumanBytes(needed.total()), needed.total(),
+       Backend::IsHost(device) ? "this machine" : Backend::DeviceName(device),
+       HumanBytes(needed.weights), HumanBytes(needed.kv_cache), HumanBytes(needed.activations),
+       HumanBytes(available), available);
+}
+
+}  // namespace
+
+void RequireMemory(const RunSpec& spec, const WeightFile& file, int first, int count) {
+  RankBytes on_host;
+  for (int rank = first; rank < first + count; ++rank) {
+    const DeviceOptions device = spec.DeviceOf(rank);
+    const RankBytes bytes = BytesOf(spec, file, rank);
+    if (!Backend::IsHost(device)) {
+      RequireRoom(bytes, device, file);
+      continue;
+    }
+    on_host.weights += bytes.weights;
+    on_host.kv_cache += bytes.kv_cache;
+    on_host.activations += bytes.activations;
+  }
+  RequireRoom(on_host, {.name = "cpu"}, file);
 }
 
 namespace {
@@ -64,16 +78,20 @@ Rank::Rank(const RunSpec& spec, const WeightFile& file, std::shared_ptr<Communic
   const AllowedCores allowed = FindCores();
   const int threads = spec.threads > 0 ? spec.threads : std::max<int>(allowed.cores.size(), 1);
   const std::vector<Core> cores = CoresOf(spec, allowed, threads, mesh_.rank);
-  context_ = MakeContext({threads, spec.spin, spec.isa, spec.gemm, cores});
+  const DeviceOptions device = spec.DeviceOf(mesh_.rank);
+  context_ = Backend::MakeContext({threads, spec.spin, spec.isa, spec.gemm, cores, device});
   const ModelPart part = PartOf(file, spec.wanted(), mesh_.plan, mesh_.rank);
   // A file without an identity is one that came over the network: its machine keeps that copy.
-  store_ = std::make_unique<PackedStore>(file.identity().empty() ? "" : spec.packed,
-                                         PackedKey(spec, file, mesh_.rank), part.PackedBytes());
+  if (Backend::OnHost(*context_)) {
+    store_ =
+        std::make_unique<PackedStore>(file.identity().empty() ? "" : spec.packed,
+                                      PackedKey(spec, file, mesh_.rank), part.PackedBytes(device));
+  }
   Loader loader(*context_, file, std::move(progress), store_.get());
   StageOptions options = spec.stage();
   if (!cores.empty()) options.core = cores[0];
   stage_ = std::make_unique<Stage>(*context_, mesh_, part, loader, options);
-  store_->Keep();
+  if (store_) store_->Keep();
   weights_ = loader.TakeLoaded();
   if (part.last_stage) {
     head_products_ = static_cast<size_t>(part.head.row.size()) * part.head.col.size();

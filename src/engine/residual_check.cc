@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/base/check.h"
 #include "src/base/error.h"
 
 namespace lantern {
@@ -13,7 +14,6 @@ ResidualCheck::ResidualCheck(Communicator& group, std::vector<int> names, int fi
                              int layers)
     : group_(group), names_(std::move(names)), first_layer_(first_layer), layers_(layers) {
   if (group.size() == 1) return;
-  mine_.resize(layers_);
   all_.resize(layers_ * group.size());
   for (int rank = 0; rank < group.size(); ++rank) {
     if (rank == group.rank()) continue;
@@ -22,10 +22,11 @@ ResidualCheck::ResidualCheck(Communicator& group, std::vector<int> names, int fi
   }
 }
 
-void ResidualCheck::EndStep() {
-  if (mine_.empty()) return;
+void ResidualCheck::EndStep(std::span<const uint32_t> hashes) {
+  if (all_.empty()) return;
   Settle();
-  std::copy(mine_.begin(), mine_.end(), Of(group_.rank()).begin());
+  LANTERN_CHECK_EQ(hashes.size(), layers_);
+  std::copy(hashes.begin(), hashes.end(), Of(group_.rank()).begin());
   ticket_ = group_.Start(out_, in_);
 }
 

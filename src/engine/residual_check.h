@@ -20,12 +20,9 @@ class ResidualCheck {
   // stage's layers are [first_layer, first_layer + layers) of the model.
   ResidualCheck(Communicator& group, std::vector<int> names, int first_layer, int layers);
 
-  // Where the step's hashes go, by layer of this stage. Empty where there is nobody to compare
-  // with.
-  std::span<uint32_t> hashes() { return mine_; }
-  // They are there: compares the last step's, and starts to exchange these. All ranks do so after
-  // the same sum.
-  void EndStep();
+  // The step's hashes, by layer of this stage: compares the last step's, and starts to exchange
+  // these. All ranks do so after the same sum. Nothing where there is nobody to compare with.
+  void EndStep(std::span<const uint32_t> hashes);
   // Compares what is under way, which is no wait once the others have ended the step too.
   // Throws Error{kPeerLost} that names the first layer after which ranks differ, and the ranks.
   void Settle();
@@ -42,7 +39,7 @@ class ResidualCheck {
   const std::vector<int> names_;
   const int first_layer_;
   const size_t layers_;
-  std::vector<uint32_t> mine_, all_;  // all_: of the exchange, by rank and layer
+  std::vector<uint32_t> all_;  // of the exchange, by rank and layer
   std::vector<OutgoingMessage> out_;
   std::vector<IncomingMessage> in_;
   std::optional<Communicator::Ticket> ticket_;

@@ -37,14 +37,19 @@ struct RunSpec {
   bool shared_memory = true;  // carries messages between ranks on one machine
   std::string isa = "auto";
   std::string gemm = "own";  // see ContextOptions: the same on all ranks
+  // See DeviceOptions. Of the leader's machine: other workers have a flag of their own.
+  std::string device = "auto";
+  std::string compute = "bf16";
   std::string packed;  // folder of rank 0's machine that keeps packed weights; empty: none does
   MSGPACK_DEFINE(model, type, kv_type, tp, pp, shares, context, kv_blocks, chunk, step_tokens,
                  logit_rows, in_flight, threads, spin, local, reduce, check_one_in, algorithm,
-                 timed_sums, time_all, pin, shared_memory, isa, gemm, packed)
+                 timed_sums, time_all, pin, shared_memory, isa, gemm, device, compute, packed)
 
   std::optional<DType> wanted() const {
     return type < 0 ? std::nullopt : std::optional(static_cast<DType>(type));
   }
+  // The first ranks share the leader's machine, every other one has its own to itself.
+  DeviceOptions DeviceOf(int rank) const { return {device, rank < local ? rank : 0, compute}; }
   ParallelPlan Plan(const ModelConfig& config) const {
     return MakePlan(config.layers, tp, pp, shares);
   }

@@ -26,12 +26,13 @@ double KnownReadBandwidth() {
 }
 
 Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& data_address,
-                  double read_gbps) {
+                  double read_gbps, const DeviceOptions& device) {
   Join join = DescribeThisMachine(BuildId());
   join.isa = isa == "auto" ? Backend::RunnableIsas().front() : isa;
   join.wanted_rank = wanted_rank;
   join.data_address = data_address;
   join.read_gbps = read_gbps;
+  if (!Backend::IsHost(device)) join.memory_bytes = Backend::AvailableMemory(device);
   return join;
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "backends/backend_concept.h"
 #include "net/control/control_plane.h"
 #include "net/gloo_comm.h"
 
@@ -18,7 +19,7 @@ double KnownReadBandwidth();
 
 // `wanted_rank`: -1 for any.
 Join DescribeSelf(int wanted_rank, const std::string& isa, const std::string& data_address,
-                  double read_gbps);
+                  double read_gbps, const DeviceOptions& device);
 
 // `endpoint`: the leader's.
 GlooOptions Connection(int rank, int size, const std::string& data_address,

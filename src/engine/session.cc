@@ -79,6 +79,8 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.logit_rows = std::max(o.logit_rows, 1);
   spec.isa = o.isa;
   spec.gemm = o.gemm;
+  spec.device = o.device;
+  spec.compute = o.compute;
   spec.reduce = static_cast<int>(o.reduce);
   spec.check_one_in = o.check_one_in;
   spec.algorithm = o.algorithm ? static_cast<int>(*o.algorithm) : -1;
@@ -218,7 +220,7 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
   const bool lan = !AllLocal(options);
   const double read_gbps = lan ? KnownReadBandwidth() : 0;
   server = std::make_unique<ControlServer>(
-      address, WorldOf(options), DescribeSelf(0, spec.isa, DataAddress({}, address), read_gbps),
+      address, WorldOf(options), DescribeSelf(0, spec.isa, DataAddress({}, address), read_gbps, spec.DeviceOf(0)),
       options.hosts, options.key);
   children.Start(options.local - 1, server->endpoint(), options.key_file);
   Gather(options, events);

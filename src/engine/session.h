@@ -40,6 +40,7 @@ struct SessionOptions {
   std::optional<DType> type;     // --type
   std::optional<DType> kv_type;  // none: f32 where the weights are f32, else f16
   std::string isa = "auto";
+  std::string device = "auto", compute = "bf16";  // see DeviceOptions
   WireFormat reduce = WireFormat::kF32;   // how partial sums travel
   int check_one_in = 256;                 // see ReducerOptions
   std::optional<SumAlgorithm> algorithm;  // by which they are summed; none: the fastest

@@ -175,13 +175,15 @@ void Stage::Execute(const StepPlan& plan) {
   act_.Use(plan.slot);
   const bool forward = plan.kind == StepPlan::kForward, stop = plan.kind == StepPlan::kStop;
   if (forward) act_.Select(0, plan.batch.tokens());
-  if (forward && !first_) ReceiveHidden();
+  if (forward && !first_) ReceiveHidden(slot);
   if (fallback_) sums_.FallBack(fallback_);  // in this step on all ranks that have its plan
   if (forward) RunModel(plan);
   if (!fallback_ && sums_.fallback()) TellFallback(plan);
   if (!last_) {
     std::swap(slot.message, message_);
-    Send(slot, Neighbour(+1), forward ? Hidden() : std::span<std::byte>());
+    std::span<const float> hidden;
+    if (forward) hidden = Backend::HostSpan(context_, act_.x, HiddenOnHost(slot));
+    Send(slot, Neighbour(+1), std::as_bytes(hidden));
   } else if (!stop) {
     AnswerRows(plan);
     if (mesh_.rank != 0) Encode(answer_, fallback_, slot.message);
@@ -193,11 +195,20 @@ void Stage::Execute(const StepPlan& plan) {
 }
 
 // The next plan may come while this step is computed.
-void Stage::ReceiveHidden() {
-  const IncomingMessage hidden{Neighbour(-1), Hidden()};
+void Stage::ReceiveHidden(Slot& slot) {
+  const std::span<float> memory = HiddenOnHost(slot);
+  const IncomingMessage hidden{Neighbour(-1), std::as_writable_bytes(memory)};
   const Communicator::Ticket ticket = mesh_.world->Start({}, {&hidden, 1});
   plans_.Start(*mesh_.world, Neighbour(-1));
   mesh_.world->Wait(ticket, Patience::kIdle);
+  Backend::Upload(context_, act_.x, memory);
+}
+
+// Where the hidden state of the step under way travels from and to: its own memory, if it can.
+std::span<float> Stage::HiddenOnHost(Slot& slot) {
+  if (Backend::OnHost(context_)) return Backend::HostSpan(context_, act_.x, {});
+  slot.hidden.resize(static_cast<size_t>(act_.x.rows) * act_.x.cols);
+  return slot.hidden;
 }
 
 // The slot's message, and data behind it; they travel while the next step is computed.
@@ -222,11 +233,21 @@ void Stage::RunModel(const StepPlan& plan) {
     begin = end;
   }
   Run run(context_, sums_, kv_, act_, batch, blocks_);
-  run.residual = residual_.hashes();
   sums_.BeginStep();
-  model_->Forward(run);
-  residual_.EndStep();
-  if (last_ && !batch.logits_at.empty()) model_->Logits(run);
+  const bool repeats = mesh_.tp->size() == 1;  // else the host adds in the middle
+  Backend::RunStep(context_, run.view(), plan.slot, repeats, [&] {
+    model_->Forward(run);
+    if (last_ && !batch.logits_at.empty()) model_->Logits(run);
+  });
+  const ResidualLook seen = Backend::TakeResidualLook(context_);
+  // Every rank of a stage holds the same residual stream, so all of them stop here together.
+  if (seen.bad_layer != ResidualLook::kAllFinite) {
+    Fail(ErrorKind::kIo,
+         "Layer {}{} gave a value that is not a number: the weights are damaged, or too large for "
+         "their type.",
+         seen.bad_layer, seen.every_layer ? "" : " or one before it");
+  }
+  residual_.EndStep(seen.hashes);
 }
 
 // It happened here, to all ranks of this stage alike. Later stages hear of it with this plan.
@@ -239,9 +260,15 @@ void Stage::TellFallback(const StepPlan& plan) {
 void Stage::AnswerRows(const StepPlan& plan) {
   answer_.clear();
   for (size_t i = 0; i < plan.rows.size(); ++i) {
-    const Tensor row = act_.logits.Rows(static_cast<int>(i), static_cast<int>(i) + 1);
-    AnswerRow(Backend::HostSpan(context_, row, {}), first_id_, plan.rows[i], weighed_,
-              answer_.Add());
+    const int row = static_cast<int>(i);
+    const auto look = Backend::GetLogitsLook(context_, act_.logits, row);
+    if (look && plan.rows[i].wants_best_only()) {
+      AnswerRow(*look, first_id_, plan.rows[i], answer_.Add());
+      continue;
+    }
+    if (!Backend::OnHost(context_)) logits_row_.resize(act_.logits.cols);
+    AnswerRow(Backend::HostSpan(context_, act_.logits.Rows(row, row + 1), logits_row_), first_id_,
+              plan.rows[i], weighed_, answer_.Add());
   }
 }
 

@@ -67,13 +67,15 @@ class Stage {
     std::vector<std::byte> message;  // the plan for the next stage, or the last stage's answer
     Frame frame{};
     std::optional<Communicator::Ticket> sent;
+    std::vector<float> hidden;  // the hidden state on its way, where it is computed on a device
   };
 
   void BeginStep(const StepPlan& plan);
   void CollectRanks();
   void FollowStep();
   void Execute(const StepPlan& plan);
-  void ReceiveHidden();
+  void ReceiveHidden(Slot& slot);
+  std::span<float> HiddenOnHost(Slot& slot);
   void Send(Slot& slot, int to, std::span<const std::byte> data);
   void RunModel(const StepPlan& plan);
   std::vector<int> StageRanks() const;
@@ -85,10 +87,6 @@ class Stage {
   void Abandon(const std::string& why);
   template <class Body>
   void Guarded(const Body& body);
-  // Of the step under way.
-  std::span<std::byte> Hidden() {
-    return std::as_writable_bytes(Backend::HostSpan(context_, act_.x, {}));
-  }
   int LastStageRank(int t) const;  // by tp rank
   bool AnswersHere(int t) const { return LastStageRank(t) == mesh_.rank; }
   int Neighbour(int stages) const;  // the rank at the same place, so many stages on
@@ -116,6 +114,7 @@ class Stage {
   std::vector<std::byte> message_;            // the plan, or an answer that came
   std::vector<std::span<const int>> blocks_;  // per sequence
   std::vector<Candidate> weighed_;
+  std::vector<float> logits_row_;  // on the host, where it is computed on a device
   LogitsRows answer_;              // of this rank, in the last stage
   std::vector<LogitsRows> ranks_;  // at the leader: of the last stage's ranks
 };

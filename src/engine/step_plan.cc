@@ -32,6 +32,12 @@ void AnswerRow(std::span<const float> logits, int first_id, const RowRequest& re
   if (request.all_logits) row.logits.assign(logits.begin(), logits.end());
 }
 
+void AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, LogitsRow& row) {
+  row.Clear();
+  row.block_hashes.assign(look.block_hashes.begin(), look.block_hashes.end());
+  if (request.candidates > 0) row.candidates.push_back({first_id + look.best, look.value});
+}
+
 void JoinVocabulary(std::span<const LogitsRows> ranks, size_t i, LogitsRow& whole) {
   whole.Clear();
   whole.complete = true;

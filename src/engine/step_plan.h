@@ -24,6 +24,13 @@ struct RowRequest {
   int candidates = 0;          // how many each rank sends at most; 0: none
   bool masses = false;         // also block masses, for top-p over the whole vocabulary
   bool all_logits = false;     // also every logit (score)
+
+  // The largest logit answers it.
+  bool wants_best_only() const {
+    const bool as_they_are = params.repeat_penalty == 1 || penalised.empty();
+    const bool best = candidates == 0 || (params.greedy() && as_they_are);
+    return best && !masses && !all_logits;
+  }
 };
 
 struct StepPlan {
@@ -62,6 +69,9 @@ using LogitsRows = ReusedList<LogitsRow>;
 // Answers one row from this rank's logits of ids [first_id, first_id + size). `weighed`: scratch.
 void AnswerRow(std::span<const float> logits, int first_id, const RowRequest& request,
                std::vector<Candidate>& weighed, LogitsRow& row);
+
+// The same from what a device saw of them. REQUIRES: request.wants_best_only().
+void AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, LogitsRow& row);
 
 // Joins row `i` of the ranks' answers, in rank order, into one for the whole vocabulary. Candidates
 // stay a true prefix of the global order: those behind a rank's last one sent are dropped.

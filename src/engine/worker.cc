@@ -60,7 +60,7 @@ Worker::Worker(const WorkerOptions& options, const Events& events)
       events_(events),
       leader_(ResolveEndpoint(options.join)),
       address_(DataAddress(options.address, leader_)),
-      client_(leader_, DescribeSelf(options.rank, "auto", address_, options.read_gbps),
+      client_(leader_, DescribeSelf(options.rank, "auto", address_, options.read_gbps, {options.device}),
               options.key) {}
 
 void Worker::Join() {
@@ -70,9 +70,10 @@ void Worker::Join() {
 void Worker::Serve() {
   std::shared_ptr<Communicator> world;
   try {
-    const WorkOrder order = DecodeOrder(assignment_.bytes);
-    RunSpec spec = order.spec;
+    WorkOrder order = DecodeOrder(assignment_.bytes);
+    RunSpec& spec = order.spec;
     if (options_.threads > 0) spec.threads = options_.threads;
+    if (!options_.same_machine) spec.device = options_.device;
     Backend::RequireGemm(spec.gemm);  // now, not after minutes of fetching
     // The connections before the weights: a firewall in the way shows in seconds, not in minutes.
     world = Connect(spec);

@@ -22,6 +22,7 @@ struct WorkerOptions {
   bool same_machine = false;    // the leader's own path is ours: no copy, no cache, no network
   SharedKey key;                // of the LAN; null: none
   int threads = 0;              // 0: as the leader says
+  std::string device = "auto";  // see DeviceOptions; on the leader's machine as the leader says
   double read_gbps = 0;         // this machine's, for the leader's shares; 0: not measured
   std::filesystem::path cache_folder = BlobCache::DefaultFolder();
   uint64_t cache_bytes = kDefaultCacheBytes;

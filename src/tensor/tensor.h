@@ -25,16 +25,21 @@ struct Tensor {
     return static_cast<float*>(data);
   }
   float* Row(int row) const { return f32() + row * stride; }
+  // Where an element lies. REQUIRES: a plain type.
+  std::byte* At(int row, int col) const {
+    return static_cast<std::byte*>(data) + (row * stride + col) * Info(type).block_bytes;
+  }
+  bool dense() const { return rows <= 1 || stride == cols; }
 
   // Columns [begin, end) of the same rows.
   Tensor Columns(int begin, int end) const {
     LANTERN_CHECK(0 <= begin && begin <= end && end <= cols);
-    return {f32() + begin, type, rows, end - begin, stride};
+    return {At(0, begin), type, rows, end - begin, stride};
   }
   // Rows [begin, end).
   Tensor Rows(int begin, int end) const {
     LANTERN_CHECK(0 <= begin && begin <= end && end <= rows);
-    return {f32() + begin * stride, type, end - begin, cols, stride};
+    return {At(begin, 0), type, end - begin, cols, stride};
   }
 };
 

@@ -1,6 +1,4 @@
-#include "models/residual.h"
-
-#include <xxhash.h>
+#include "src/tensor/residual.h"
 
 #include <bit>
 
@@ -26,8 +24,16 @@ bool AllFinite(std::span<const float> x) {
   return all >> 31 == 0;
 }
 
-uint32_t ResidualHash(std::span<const float> x) {
-  return static_cast<uint32_t>(XXH64(x.data(), x.size_bytes(), 0));
+uint32_t ResidualHash(std::span<const float> x, size_t first_index) {
+  uint32_t sum = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    uint32_t h =
+        std::bit_cast<uint32_t>(x[i]) + 0x9e3779b9u * static_cast<uint32_t>(first_index + i);
+    h = (h ^ (h >> 16)) * 0x85ebca6bu;
+    h = (h ^ (h >> 13)) * 0xc2b2ae35u;
+    sum += h ^ (h >> 16);
+  }
+  return sum;
 }
 
 }  // namespace lantern

@@ -2,6 +2,7 @@
 // by which ranks that must hold the same can tell whether they do.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -10,8 +11,8 @@ namespace lantern {
 // No infinity and no NaN among them.
 bool AllFinite(std::span<const float> x);
 
-// The lower half of x's xxh64, which every processor is fast at; CRC32C is slow without its
-// instruction.
-uint32_t ResidualHash(std::span<const float> x);
+// Of values that begin at `first_index` of a stream: hashes of its parts add up to that of the
+// whole, modulo 2^32, so that parts may be hashed in any order, and by any device.
+uint32_t ResidualHash(std::span<const float> x, size_t first_index);
 
 }  // namespace lantern

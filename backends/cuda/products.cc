@@ -1,0 +1,73 @@
+#include "backends/cuda/products.h"
+
+#include "src/base/check.h"
+
+namespace lantern::cuda {
+namespace {
+
+Weight WeightOf(const WeightMatrix& w) { return {w.data.get(), w.type, w.out, w.in}; }
+
+// Columns [begin, begin + count) of a matrix.
+Matrix Columns(const Matrix& matrix, int begin, int count) {
+  Matrix part = matrix;
+  part.data =
+      static_cast<std::byte*>(matrix.data) + static_cast<size_t>(begin) * RealBytes(matrix.type);
+  part.columns = count;
+  return part;
+}
+
+// Every part by itself, into its columns of the output.
+template <class MultiplyPart>
+void ByParts(const Product& product, const MultiplyPart& multiply) {
+  const Matrix out = MatrixOf(product.out);
+  int column = 0;
+  for (const WeightMatrix& part : product.parts) {
+    multiply(Columns(out, column, part.out), WeightOf(part));
+    column += part.out;
+  }
+  LANTERN_CHECK_EQ(column, out.columns);
+}
+
+SkinnyProduct Skinny(const Product& product) {
+  SkinnyProduct skinny;
+  skinny.x = MatrixOf(product.x);
+  skinny.norm = product.norm;
+  skinny.eps = product.eps;
+  LANTERN_CHECK_LE(product.parts.size(), std::size(skinny.parts));
+  for (const WeightMatrix& part : product.parts) skinny.parts[skinny.part_count++] = WeightOf(part);
+  skinny.begin = product.begin;
+  skinny.out = MatrixOf(product.out);
+  return skinny;
+}
+
+}  // namespace
+
+std::optional<SkinnyProduct> MultiplyOrPrepare(CudaContext& context, const Product& product,
+                                               bool may_wait) {
+  const Queue& queue = context.queue();
+  const Matrix x = MatrixOf(product.x);
+  if (context.compute() == Real::kF32) {
+    ByParts(product, [&](const Matrix& out, const Weight& weight) {
+      MultiplyF32(queue, out, x, weight, product.begin, false, context.F32Scratch());
+    });
+    return std::nullopt;
+  }
+  if (x.rows > kSkinnyTokens) {
+    LANTERN_CHECK(product.norm == nullptr);
+    ByParts(product, [&](const Matrix& out, const Weight& weight) {
+      context.large_products().Multiply(queue, out, x, weight, product.begin, false);
+    });
+    return std::nullopt;
+  }
+  const SkinnyProduct skinny = Skinny(product);
+  if (may_wait) return skinny;
+  Multiply(queue, skinny);
+  return std::nullopt;
+}
+
+bool CanGate(const SkinnyProduct& p) {
+  return p.part_count == 2 && p.parts[0].type == p.parts[1].type &&
+         p.parts[0].out == p.parts[1].out;
+}
+
+}  // namespace lantern::cuda

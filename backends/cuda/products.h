@@ -1,0 +1,34 @@
+// Matrix products on the device: which kernel computes them.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "backends/cuda/context.h"
+
+namespace lantern::cuda {
+
+inline Matrix MatrixOf(const Tensor& tensor) {
+  LANTERN_CHECK(tensor.type == DType::kF32 || tensor.type == DType::kBF16);
+  return {tensor.data, tensor.type == DType::kF32 ? Real::kF32 : Real::kBF16, tensor.rows,
+          tensor.cols, tensor.stride};
+}
+
+// out = x * W^T for the weights' columns from `begin` on; with a norm, of x normed by it.
+struct Product {
+  Tensor out, x;
+  std::span<const WeightMatrix> parts;
+  int begin = 0;
+  const float* norm = nullptr;
+  float eps = 0;
+};
+
+// Computes a product. Where a kernel may take in what follows it (`may_wait`), the launch is only
+// prepared, and left to the caller.
+std::optional<SkinnyProduct> MultiplyOrPrepare(CudaContext& context, const Product& product,
+                                               bool may_wait);
+
+// Whether it may end in silu(first part) * second part.
+bool CanGate(const SkinnyProduct& product);
+
+}  // namespace lantern::cuda

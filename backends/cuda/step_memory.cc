@@ -1,0 +1,158 @@
+#include "backends/cuda/step_memory.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "backends/cuda/device.h"
+#include "src/base/check.h"
+
+namespace lantern::cuda {
+namespace {
+
+constexpr int kMostHashSlots = 1023;  // layers of a stage
+constexpr int kLeastPositions = 256;
+// One value for all that is cleared: beyond every layer, and what hashes begin with.
+constexpr int kClearByte = 0x7f;
+constexpr uint32_t kCleared = 0x7f7f7f7f;
+
+// Where a context passes these, decode steps are recorded anew.
+int PositionBucket(int positions) {
+  return std::max(kLeastPositions,
+                  static_cast<int>(std::bit_ceil(static_cast<unsigned>(positions))));
+}
+
+int* Ints(const std::shared_ptr<std::byte>& memory) { return reinterpret_cast<int*>(memory.get()); }
+
+}  // namespace
+
+// Offsets within both buffers: token, position, sequence, logits_at [tokens each], run_begin,
+// blocks_begin [tokens + 1 each], blocks.
+void StepMemory::Reserve(int tokens, int blocks) {
+  token_capacity_ = std::max(token_capacity_, std::max(tokens, 64));
+  block_capacity_ = std::max(block_capacity_, std::max(2 * blocks, 1024));
+  const size_t ints = size_t{6} * token_capacity_ + 2 + block_capacity_;
+  device_ = DeviceMemory(ints * sizeof(int));
+  host_ = PinnedMemory(ints * sizeof(int));
+}
+
+void StepMemory::Upload(const Queue& queue, const BatchView& batch, int slot, bool& moved) {
+  const int tokens = static_cast<int>(batch.position.size());
+  const int sequences = static_cast<int>(batch.blocks.size());
+  int blocks = 0;
+  for (const auto& table : batch.blocks) blocks += static_cast<int>(table.size());
+  const int rows = std::max(tokens, sequences);
+  moved = rows > token_capacity_ || blocks > block_capacity_;
+  if (moved) Reserve(rows, blocks);
+
+  int* const host = Ints(host_);
+  const int n = token_capacity_;
+  std::copy(batch.token.begin(), batch.token.end(), host);
+  std::copy(batch.position.begin(), batch.position.end(), host + n);
+  std::copy(batch.sequence.begin(), batch.sequence.end(), host + 2 * n);
+  std::copy(batch.logits_at.begin(), batch.logits_at.end(), host + 3 * n);
+  int* const run_begin = host + 4 * n;
+  int* const blocks_begin = run_begin + n + 1;
+  int* const tables = blocks_begin + n + 1;
+
+  shape_ = {slot, tokens, 0, 0, 0, static_cast<int>(batch.logits_at.size())};
+  int most = 1;
+  for (int i = 0; i < tokens; ++i) {
+    if (i == 0 || batch.sequence[i] != batch.sequence[i - 1]) run_begin[shape_.runs++] = i;
+    shape_.longest_run = std::max(shape_.longest_run, i + 1 - run_begin[shape_.runs - 1]);
+    most = std::max(most, batch.position[i] + 1);
+  }
+  run_begin[shape_.runs] = tokens;
+  shape_.most_positions = PositionBucket(most);
+  int end = 0;
+  for (int s = 0; s < sequences; ++s) {
+    blocks_begin[s] = end;
+    end = static_cast<int>(std::copy(batch.blocks[s].begin(), batch.blocks[s].end(), tables + end) -
+                           tables);
+  }
+  blocks_begin[sequences] = end;
+
+  int* const device = Ints(device_);
+  const size_t used = static_cast<size_t>(tables + end - host) * sizeof(int);
+  Require(cudaMemcpyAsync(device, host, used, cudaMemcpyHostToDevice, queue.stream),
+          "copying a step's tokens");
+  token_ids_ = device;
+  logits_at_ = device + 3 * n;
+  tokens_.position = device + n;
+  tokens_.sequence = device + 2 * n;
+  tokens_.run_begin = device + (run_begin - host);
+  tokens_.blocks_begin = device + (blocks_begin - host);
+  tokens_.blocks = device + (tables - host);
+  tokens_.tokens = tokens;
+  tokens_.runs = shape_.runs;
+  tokens_.longest_run = shape_.longest_run;
+  tokens_.most_positions = shape_.most_positions;
+}
+
+void StepMemory::ClearSeen(const Queue& queue) {
+  if (!seen_owner_) {
+    seen_owner_ = DeviceMemory((kMostHashSlots + 1) * sizeof(int));
+    seen_host_ = PinnedMemory((kMostHashSlots + 1) * sizeof(int));
+    seen_device_ = Ints(seen_owner_);
+  }
+  Require(
+      cudaMemsetAsync(seen_device_, kClearByte, (kMostHashSlots + 1) * sizeof(int), queue.stream),
+      "clearing what was seen");
+}
+
+uint32_t* StepMemory::residual_hash(int slot) {
+  LANTERN_CHECK(0 <= slot && slot < kMostHashSlots);
+  hash_slots_ = std::max(hash_slots_, slot + 1);
+  return reinterpret_cast<uint32_t*>(seen_device_) + 1 + slot;
+}
+
+void StepMemory::FetchSeen(const Queue& queue) {
+  Require(cudaMemcpyAsync(seen_host_.get(), seen_device_, (hash_slots_ + 1) * sizeof(int),
+                          cudaMemcpyDeviceToHost, queue.stream),
+          "fetching what was seen");
+}
+
+ResidualLook StepMemory::residual() {
+  uint32_t* const seen = reinterpret_cast<uint32_t*>(seen_host_.get());
+  for (int i = 1; i <= hash_slots_; ++i) seen[i] -= kCleared;
+  return {std::min<int>(static_cast<int>(seen[0]), ResidualLook::kAllFinite),
+          {seen + 1, static_cast<size_t>(hash_slots_)},
+          hash_slots_ > 0};
+}
+
+void StepMemory::LookAtLogits(const Queue& queue, const Matrix& logits, bool& moved) {
+  LogitsSeen& seen = logits_[logits.data];
+  seen.rows = logits.rows;
+  seen.blocks = (logits.columns + 255) / 256;
+  moved = seen.rows > seen.capacity;
+  if (moved) {
+    seen.capacity = std::max(seen.rows, 16);
+    const size_t bytes = seen.capacity * (sizeof(RowAnswer) + seen.blocks * sizeof(uint64_t));
+    seen.device = DeviceMemory(bytes);
+    seen.host = PinnedMemory(bytes);
+  }
+  auto* const best = reinterpret_cast<RowAnswer*>(seen.device.get());
+  AnswerRows(queue, logits, reinterpret_cast<uint64_t*>(best + seen.capacity), best);
+}
+
+void StepMemory::FetchLogits(const Queue& queue, const void* logits) {
+  const auto found = logits_.find(logits);
+  if (found == logits_.end()) return;
+  const LogitsSeen& seen = found->second;
+  const size_t used =
+      seen.capacity * sizeof(RowAnswer) + size_t(seen.rows) * seen.blocks * sizeof(uint64_t);
+  Require(cudaMemcpyAsync(seen.host.get(), seen.device.get(), used, cudaMemcpyDeviceToHost,
+                          queue.stream),
+          "fetching answers");
+}
+
+LogitsLook StepMemory::logits(const void* logits, int row) const {
+  const LogitsSeen& seen = logits_.at(logits);
+  LANTERN_CHECK(0 <= row && row < seen.rows);
+  const auto* const best = reinterpret_cast<const RowAnswer*>(seen.host.get());
+  const auto* const hashes = reinterpret_cast<const uint64_t*>(best + seen.capacity);
+  return {{hashes + size_t(row) * seen.blocks, static_cast<size_t>(seen.blocks)},
+          best[row].index,
+          best[row].value};
+}
+
+}  // namespace lantern::cuda

@@ -1,0 +1,69 @@
+// StepMemory: the numbers of the step under way in the device's memory, at addresses that stay, so
+// that a recorded step finds the next one's there; and what its kernels saw, on the way back.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "backends/backend_concept.h"
+#include "backends/cuda/kernels/attention.h"
+#include "backends/cuda/kernels/rows.h"
+
+namespace lantern::cuda {
+
+// What the launches of a step depend on, beside the tensors: equal shapes, equal launches.
+struct StepShape {
+  int slot = 0;
+  int tokens = 0, runs = 0, longest_run = 0, most_positions = 0, logit_rows = 0;
+  auto operator<=>(const StepShape&) const = default;
+};
+
+class StepMemory {
+ public:
+  // Copies a batch to the device. `moved`: to other addresses than the last one's.
+  // REQUIRES: the step before has ended.
+  void Upload(const Queue& queue, const BatchView& batch, int slot, bool& moved);
+
+  const StepShape& shape() const { return shape_; }
+  const StepTokens& tokens() const { return tokens_; }
+  const int* token_ids() const { return token_ids_; }
+  const int* logits_at() const { return logits_at_; }
+
+  // Queued at a step's beginning and after its end: clears what was seen, and brings it back.
+  void ClearSeen(const Queue& queue);
+  void FetchSeen(const Queue& queue);
+  int* bad_layer() const { return seen_device_; }
+  uint32_t* residual_hash(int slot);
+  // After a wait for all that, once.
+  ResidualLook residual();
+
+  // The same for rows of logits, kept apart by where these lie. `moved`: as for Upload.
+  void LookAtLogits(const Queue& queue, const Matrix& logits, bool& moved);
+  void FetchLogits(const Queue& queue, const void* logits);
+  LogitsLook logits(const void* logits, int row) const;
+
+ private:
+  struct LogitsSeen {
+    int rows = 0, capacity = 0, blocks = 0;
+    std::shared_ptr<std::byte> device, host;  // RowAnswer [capacity], then hashes [rows, blocks]
+  };
+  void Reserve(int tokens, int blocks);
+
+  // One copy takes it all: arrays of token_capacity_ ints and more, one after the other.
+  int token_capacity_ = 0, block_capacity_ = 0;
+  std::shared_ptr<std::byte> device_, host_;
+  StepShape shape_;
+  StepTokens tokens_;
+  const int* token_ids_ = nullptr;
+  const int* logits_at_ = nullptr;
+
+  // The first layer that gave a value that is no number, then hashes by slot.
+  std::shared_ptr<std::byte> seen_owner_, seen_host_;
+  int* seen_device_ = nullptr;
+  int hash_slots_ = 0;  // that were ever asked for
+  std::map<const void*, LogitsSeen> logits_;
+};
+
+}  // namespace lantern::cuda
