@@ -21,8 +21,9 @@ void LookAtResidual(Run& run, int layer, int index_in_stage) {
          layer);
   }
   if (run.residual.empty()) return;
+  const size_t first = static_cast<size_t>(run.first_token()) * run.act.x.cols;
   uint32_t& hash = run.residual[index_in_stage];
-  hash = run.part() == 0 ? ResidualHash(x) : hash * 0x9e3779b1u + ResidualHash(x);
+  hash = (run.part() == 0 ? 0 : hash) + ResidualHash(x, first);
 }
 
 // One transformer layer: this rank's heads and this rank's part of the feed-forward network.

@@ -53,6 +53,7 @@ class Run {
     return sums.group().size() > 1 && batch.tokens() >= 2 * kLeastTokens ? 2 : 1;
   }
   int part() const { return part_; }  // entered last
+  int first_token() const { return static_cast<int>(tokens_.data() - batch.token.data()); }
   std::span<const int> tokens() const { return tokens_; }
   const BatchView& view() const { return view_; }
 
@@ -69,8 +70,8 @@ class Run {
   KvCache& kv;
   Activations& act;
   const Batch& batch;
-  // Filled with ResidualHash of act.x after each of this rank's layers, part by part; empty: not
-  // wanted.
+  // Filled with ResidualHash of act.x after each of this rank's layers, the parts' ones added up;
+  // empty: not wanted.
   std::span<uint32_t> residual = {};
 
  private:
