@@ -33,7 +33,6 @@ __global__ void __launch_bounds__(kUnitThreads)
   const int column = UnitOfThread() * kUnit;
   uint32_t sum = 0, seen = 0;
   if (column < columns) {
-#pragma unroll 4
     for (int row = blockIdx.y; row < rows; row += gridDim.y) {
       const Floats<kUnit> values = Load<kUnit>(x[row] + column);
       const uint32_t place = first + static_cast<uint32_t>(row) * columns + column;

@@ -10,7 +10,7 @@ namespace lantern::cuda {
 namespace {
 
 constexpr int kMostThreads = 1024;
-constexpr int kHeld = 4;  // units that a thread keeps
+constexpr int kHeld = 2;  // units that a thread keeps: 8192 columns in all
 constexpr int kUnit = 4;
 
 struct Nothing {};  // the type of y where nothing is added
@@ -39,17 +39,26 @@ __device__ float SumOfSquares(const Floats<kN>& values) {
   return sum;
 }
 
+// x and what is added to it, loaded; Sum waits for both.
 template <int kN, class Y>
-__device__ Floats<kN> TakeUnit(float* x, const Y* y) {
-  Floats<kN> sum = Load<kN>(x);
-  if constexpr (!std::is_same_v<Y, Nothing>) {
-    const Floats<kN> added = Load<kN>(y);
-#pragma unroll
-    for (int i = 0; i < kN; ++i) sum.of[i] += added.of[i];
-    Store<kN>(x, sum);
+struct Terms {
+  Floats<kN> x;
+  Floats<kN> y;
+
+  __device__ void Fetch(const float* from_x, const Y* from_y) {
+    x = Load<kN>(from_x);
+    if constexpr (!std::is_same_v<Y, Nothing>) y = Load<kN>(from_y);
   }
-  return sum;
-}
+  // Leaves the sum in memory, too.
+  __device__ const Floats<kN>& Sum(float* to_x) {
+    if constexpr (!std::is_same_v<Y, Nothing>) {
+#pragma unroll
+      for (int i = 0; i < kN; ++i) x.of[i] += y.of[i];
+      Store<kN>(to_x, x);
+    }
+    return x;
+  }
+};
 
 template <int kN, class Out>
 __device__ void PutUnit(Out* out, Floats<kN> values, const Floats<kN>& weight, float scale) {
@@ -63,7 +72,8 @@ __global__ void __launch_bounds__(kMostThreads, 1)
     NormKernel(Rows<Out> outs, Rows<float> xs, Rows<Y> ys, const float* weight, int columns,
                float eps) {
   const int units = columns / kN, first = threadIdx.x, step = blockDim.x;
-  Floats<kN> weights[kHeld], held[kHeld];
+  Floats<kN> weights[kHeld];
+  Terms<kN, Y> held[kHeld];
 #pragma unroll
   for (int k = 0; k < kHeld; ++k) {
     const int unit = first + k * step;
@@ -74,23 +84,28 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   float* const x = xs[blockIdx.x];
   const Y* const y = ys[blockIdx.x];
   Out* const out = outs[blockIdx.x];
+#pragma unroll
+  for (int k = 0; k < kHeld; ++k) {
+    const int unit = first + k * step;
+    if (unit < units) held[k].Fetch(x + unit * kN, y + unit * kN);
+  }
   float squares = 0;
 #pragma unroll
   for (int k = 0; k < kHeld; ++k) {
     const int unit = first + k * step;
-    if (unit >= units) continue;
-    held[k] = TakeUnit<kN>(x + unit * kN, y + unit * kN);
-    squares += SumOfSquares(held[k]);
+    if (unit < units) squares += SumOfSquares(held[k].Sum(x + unit * kN));
   }
   const int beyond = first + kHeld * step;
   for (int unit = beyond; unit < units; unit += step) {
-    squares += SumOfSquares(TakeUnit<kN>(x + unit * kN, y + unit * kN));
+    Terms<kN, Y> terms;
+    terms.Fetch(x + unit * kN, y + unit * kN);
+    squares += SumOfSquares(terms.Sum(x + unit * kN));
   }
   const float scale = 1 / sqrtf(SumOfBlock(squares) / static_cast<float>(columns) + eps);
 #pragma unroll
   for (int k = 0; k < kHeld; ++k) {
     const int unit = first + k * step;
-    if (unit < units) PutUnit(out + unit * kN, held[k], weights[k], scale);
+    if (unit < units) PutUnit(out + unit * kN, held[k].x, weights[k], scale);
   }
   for (int unit = beyond; unit < units; unit += step) {
     PutUnit(out + unit * kN, Load<kN>(x + unit * kN), Load<kN>(weight + unit * kN), scale);
@@ -107,8 +122,8 @@ void Norm(const Queue& queue, const Matrix& out, const Matrix& x, Rows<Y> y, con
     WithUnit<kUnit>(x.columns, [&](auto unit) {
       using Out = decltype(out_value);
       constexpr int kN = decltype(unit)::value;
-      // Two units a thread: half as many warps to add up, and still all loads at once.
-      const int threads = std::clamp((x.columns / kN / 2 + 31) / 32 * 32, 32, kMostThreads);
+      // All units of the row are held if they can be.
+      const int threads = std::clamp((x.columns / kN + 63) / 64 * 32, 32, kMostThreads);
       Launch(queue, NormKernel<kN, Y, Out>, x.rows, threads, 0, RowsOf<Out>(out), RowsOf<float>(x),
              y, weight, x.columns, eps);
     });
