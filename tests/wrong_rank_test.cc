@@ -4,14 +4,17 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <span>
+#include <vector>
 
-#include "src/tensor/residual.h"
 #include "models/synth.h"
 #include "src/engine/residual_check.h"
+#include "src/tensor/residual.h"
 #include "tests/altering_comm.h"
 #include "tests/thread_cluster.h"
 
@@ -256,6 +259,41 @@ TEST(Residual, OneValueThatIsNoNumberIsFoundWhereverItIs) {
     }
   }
   EXPECT_TRUE(AllFinite({}));
+}
+
+// As residual.h says it, an element at a time.
+uint32_t SumOfMixes(std::span<const float> x, uint32_t first) {
+  uint32_t sum = 0;
+  for (const float value : x) {
+    uint32_t h = std::bit_cast<uint32_t>(value) + 0x9e3779b9u * first++;
+    h = (h ^ h >> 16) * 0x85ebca6bu;
+    h = (h ^ h >> 13) * 0xc2b2ae35u;
+    sum += h ^ h >> 16;
+  }
+  return sum;
+}
+
+TEST(Residual, TheHashOfTheWholeIsTheSumOfItsPartsOnes) {
+  std::vector<float> x(1000);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<float>(i));
+  for (const size_t n : {0, 1, 15, 16, 17, 31, 100, 1000}) {
+    const std::span<const float> whole = std::span(x).first(n);
+    for (const size_t first : {size_t{0}, size_t{3}, size_t{1} << 32, (size_t{1} << 32) - 5}) {
+      const uint32_t hash = ResidualHash(whole, first);
+      EXPECT_EQ(hash, SumOfMixes(whole, static_cast<uint32_t>(first))) << n << " from " << first;
+      for (const size_t cut : {n / 2, n / 3, n}) {
+        EXPECT_EQ(hash, ResidualHash(whole.first(cut), first) +
+                            ResidualHash(whole.subspan(cut), first + cut));
+      }
+    }
+  }
+  EXPECT_EQ(ResidualHash({}, 7), 0u);
+}
+
+TEST(Residual, TheHashTellsPlaces) {
+  const float one[] = {1, 2, 3}, other[] = {2, 1, 3};
+  EXPECT_NE(ResidualHash(one, 0), ResidualHash(other, 0));
+  EXPECT_NE(ResidualHash(one, 0), ResidualHash(one, 1));
 }
 
 }  // namespace

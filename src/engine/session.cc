@@ -220,7 +220,8 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
   const bool lan = !AllLocal(options);
   const double read_gbps = lan ? KnownReadBandwidth() : 0;
   server = std::make_unique<ControlServer>(
-      address, WorldOf(options), DescribeSelf(0, spec.isa, DataAddress({}, address), read_gbps, spec.DeviceOf(0)),
+      address, WorldOf(options),
+      DescribeSelf(0, spec.isa, DataAddress({}, address), read_gbps, spec.DeviceOf(0)),
       options.hosts, options.key);
   children.Start(options.local - 1, server->endpoint(), options.key_file);
   Gather(options, events);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include "src/base/check.h"
 #include "src/base/error.h"
@@ -235,10 +236,12 @@ void Stage::RunModel(const StepPlan& plan) {
   Run run(context_, sums_, kv_, act_, batch, blocks_);
   sums_.BeginStep();
   const bool repeats = mesh_.tp->size() == 1;  // else the host adds in the middle
-  Backend::RunStep(context_, run.view(), plan.slot, repeats, [&] {
+  const auto step = [&] {
     model_->Forward(run);
     if (last_ && !batch.logits_at.empty()) model_->Logits(run);
-  });
+  };
+  // By reference, as a copy would be an allocation.
+  Backend::RunStep(context_, run.view(), plan.slot, repeats, std::cref(step));
   const ResidualLook seen = Backend::TakeResidualLook(context_);
   // Every rank of a stage holds the same residual stream, so all of them stop here together.
   if (seen.bad_layer != ResidualLook::kAllFinite) {

@@ -60,7 +60,8 @@ Worker::Worker(const WorkerOptions& options, const Events& events)
       events_(events),
       leader_(ResolveEndpoint(options.join)),
       address_(DataAddress(options.address, leader_)),
-      client_(leader_, DescribeSelf(options.rank, "auto", address_, options.read_gbps, {options.device}),
+      client_(leader_,
+              DescribeSelf(options.rank, "auto", address_, options.read_gbps, {options.device}),
               options.key) {}
 
 void Worker::Join() {

@@ -10,7 +10,8 @@
 
 namespace lantern::cuda {
 
-// out = x / sqrt(mean(x^2) + eps) * weight, by row. x is f32; out bf16 or f32, and may be x.
+// out = x / sqrt(mean(x^2) + eps) * weight, by row. x is f32; out bf16 or f32, and may be x. weight
+// is 16-byte aligned.
 void RmsNorm(const Queue& queue, Matrix out, Matrix x, const float* weight, float eps);
 // x += y, then as RmsNorm, in one pass; y is f32 or bf16.
 void AddRmsNorm(const Queue& queue, Matrix out, Matrix x, Matrix y, const float* weight, float eps);
@@ -21,7 +22,7 @@ void SiluMul(const Queue& queue, Matrix out, Matrix gate_up);
 // out[i] = x[rows[i]], i < out.rows; rows on the device. Both f32.
 void Gather(const Queue& queue, Matrix out, Matrix x, const int* rows);
 // out[i] = row ids[i] of a table as it is stored in files: any DType, `in` columns, RowBytes a row.
-// out is f32: the bits that DecodeRow (src/tensor/quant.h) gives.
+// out is f32: the bits that DecodeRow (src/tensor/quant.h) gives. table is 4-byte aligned.
 void Embed(const Queue& queue, Matrix out, const std::byte* table, DType type, const int* ids);
 
 // Looks at the residual stream after layer `layer`: where a value is no finite number, *bad becomes

@@ -1,0 +1,146 @@
+// RmsNorm and AddRmsNorm: a block of threads per row, which is read once and kept in registers.
+// Rows too wide for that are read again where they do not fit.
+#include <algorithm>
+
+#include "backends/cuda/kernels/launch.cuh"
+#include "backends/cuda/kernels/row_units.cuh"
+#include "backends/cuda/kernels/rows.h"
+
+namespace lantern::cuda {
+namespace {
+
+constexpr int kMostThreads = 1024;
+constexpr int kHeld = 2;  // units that a thread keeps: 8192 columns in all
+constexpr int kUnit = 4;
+
+struct Nothing {};  // the type of y where nothing is added
+
+// The sum over the block's threads, in all of them. REQUIRES: whole warps.
+__device__ float SumOfBlock(float value) {
+  __shared__ float sums[kMostThreads / 32];
+  const int warps = blockDim.x / 32, lane = threadIdx.x % 32;
+  for (int distance = 16; distance > 0; distance /= 2) {
+    value += __shfl_xor_sync(~0u, value, distance);
+  }
+  if (lane == 0) sums[threadIdx.x / 32] = value;
+  __syncthreads();
+  value = lane < warps ? sums[lane] : 0;
+  for (int distance = 16; distance > 0; distance /= 2) {
+    value += __shfl_xor_sync(~0u, value, distance);
+  }
+  return value;
+}
+
+template <int kN>
+__device__ float SumOfSquares(const Floats<kN>& values) {
+  float sum = 0;
+#pragma unroll
+  for (const float value : values.of) sum += value * value;
+  return sum;
+}
+
+// x and what is added to it, loaded; Sum waits for both.
+template <int kN, class Y>
+struct Terms {
+  Floats<kN> x;
+  Floats<kN> y;
+
+  __device__ void Fetch(const float* from_x, const Y* from_y) {
+    x = Load<kN>(from_x);
+    if constexpr (!std::is_same_v<Y, Nothing>) y = Load<kN>(from_y);
+  }
+  // Leaves the sum in memory, too.
+  __device__ const Floats<kN>& Sum(float* to_x) {
+    if constexpr (!std::is_same_v<Y, Nothing>) {
+#pragma unroll
+      for (int i = 0; i < kN; ++i) x.of[i] += y.of[i];
+      Store<kN>(to_x, x);
+    }
+    return x;
+  }
+};
+
+template <int kN, class Out>
+__device__ void PutUnit(Out* out, Floats<kN> values, const Floats<kN>& weight, float scale) {
+#pragma unroll
+  for (int i = 0; i < kN; ++i) values.of[i] = values.of[i] * scale * weight.of[i];
+  Store<kN>(out, values);
+}
+
+template <int kN, class Y, class Out>
+__global__ void __launch_bounds__(kMostThreads, 1)
+    NormKernel(Rows<Out> outs, Rows<float> xs, Rows<Y> ys, const float* weight, int columns,
+               float eps) {
+  const int units = columns / kN, first = threadIdx.x, step = blockDim.x;
+  Floats<kN> weights[kHeld];
+  Terms<kN, Y> held[kHeld];
+#pragma unroll
+  for (int k = 0; k < kHeld; ++k) {
+    const int unit = first + k * step;
+    if (unit < units) weights[k] = Load<kN>(weight + unit * kN);
+  }
+  WaitForInputs();
+  LetNextBegin();
+  float* const x = xs[blockIdx.x];
+  const Y* const y = ys[blockIdx.x];
+  Out* const out = outs[blockIdx.x];
+#pragma unroll
+  for (int k = 0; k < kHeld; ++k) {
+    const int unit = first + k * step;
+    if (unit < units) held[k].Fetch(x + unit * kN, y + unit * kN);
+  }
+  float squares = 0;
+#pragma unroll
+  for (int k = 0; k < kHeld; ++k) {
+    const int unit = first + k * step;
+    if (unit < units) squares += SumOfSquares(held[k].Sum(x + unit * kN));
+  }
+  const int beyond = first + kHeld * step;
+  for (int unit = beyond; unit < units; unit += step) {
+    Terms<kN, Y> terms;
+    terms.Fetch(x + unit * kN, y + unit * kN);
+    squares += SumOfSquares(terms.Sum(x + unit * kN));
+  }
+  const float scale = 1 / sqrtf(SumOfBlock(squares) / static_cast<float>(columns) + eps);
+#pragma unroll
+  for (int k = 0; k < kHeld; ++k) {
+    const int unit = first + k * step;
+    if (unit < units) PutUnit(out + unit * kN, held[k].x, weights[k], scale);
+  }
+  for (int unit = beyond; unit < units; unit += step) {
+    PutUnit(out + unit * kN, Load<kN>(x + unit * kN), Load<kN>(weight + unit * kN), scale);
+  }
+}
+
+template <class Y>
+void Norm(const Queue& queue, const Matrix& out, const Matrix& x, Rows<Y> y, const float* weight,
+          float eps) {
+  LANTERN_CHECK(out.rows == x.rows && out.columns == x.columns);
+  LANTERN_CHECK_EQ(reinterpret_cast<uintptr_t>(weight) % 16, 0u);
+  if (x.rows == 0) return;
+  WithReal(out.type, [&](auto out_value) {
+    WithUnit<kUnit>(x.columns, [&](auto unit) {
+      using Out = decltype(out_value);
+      constexpr int kN = decltype(unit)::value;
+      // All units of the row are held if they can be.
+      const int threads = std::clamp((x.columns / kN + 63) / 64 * 32, 32, kMostThreads);
+      Launch(queue, NormKernel<kN, Y, Out>, x.rows, threads, 0, RowsOf<Out>(out), RowsOf<float>(x),
+             y, weight, x.columns, eps);
+    });
+  });
+}
+
+}  // namespace
+
+void RmsNorm(const Queue& queue, Matrix out, Matrix x, const float* weight, float eps) {
+  Norm(queue, out, x, Rows<Nothing>{}, weight, eps);
+}
+
+void AddRmsNorm(const Queue& queue, Matrix out, Matrix x, Matrix y, const float* weight,
+                float eps) {
+  LANTERN_CHECK(y.rows == x.rows && y.columns == x.columns);
+  WithReal(y.type,
+           [&](auto value) { Norm(queue, out, x, RowsOf<decltype(value)>(y), weight, eps); });
+}
+
+}  // namespace lantern::cuda
