@@ -1,0 +1,469 @@
+// Attention of single new tokens: the positions of each are cut into chunks, one block for each,
+// so that a few sequences fill the device; the last block of a token and kv head to end adds the
+// chunks up. The block that holds the token's own position also rotates and appends.
+//
+// All query heads of a kv head are computed together, so that the cache is read once, and on tensor
+// cores, where the heads are the columns of a matrix: with plain instructions four heads would need
+// more time for arithmetic than memory needs for the cache. Dimensions and positions that are
+// summed over may stand in any order as long as both factors agree: they stand so that a lane's
+// 16-byte loads are its fragments, without shared memory. Within 32 dimensions lane t of four holds
+// 8 t .. 8 t + 7 of queries and keys; of values a lane holds 8 g .. 8 g + 7 within 64.
+#include <algorithm>
+#include <cmath>
+
+#include "backends/cuda/kernels/attention_parts.cuh"
+#include "backends/cuda/kernels/attention_paths.h"
+#include "backends/cuda/kernels/launch.cuh"
+
+namespace lantern::cuda {
+namespace {
+
+constexpr int kWarps = 4, kThreads = kWarps * 32;
+constexpr int kTile = 16;  // positions that a warp works on at a time
+constexpr int kUnitHeads = DecodePlan::kUnitHeads;
+
+struct DecodeArguments {
+  StepTokens step;
+  AttentionStep attention;
+  int parts, chunk, splits;
+  bool mixed;  // grid.z counts runs, and longer ones are not ours
+  int block_shift;
+  float scale;  // of products of queries and keys, to powers of two
+  int* counters;
+  float2* stats;    // [z, query heads, splits]: the largest product, and the sum of exponentials
+  float* partials;  // [z, query heads, splits, head_dim]
+};
+
+// What a block works on.
+struct Unit {
+  int token, kv, part;
+  int own;          // the token's position
+  int lowest;       // the first position it sees
+  int begin, end;   // this block's positions
+  int arrivals;     // blocks of this unit that have any
+  int head, count;  // its query heads
+  const int* table;
+};
+
+__device__ bool FindUnit(const DecodeArguments& d, Unit& unit) {
+  unit.token = blockIdx.z;
+  if (d.mixed) {
+    unit.token = d.step.run_begin[blockIdx.z];
+    if (d.step.run_begin[blockIdx.z + 1] - unit.token != 1) return false;
+  }
+  unit.own = d.step.position[unit.token];
+  unit.table = TableOf(d.step, unit.token);
+  unit.kv = blockIdx.y / d.parts;
+  unit.part = blockIdx.y % d.parts;
+  unit.lowest = LowestSeen(unit.own, d.attention.window);
+  const int first = unit.lowest / kTile * kTile;
+  unit.begin = first + blockIdx.x * d.chunk;
+  if (unit.begin > unit.own) return false;
+  unit.end = min(unit.begin + d.chunk, unit.own + 1);
+  unit.arrivals = (unit.own - first) / d.chunk + 1;
+  const HeadRange heads = HeadsOf(d.attention.heads, unit.kv);
+  unit.head = heads.begin + unit.part * kUnitHeads;
+  unit.count = max(0, min(kUnitHeads, heads.count - unit.part * kUnitHeads));
+  return true;
+}
+
+// A warp's work on its tiles. T is the cache's type.
+template <class T, int D>
+struct WarpState {
+  uint4 query[D / 32];
+  uint4 keys[2][D / 32];    // of positions g, g + 8
+  uint4 values[4][D / 64];  // of positions 2 t, 2 t + 1, 2 t + 8, 2 t + 9
+  float sums[D / 16][4];    // heads 2 t, 2 t + 1 by dimensions 8 g + 2 j, 8 g + 2 j + 1
+  float most[2] = {-INFINITY, -INFINITY}, total[2] = {};  // total: of this lane's positions only
+};
+
+__device__ inline int Group() { return threadIdx.x % 32 / 4; }
+__device__ inline int Quarter() { return threadIdx.x % 4; }
+// The position within a tile of the lane's i-th row of values.
+__device__ inline int ValueRow(int i) { return 2 * Quarter() + i % 2 + i / 2 * 8; }
+
+// Eight of a token's new values, rotated where `rope` is given.
+template <class T>
+__device__ inline uint4 NewValues(const AttentionStep& a, long long at, const float* rope) {
+  float x[8];
+  Load8(static_cast<const __nv_bfloat16*>(a.qkv.data) + at, x);
+  if (rope != nullptr) Rotate8(x, rope);
+  return Pack8<T>(x);
+}
+
+template <class T, int D>
+__device__ inline void LoadQuery(const DecodeArguments& d, const Unit& unit,
+                                 WarpState<T, D>& state) {
+  const AttentionStep& a = d.attention;
+#pragma unroll
+  for (int c = 0; c < D / 32; ++c) {
+    const int at = 32 * c + 8 * Quarter();
+    state.query[c] = make_uint4(0, 0, 0, 0);
+    if (Group() >= unit.count) continue;
+    state.query[c] = NewValues<T>(a, QueryAt(a, unit.token, unit.head + Group()) + at,
+                                  a.rope + static_cast<size_t>(unit.own) * D + at);
+  }
+}
+
+// Elements from the beginning of the cache to the tile at `base`, which lies in one block.
+__device__ inline size_t TileAt(const DecodeArguments& d, const Unit& unit, int base, int dim) {
+  const Cache& cache = d.attention.cache;
+  const int slot = base & (cache.block_tokens - 1);
+  return BlockAt(cache, unit.table[base >> d.block_shift], unit.kv) + slot * dim;
+}
+
+// Positions that the token does not see are zeros here, whatever the cache holds: they may never
+// have been written. So is its own, which the cache does not hold yet.
+template <class T, int D>
+__device__ inline void LoadKeys(const DecodeArguments& d, const Unit& unit, int base, size_t tile,
+                                WarpState<T, D>& state) {
+  const T* keys = static_cast<const T*>(d.attention.cache.keys) + tile + 8 * Quarter();
+#pragma unroll
+  for (int row = 0; row < 2; ++row) {
+    const int slot = Group() + 8 * row, position = base + slot;
+    const bool there = position >= unit.lowest && position < unit.own;
+#pragma unroll
+    for (int c = 0; c < D / 32; ++c) {
+      state.keys[row][c] = make_uint4(0, 0, 0, 0);
+      if (!there) continue;
+      state.keys[row][c] = __ldcg(reinterpret_cast<const uint4*>(keys + slot * D + 32 * c));
+    }
+  }
+}
+
+template <class T, int D>
+__device__ inline void LoadValues(const DecodeArguments& d, const Unit& unit, int base, size_t tile,
+                                  WarpState<T, D>& state) {
+  const T* values = static_cast<const T*>(d.attention.cache.values) + tile + 8 * Group();
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    const int slot = ValueRow(i), position = base + slot;
+    const bool there = position >= unit.lowest && position < unit.own;
+#pragma unroll
+    for (int c = 0; c < D / 64; ++c) {
+      state.values[i][c] = make_uint4(0, 0, 0, 0);
+      if (!there) continue;
+      state.values[i][c] = __ldcg(reinterpret_cast<const uint4*>(values + slot * D + 64 * c));
+    }
+  }
+}
+
+// The token's own key and value, for the warp whose tile holds its position: into the fragments and
+// into the cache, which the first of the units that share the kv head writes.
+template <class T, int D>
+__device__ inline void AppendKey(const DecodeArguments& d, const Unit& unit, int base, size_t tile,
+                                 WarpState<T, D>& state) {
+  const AttentionStep& a = d.attention;
+  const int slot = unit.own - base;
+  if (slot % 8 != Group()) return;
+  T* keys = static_cast<T*>(a.cache.keys) + tile + slot * D;
+#pragma unroll
+  for (int c = 0; c < D / 32; ++c) {
+    const int at = 32 * c + 8 * Quarter();
+    const uint4 key = NewValues<T>(a, KeyAt(a, unit.token, unit.kv) + at,
+                                   a.rope + static_cast<size_t>(unit.own) * D + at);
+    slot < 8 ? state.keys[0][c] = key : state.keys[1][c] = key;
+    if (unit.part == 0) *reinterpret_cast<uint4*>(keys + at) = key;
+  }
+}
+
+template <class T, int D>
+__device__ inline void AppendValue(const DecodeArguments& d, const Unit& unit, int base,
+                                   size_t tile, WarpState<T, D>& state) {
+  const AttentionStep& a = d.attention;
+  const int slot = unit.own - base;
+  T* values = static_cast<T*>(a.cache.values) + tile + slot * D;
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    if (ValueRow(i) != slot) continue;
+#pragma unroll
+    for (int c = 0; c < D / 64; ++c) {
+      const int at = 64 * c + 8 * Group();
+      state.values[i][c] = NewValues<T>(a, ValueAt(a, unit.token, unit.kv) + at, nullptr);
+      if (unit.part == 0) *reinterpret_cast<uint4*>(values + at) = state.values[i][c];
+    }
+  }
+}
+
+// products: of positions g (first two) and g + 8 with heads 2 t and 2 t + 1.
+template <class T, int D>
+__device__ inline void MultiplyKeys(const WarpState<T, D>& state, float (&products)[4]) {
+  float even[4] = {}, odd[4] = {};  // two chains: a chain's instructions wait for each other
+#pragma unroll
+  for (int c = 0; c < D / 32; ++c) {
+    const uint4 low = state.keys[0][c], high = state.keys[1][c], query = state.query[c];
+    MatrixMultiply<T>(even, low.x, high.x, low.y, high.y, query.x, query.y);
+    MatrixMultiply<T>(odd, low.z, high.z, low.w, high.w, query.z, query.w);
+  }
+#pragma unroll
+  for (int i = 0; i < 4; ++i) products[i] = even[i] + odd[i];
+}
+
+// Turns products into exponentials relative to the largest so far; what was summed before is scaled
+// to it. A tile has at least one position that the token sees, so that `most` is a number then.
+template <class T, int D>
+__device__ inline void Exponentials(const Unit& unit, int base, float scale, float (&p)[4],
+                                    WarpState<T, D>& state) {
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    const int position = base + Group() + i / 2 * 8;
+    const bool seen = position >= unit.lowest && position <= unit.own;
+    p[i] = seen ? p[i] * scale : -INFINITY;
+  }
+#pragma unroll
+  for (int h = 0; h < 2; ++h) {
+    float most = fmaxf(p[h], p[h + 2]);
+#pragma unroll
+    for (int lanes = 4; lanes < 32; lanes *= 2) {
+      most = fmaxf(most, __shfl_xor_sync(~0u, most, lanes));
+    }
+    most = fmaxf(most, state.most[h]);
+    const float correction = Exp2(state.most[h] - most);
+    state.most[h] = most;
+    p[h] = Exp2(p[h] - most);
+    p[h + 2] = Exp2(p[h + 2] - most);
+    state.total[h] = state.total[h] * correction + (p[h] + p[h + 2]);
+#pragma unroll
+    for (int m = 0; m < D / 16; ++m) {
+      state.sums[m][h] *= correction;
+      state.sums[m][h + 2] *= correction;
+    }
+  }
+}
+
+// 8 x 8 values of 16 bits, turned: lane (g, t) gets (2 t, g) and (2 t + 1, g).
+__device__ inline uint32_t Transpose(uint32_t pairs) {
+  uint32_t turned;
+  asm volatile("movmatrix.sync.aligned.m8n8.trans.b16 %0, %1;" : "=r"(turned) : "r"(pairs));
+  return turned;
+}
+
+__device__ inline uint32_t Word(const uint4& words, int i) {
+  return i == 0 ? words.x : i == 1 ? words.y : i == 2 ? words.z : words.w;
+}
+
+template <class T, int D>
+__device__ inline void AddValues(const float (&p)[4], WarpState<T, D>& state) {
+  const uint32_t low = Transpose(Pack<T>(p[0], p[1])), high = Transpose(Pack<T>(p[2], p[3]));
+#pragma unroll
+  for (int m = 0; m < D / 16; ++m) {
+    uint32_t words[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) words[i] = Word(state.values[i][m / 4], m % 4);
+    MatrixMultiply<T>(state.sums[m], __byte_perm(words[0], words[1], 0x5410),
+                      __byte_perm(words[0], words[1], 0x7632),
+                      __byte_perm(words[2], words[3], 0x5410),
+                      __byte_perm(words[2], words[3], 0x7632), low, high);
+  }
+}
+
+// Tiles of a chunk go to the warps in turn. A tile's keys and values are loaded as soon as those
+// before them have been used.
+template <class T, int D>
+__device__ inline void AttendChunk(const DecodeArguments& d, const Unit& unit,
+                                   WarpState<T, D>& state) {
+  int base = unit.begin + static_cast<int>(threadIdx.x) / 32 * kTile;
+  if (base >= unit.end) return;
+  const auto holds_own = [&](int begin) { return unit.own - begin < kTile; };
+  size_t tile = TileAt(d, unit, base, D);
+  LoadKeys(d, unit, base, tile, state);
+  LoadValues(d, unit, base, tile, state);
+  LoadQuery(d, unit, state);
+  if (holds_own(base)) {
+    AppendKey(d, unit, base, tile, state);
+    AppendValue(d, unit, base, tile, state);
+  }
+  while (true) {
+    const int next = base + kWarps * kTile;
+    const bool more = next < unit.end;
+    float p[4];
+    MultiplyKeys(state, p);
+    if (more) {
+      tile = TileAt(d, unit, next, D);
+      LoadKeys(d, unit, next, tile, state);
+    }
+    Exponentials(unit, base, d.scale, p, state);
+    AddValues(p, state);
+    if (!more) return;
+    LoadValues(d, unit, next, tile, state);
+    if (holds_own(next)) {
+      AppendKey(d, unit, next, tile, state);
+      AppendValue(d, unit, next, tile, state);
+    }
+    base = next;
+  }
+}
+
+template <int D>
+struct DecodeShared {
+  static constexpr int kRow = D + 8;  // 16-byte stores of a warp's quarter then meet twice at most
+  union {
+    float sums[kWarps][kUnitHeads][kRow];
+    float weights[kUnitHeads][DecodePlan::kMostSplits];
+  };
+  float most[kWarps][kUnitHeads], total[kWarps][kUnitHeads];
+  int is_last;
+};
+
+template <class T, int D>
+__device__ inline void ShareState(const WarpState<T, D>& state, DecodeShared<D>& shared) {
+  const int warp = threadIdx.x / 32, head = 2 * Quarter();
+#pragma unroll
+  for (int h = 0; h < 2; ++h) {
+    float total = state.total[h];
+#pragma unroll
+    for (int lanes = 4; lanes < 32; lanes *= 2) total += __shfl_xor_sync(~0u, total, lanes);
+    if (Group() == 0) {
+      shared.most[warp][head + h] = state.most[h];
+      shared.total[warp][head + h] = total;
+    }
+#pragma unroll
+    for (int m = 0; m < D / 16; m += 2) {
+      const float4 four = {state.sums[m][h], state.sums[m][h + 2], state.sums[m + 1][h],
+                           state.sums[m + 1][h + 2]};
+      const int at = m / 4 * 64 + 8 * Group() + m % 4 * 2;
+      *reinterpret_cast<float4*>(&shared.sums[warp][head + h][at]) = four;
+    }
+  }
+}
+
+__device__ inline void AddScaled(float4& sum, float scale, const float4& x) {
+  sum.x += scale * x.x, sum.y += scale * x.y, sum.z += scale * x.z, sum.w += scale * x.w;
+}
+
+__device__ inline void StoreOut(const AttentionStep& a, const Unit& unit, int head, int at,
+                                const float4& x, float scale) {
+  auto* out = static_cast<__nv_bfloat16*>(a.out.data) + unit.token * a.out.stride +
+              static_cast<long long>(unit.head + head) * a.cache.head_dim + at;
+  *reinterpret_cast<uint2*>(out) = {Pack<__nv_bfloat16>(x.x * scale, x.y * scale),
+                                    Pack<__nv_bfloat16>(x.z * scale, x.w * scale)};
+}
+
+// Adds up the warps' sums: into `out` where this block is its unit's only one, else to scratch.
+template <int D>
+__device__ inline void MergeWarps(const DecodeArguments& d, const Unit& unit,
+                                  const DecodeShared<D>& shared) {
+  for (int i = threadIdx.x; i < unit.count * (D / 4); i += kThreads) {
+    const int head = i / (D / 4), at = i % (D / 4) * 4;
+    float most = shared.most[0][head], total = 0;
+#pragma unroll
+    for (int w = 1; w < kWarps; ++w) most = fmaxf(most, shared.most[w][head]);
+    float4 sum = {0, 0, 0, 0};
+#pragma unroll
+    for (int w = 0; w < kWarps; ++w) {
+      const float scale = Exp2(shared.most[w][head] - most);
+      total += scale * shared.total[w][head];
+      AddScaled(sum, scale, *reinterpret_cast<const float4*>(&shared.sums[w][head][at]));
+    }
+    if (unit.arrivals == 1) {
+      StoreOut(d.attention, unit, head, at, sum, 1 / total);
+      continue;
+    }
+    const size_t row =
+        (static_cast<size_t>(blockIdx.z) * d.attention.heads.query + unit.head + head) * d.splits +
+        blockIdx.x;
+    *reinterpret_cast<float4*>(d.partials + row * D + at) = sum;
+    if (at == 0) d.stats[row] = {most, total};
+  }
+}
+
+// True in the block of a unit that arrives last, whose counter then is zero again.
+template <int D>
+__device__ inline bool ArriveLast(const DecodeArguments& d, const Unit& unit,
+                                  DecodeShared<D>& shared) {
+  __threadfence();
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    int* counter = d.counters + blockIdx.z * gridDim.y + blockIdx.y;
+    shared.is_last = atomicAdd(counter, 1) == unit.arrivals - 1;
+    if (shared.is_last) *counter = 0;
+    __threadfence();
+  }
+  __syncthreads();
+  return shared.is_last;
+}
+
+// Adds up the blocks' sums, in the order of their positions.
+template <int D>
+__device__ inline void MergeSplits(const DecodeArguments& d, const Unit& unit,
+                                   DecodeShared<D>& shared) {
+  const size_t rows =
+      (static_cast<size_t>(blockIdx.z) * d.attention.heads.query + unit.head) * d.splits;
+  const int lane = threadIdx.x % 32;
+  for (int head = threadIdx.x / 32; head < unit.count; head += kWarps) {
+    const float2* stats = d.stats + rows + static_cast<size_t>(head) * d.splits;
+    float most = -INFINITY, total = 0;
+    for (int s = lane; s < unit.arrivals; s += 32) most = fmaxf(most, __ldcg(stats + s).x);
+    for (int lanes = 16; lanes > 0; lanes /= 2) {
+      most = fmaxf(most, __shfl_xor_sync(~0u, most, lanes));
+    }
+    for (int s = lane; s < unit.arrivals; s += 32) {
+      const float2 of = __ldcg(stats + s);
+      const float weight = Exp2(of.x - most);
+      shared.weights[head][s] = weight;
+      total += weight * of.y;
+    }
+    for (int lanes = 16; lanes > 0; lanes /= 2) total += __shfl_xor_sync(~0u, total, lanes);
+    if (lane == 0) shared.total[0][head] = total;
+  }
+  __syncthreads();
+  for (int i = threadIdx.x; i < unit.count * (D / 4); i += kThreads) {
+    const int head = i / (D / 4), at = i % (D / 4) * 4;
+    const float* partial = d.partials + (rows + static_cast<size_t>(head) * d.splits) * D + at;
+    float4 sum = {0, 0, 0, 0};
+#pragma unroll 8
+    for (int s = 0; s < unit.arrivals; ++s) {
+      AddScaled(sum, shared.weights[head][s],
+                __ldcg(reinterpret_cast<const float4*>(partial + static_cast<size_t>(s) * D)));
+    }
+    StoreOut(d.attention, unit, head, at, sum, 1 / shared.total[0][head]);
+  }
+}
+
+template <class T, int D>
+__global__ void __launch_bounds__(kThreads, 3)
+    DecodeKernel(const __grid_constant__ DecodeArguments d) {
+  __shared__ DecodeShared<D> shared;
+  WaitForInputs();
+  LetNextBegin();
+  Unit unit;
+  if (!FindUnit(d, unit)) return;
+  WarpState<T, D> state = {};
+  AttendChunk(d, unit, state);
+  ShareState(state, shared);
+  __syncthreads();
+  MergeWarps(d, unit, shared);
+  if (unit.arrivals == 1 || !ArriveLast(d, unit, shared)) return;
+  MergeSplits(d, unit, shared);
+}
+
+template <class T>
+auto KernelFor(int head_dim) {
+  return head_dim == 64 ? DecodeKernel<T, 64> : DecodeKernel<T, 128>;
+}
+
+}  // namespace
+
+void AttendSingles(const Queue& queue, const StepTokens& step, const AttentionStep& a,
+                   std::byte* scratch) {
+  const bool mixed = step.longest_run > 1;
+  const int units_z = mixed ? step.runs : step.tokens;
+  const int seen =
+      a.window > 0 ? std::min(step.most_positions, a.window + kTile) : step.most_positions;
+  const DecodePlan plan =
+      PlanDecode(queue.multiprocessors, units_z, a.cache.heads, Width(a.heads), seen);
+  DecodeArguments d{step, a, plan.parts, plan.chunk, plan.splits, mixed};
+  while ((1 << d.block_shift) < a.cache.block_tokens) ++d.block_shift;
+  d.scale = kLog2E / std::sqrt(static_cast<float>(a.cache.head_dim));
+  d.counters = reinterpret_cast<int*>(scratch);
+  scratch += DecodeCounterBytes(queue.multiprocessors);
+  d.partials = reinterpret_cast<float*>(scratch);
+  const size_t rows = static_cast<size_t>(units_z) * a.heads.query * plan.splits;
+  d.stats = reinterpret_cast<float2*>(d.partials + rows * a.cache.head_dim);
+  Launch(queue,
+         a.cache.type == DType::kF16 ? KernelFor<__half>(a.cache.head_dim)
+                                     : KernelFor<__nv_bfloat16>(a.cache.head_dim),
+         dim3(plan.splits, a.cache.heads * plan.parts, units_z), dim3(kThreads), 0, d);
+}
+
+}  // namespace lantern::cuda

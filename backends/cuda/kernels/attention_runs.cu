@@ -1,0 +1,444 @@
+// Attention of runs of tokens on tensor cores. A block takes 128 rows, each a token and a query
+// head of one kv head, and walks over the positions that they see, 64 at a time: products with
+// keys, exponentials relative to the largest so far, products with values. (The scheme is
+// FlashAttention-2's, Dao 2023.)
+//
+// Four warps of 32 rows: with 16 rows a warp would read keys and values from shared memory twice as
+// often, which then would take longer than the arithmetic. Two blocks fit on a multiprocessor, so
+// that one multiplies while the other computes exponentials.
+#include <algorithm>
+#include <cmath>
+
+#include "backends/cuda/kernels/attention_parts.cuh"
+#include "backends/cuda/kernels/attention_paths.h"
+#include "backends/cuda/kernels/launch.cuh"
+
+namespace lantern::cuda {
+namespace {
+
+constexpr int kWarps = 4, kThreads = kWarps * 32;
+constexpr int kRows = 128, kWarpRows = kRows / kWarps, kRowTiles = kWarpRows / 16;
+constexpr int kKeys = 64;
+constexpr int kStages = 2;  // tiles of keys and values in shared memory: one is on its way
+
+struct RunArguments {
+  StepTokens step;
+  AttentionStep attention;
+  int width;        // rows of a token: the most query heads of a kv head
+  int tile_tokens;  // tokens of a block
+  int block_shift;
+  float scale;  // of products of queries and keys, to powers of two
+};
+
+// Shared memory: rows of D values in 16-byte chunks; chunk c of row r lies at c ^ r % 8, so that
+// eight rows' chunks of one column are in different banks.
+template <int D>
+struct RunShared {
+  alignas(1024) uint4 query[kRows * D / 8];
+  uint4 keys[kStages][kKeys * D / 8];
+  uint4 values[kStages][kKeys * D / 8];
+  int position[kRows];
+};
+
+template <int D>
+__device__ inline int ChunkAt(int row, int chunk) {
+  return row * (D / 8) + (chunk ^ (row % 8));
+}
+
+// What a block works on.
+struct Tile {
+  int token, tokens, kv;
+  int lowest, end;  // positions that any of its rows sees
+  HeadRange heads;
+  const int* table;
+};
+
+// Finds the run that tile `index` belongs to; tiles of all runs are counted one after the other.
+// Runs of one token have none where there is more than one run: these are AttendSingles'.
+__device__ inline bool FindTokens(const RunArguments& r, int index, Tile& tile) {
+  const StepTokens& step = r.step;
+  const int lane = threadIdx.x % 32;
+  for (int first = 0, before = 0; first < step.runs; first += 32) {
+    const int run = first + lane;
+    int begin = 0, length = 0;
+    if (run < step.runs) {
+      begin = step.run_begin[run];
+      length = step.run_begin[run + 1] - begin;
+    }
+    int sum = length == 1 && step.runs > 1 ? 0 : (length + r.tile_tokens - 1) / r.tile_tokens;
+    const int own = sum;
+    for (int lanes = 1; lanes < 32; lanes *= 2) {
+      const int other = __shfl_up_sync(~0u, sum, lanes);
+      if (lane >= lanes) sum += other;
+    }
+    const unsigned reached = __ballot_sync(~0u, before + sum > index);
+    if (reached != 0) {
+      const int at = __ffs(reached) - 1;
+      const int skipped = (index - before - __shfl_sync(~0u, sum - own, at)) * r.tile_tokens;
+      tile.token = __shfl_sync(~0u, begin, at) + skipped;
+      tile.tokens = min(r.tile_tokens, __shfl_sync(~0u, length, at) - skipped);
+      return true;
+    }
+    before += __shfl_sync(~0u, sum, 31);
+  }
+  return false;
+}
+
+__device__ inline bool FindTile(const RunArguments& r, Tile& tile) {
+  // The last tiles of runs see the most positions: they begin first.
+  if (!FindTokens(r, gridDim.y - 1 - blockIdx.y, tile)) return false;
+  tile.kv = blockIdx.x;
+  tile.heads = HeadsOf(r.attention.heads, tile.kv);
+  tile.lowest = LowestSeen(r.step.position[tile.token], r.attention.window);
+  tile.end = r.step.position[tile.token + tile.tokens - 1] + 1;
+  tile.table = TableOf(r.step, tile.token);
+  return true;
+}
+
+// The token of a row, counted from the tile's first. Rows beyond the last token are like its.
+__device__ inline int TokenOf(const RunArguments& r, const Tile& tile, int row) {
+  return min(row / r.width, tile.tokens - 1);
+}
+
+// The query head of a row, or -1 where the row is none's.
+__device__ inline int HeadOf(const RunArguments& r, const Tile& tile, int row) {
+  const int slot = row % r.width;
+  return row / r.width < tile.tokens && slot < tile.heads.count ? tile.heads.begin + slot : -1;
+}
+
+// Queries, rotated, to shared memory; rows that are none's are zeros.
+template <class T, int D>
+__device__ inline void LoadQuery(const RunArguments& r, const Tile& tile, RunShared<D>& shared) {
+  const AttentionStep& a = r.attention;
+  const int chunk = threadIdx.x % (D / 8);
+#pragma unroll 2
+  for (int row = threadIdx.x / (D / 8); row < kRows; row += kThreads / (D / 8)) {
+    const int token = tile.token + TokenOf(r, tile, row), head = HeadOf(r, tile, row);
+    const int position = r.step.position[token];
+    if (chunk == 0) shared.position[row] = position;
+    uint4 words = {0, 0, 0, 0};
+    if (head >= 0) {
+      float x[8];
+      Load8(static_cast<const __nv_bfloat16*>(a.qkv.data) + QueryAt(a, token, head) + chunk * 8, x);
+      Rotate8(x, a.rope + static_cast<size_t>(position) * D + chunk * 8);
+      words = Pack8<T>(x);
+    }
+    shared.query[ChunkAt<D>(row, chunk)] = words;
+  }
+}
+
+__device__ inline uint32_t SharedAddress(const void* pointer) {
+  return static_cast<uint32_t>(__cvta_generic_to_shared(pointer));
+}
+
+// 16 bytes from global to shared memory, or zeros.
+__device__ inline void CopyLater(uint32_t to, const void* from, bool there) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from),
+               "r"(there ? 16 : 0)
+               : "memory");
+}
+
+// Starts copying the keys and values of positions base .. base + 63. Those that no row sees are
+// zeros, whatever the cache holds there: they may never have been written, and 0 * NaN is no 0.
+template <class T, int D>
+__device__ inline void LoadKeysAndValues(const RunArguments& r, const Tile& tile, int base,
+                                         RunShared<D>& shared, int stage) {
+  constexpr int kPassRows = kThreads / (D / 8);
+  const Cache& cache = r.attention.cache;
+  const int chunk = threadIdx.x % (D / 8), first = threadIdx.x / (D / 8);
+  const uint32_t keys = SharedAddress(shared.keys[stage]);
+  const uint32_t values = SharedAddress(shared.values[stage]);
+#pragma unroll
+  for (int group = 0; group < kKeys; group += 16) {  // 16 positions lie in one block
+    const int begin = base + group;
+    const bool any = begin < tile.end && begin + 16 > tile.lowest;
+    const int block = any ? tile.table[begin >> r.block_shift] : 0;
+    const size_t at = BlockAt(cache, block, tile.kv) + (begin & (cache.block_tokens - 1)) * D;
+#pragma unroll
+    for (int row = first; row < first + 16; row += kPassRows) {
+      const bool there = begin + row < tile.end && begin + row >= tile.lowest;
+      const size_t from = at + row * D + chunk * 8;
+      const uint32_t to = ChunkAt<D>(group + row, chunk) * sizeof(uint4);
+      CopyLater(keys + to, static_cast<const T*>(cache.keys) + from, there);
+      CopyLater(values + to, static_cast<const T*>(cache.values) + from, there);
+    }
+  }
+  asm volatile("cp.async.commit_group;" ::: "memory");
+}
+
+__device__ inline void LoadMatrices(uint32_t (&m)[4], uint32_t address) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(m[0]), "=r"(m[1]), "=r"(m[2]), "=r"(m[3])
+               : "r"(address)
+               : "memory");
+}
+__device__ inline void LoadTransposed(uint32_t (&m)[4], uint32_t address) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(m[0]), "=r"(m[1]), "=r"(m[2]), "=r"(m[3])
+               : "r"(address)
+               : "memory");
+}
+
+// A warp's rows: g and g + 8 of each of its 16-row tiles are this lane's.
+template <int D>
+struct WarpState {
+  float sums[kRowTiles][D / 8][4];
+  float most[kRowTiles][2], total[kRowTiles][2];  // total: of this lane's positions only
+};
+
+using Products = float[kRowTiles][kKeys / 8][4];
+
+// products = queries * keys^T. A lane's address of a matrix's row, whose chunks are exchanged by
+// row % 8, is that of chunk 0 with the chunk's number xor-ed in.
+template <class T, int D>
+__device__ inline void MultiplyKeys(const RunShared<D>& shared, int stage, Products& products) {
+  constexpr int kRowBytes = D * 2;
+  const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+  const int query_row = warp * kWarpRows + lane % 16, query_chunk = lane / 16;
+  const int key_row = lane % 8 + lane / 16 * 8, key_chunk = lane / 8 % 2;
+  const uint32_t query = SharedAddress(&shared.query[ChunkAt<D>(query_row, query_chunk)]);
+  const uint32_t key = SharedAddress(&shared.keys[stage][ChunkAt<D>(key_row, key_chunk)]);
+#pragma unroll
+  for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+    for (int n = 0; n < kKeys / 8; ++n) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) products[m][n][i] = 0;
+    }
+  }
+#pragma unroll
+  for (int k = 0; k < D / 16; ++k) {
+    uint32_t a[kRowTiles][4];
+#pragma unroll
+    for (int m = 0; m < kRowTiles; ++m) LoadMatrices(a[m], (query ^ k * 32) + m * 16 * kRowBytes);
+#pragma unroll
+    for (int n = 0; n < kKeys / 16; ++n) {
+      uint32_t b[4];
+      LoadMatrices(b, (key ^ k * 32) + n * 16 * kRowBytes);
+#pragma unroll
+      for (int m = 0; m < kRowTiles; ++m) {
+        MatrixMultiply<T>(products[m][2 * n], a[m][0], a[m][1], a[m][2], a[m][3], b[0], b[1]);
+        MatrixMultiply<T>(products[m][2 * n + 1], a[m][0], a[m][1], a[m][2], a[m][3], b[2], b[3]);
+      }
+    }
+  }
+}
+
+// Products with positions that a row does not see become minus infinity.
+template <int D>
+__device__ inline void Mask(const RunShared<D>& shared, int window, int base, Products& products) {
+  const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * kWarpRows + lane / 4;
+#pragma unroll
+  for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const int own = shared.position[row + m * 16 + half * 8], lowest = LowestSeen(own, window);
+#pragma unroll
+      for (int n = 0; n < kKeys / 8; ++n) {
+#pragma unroll
+        for (int i = 0; i < 2; ++i) {
+          const int position = base + n * 8 + lane % 4 * 2 + i;
+          float& product = products[m][n][half * 2 + i];
+          product = position <= own && position >= lowest ? product : -INFINITY;
+        }
+      }
+    }
+  }
+}
+
+__device__ inline float MostOfQuarters(float x) {
+  x = fmaxf(x, __shfl_xor_sync(~0u, x, 1));
+  return fmaxf(x, __shfl_xor_sync(~0u, x, 2));
+}
+
+// Turns products into exponentials relative to their row's largest so far, and scales to it what
+// was summed before. A row may have seen nothing yet: its largest is minus infinity then, and what
+// its exponentials are relative to does not matter as long as it is a number.
+template <int D>
+__device__ inline void Exponentials(float scale, Products& products, WarpState<D>& state) {
+  float correction[kRowTiles][2];
+  bool changed = false;
+#pragma unroll
+  for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      float most = products[m][0][half * 2];
+#pragma unroll
+      for (int n = 0; n < kKeys / 8; ++n) {
+        most = fmaxf(most, fmaxf(products[m][n][half * 2], products[m][n][half * 2 + 1]));
+      }
+      most = fmaxf(MostOfQuarters(most), state.most[m][half]);
+      const float base = most == -INFINITY ? 0 : most * scale;
+      correction[m][half] = Exp2(state.most[m][half] * scale - base);
+      changed |= most != state.most[m][half];
+      state.most[m][half] = most;
+      float total = 0;
+#pragma unroll
+      for (int n = 0; n < kKeys / 8; ++n) {
+#pragma unroll
+        for (int i = 0; i < 2; ++i) {
+          float& p = products[m][n][half * 2 + i];
+          p = Exp2(p * scale - base);
+          total += p;
+        }
+      }
+      state.total[m][half] = state.total[m][half] * correction[m][half] + total;
+    }
+  }
+  if (!__any_sync(~0u, changed)) return;
+#pragma unroll
+  for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+    for (int n = 0; n < D / 8; ++n) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) state.sums[m][n][i] *= correction[m][i / 2];
+    }
+  }
+}
+
+// sums += exponentials * values.
+template <class T, int D>
+__device__ inline void AddValues(const RunShared<D>& shared, int stage, const Products& p,
+                                 WarpState<D>& state) {
+  constexpr int kRowBytes = D * 2;
+  const int lane = threadIdx.x % 32;
+  const uint32_t value = SharedAddress(&shared.values[stage][ChunkAt<D>(lane % 16, lane / 16)]);
+#pragma unroll
+  for (int k = 0; k < kKeys / 16; ++k) {
+    uint32_t a[kRowTiles][4];
+#pragma unroll
+    for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const float* pair = &p[m][2 * k + i / 2][i % 2 * 2];
+        a[m][i] = Pack<T>(pair[0], pair[1]);
+      }
+    }
+#pragma unroll
+    for (int n = 0; n < D / 16; ++n) {
+      uint32_t b[4];
+      LoadTransposed(b, (value ^ n * 32) + k * 16 * kRowBytes);
+#pragma unroll
+      for (int m = 0; m < kRowTiles; ++m) {
+        MatrixMultiply<T>(state.sums[m][2 * n], a[m][0], a[m][1], a[m][2], a[m][3], b[0], b[1]);
+        MatrixMultiply<T>(state.sums[m][2 * n + 1], a[m][0], a[m][1], a[m][2], a[m][3], b[2], b[3]);
+      }
+    }
+  }
+}
+
+// The warp's rows, divided by their totals, to `out`: through the warp's own rows of the queries'
+// memory, which it needs no more, so that stores are of whole lines.
+template <int D>
+__device__ inline void StoreRows(const RunArguments& r, const Tile& tile, WarpState<D>& state,
+                                 RunShared<D>& shared) {
+  const AttentionStep& a = r.attention;
+  const int lane = threadIdx.x % 32, first = threadIdx.x / 32 * kWarpRows;
+#pragma unroll
+  for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      float total = state.total[m][half];
+      total += __shfl_xor_sync(~0u, total, 1);
+      total += __shfl_xor_sync(~0u, total, 2);
+      const float scale = 1 / total;
+      const int row = first + m * 16 + half * 8 + lane / 4;
+#pragma unroll
+      for (int n = 0; n < D / 8; ++n) {
+        uint4& chunk = shared.query[ChunkAt<D>(row, n)];
+        reinterpret_cast<uint32_t*>(&chunk)[lane % 4] = Pack<__nv_bfloat16>(
+            state.sums[m][n][half * 2] * scale, state.sums[m][n][half * 2 + 1] * scale);
+      }
+    }
+  }
+  __syncwarp();
+  const int chunk = lane % (D / 8);
+  for (int row = first + lane / (D / 8); row < first + kWarpRows; row += 32 / (D / 8)) {
+    const int head = HeadOf(r, tile, row);
+    if (head < 0) continue;
+    const long long token = tile.token + TokenOf(r, tile, row);
+    auto* out = static_cast<__nv_bfloat16*>(a.out.data) + token * a.out.stride +
+                static_cast<long long>(head) * D + chunk * 8;
+    *reinterpret_cast<uint4*>(out) = shared.query[ChunkAt<D>(row, chunk)];
+  }
+}
+
+template <int D>
+__device__ inline void Begin(WarpState<D>& state) {
+#pragma unroll
+  for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) state.most[m][half] = -INFINITY, state.total[m][half] = 0;
+#pragma unroll
+    for (int n = 0; n < D / 8; ++n) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) state.sums[m][n][i] = 0;
+    }
+  }
+}
+
+template <class T, int D>
+__global__ void __launch_bounds__(kThreads, 2) RunKernel(const __grid_constant__ RunArguments r) {
+  extern __shared__ __align__(1024) unsigned char memory[];
+  auto& shared = *reinterpret_cast<RunShared<D>*>(memory);
+  WaitForInputs();
+  LetNextBegin();
+  Tile tile;
+  if (!FindTile(r, tile)) return;
+  const int begin = tile.lowest / kKeys * kKeys;
+  LoadKeysAndValues<T, D>(r, tile, begin, shared, 0);
+  LoadQuery<T, D>(r, tile, shared);
+  WarpState<D> state;
+  Begin(state);
+  __syncthreads();
+  const int warp_first = threadIdx.x / 32 * kWarpRows;
+  const int earliest = shared.position[warp_first];
+  const int latest = shared.position[warp_first + kWarpRows - 1];
+  for (int base = begin, stage = 0; base < tile.end; base += kKeys, stage ^= 1) {
+    asm volatile("cp.async.wait_group 0;" ::: "memory");
+    __syncthreads();
+    if (base + kKeys < tile.end) {
+      LoadKeysAndValues<T, D>(r, tile, base + kKeys, shared, stage ^ 1);
+    }
+    if (base > latest) continue;
+    Products products;
+    MultiplyKeys<T, D>(shared, stage, products);
+    const bool all_seen =
+        base + kKeys - 1 <= earliest && base >= LowestSeen(latest, r.attention.window);
+    if (!all_seen) Mask<D>(shared, r.attention.window, base, products);
+    Exponentials<D>(r.scale, products, state);
+    AddValues<T, D>(shared, stage, products, state);
+  }
+  StoreRows<D>(r, tile, state, shared);
+}
+
+template <class T, int D>
+void LaunchRuns(const Queue& queue, const RunArguments& r) {
+  // A run's last tile may be cut, and tiles of single tokens are none's. Depends on counts only.
+  const int tiles =
+      std::min((r.step.tokens + r.tile_tokens - 1) / r.tile_tokens + r.step.runs - 1,
+               (r.step.longest_run + r.tile_tokens - 1) / r.tile_tokens * r.step.runs);
+  constexpr int kBytes = sizeof(RunShared<D>);
+  // Each time, because it holds for the current device only.
+  Require(
+      cudaFuncSetAttribute(RunKernel<T, D>, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes),
+      "asking for shared memory");
+  Launch(queue, RunKernel<T, D>, dim3(r.attention.cache.heads, tiles), dim3(kThreads), kBytes, r);
+}
+
+}  // namespace
+
+void AttendRuns(const Queue& queue, const StepTokens& step, const AttentionStep& a) {
+  const int width = Width(a.heads);
+  RunArguments r{step, a, width, kRows / width};
+  while ((1 << r.block_shift) < a.cache.block_tokens) ++r.block_shift;
+  r.scale = kLog2E / std::sqrt(static_cast<float>(a.cache.head_dim));
+  const bool half = a.cache.type == DType::kF16;
+  if (a.cache.head_dim == 64) {
+    half ? LaunchRuns<__half, 64>(queue, r) : LaunchRuns<__nv_bfloat16, 64>(queue, r);
+  } else {
+    half ? LaunchRuns<__half, 128>(queue, r) : LaunchRuns<__nv_bfloat16, 128>(queue, r);
+  }
+}
+
+}  // namespace lantern::cuda
