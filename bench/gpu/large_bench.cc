@@ -25,7 +25,7 @@ constexpr DType kTypes[] = {DType::kBF16, DType::kF16,  DType::kQ8_0,
 constexpr int kTokens[] = {64, 128, 256, 512, 2048};
 constexpr int kMostTokens = 2048;
 constexpr double kColdBytes = 160e6;  // more than three times the second cache
-constexpr int kDistinctRows = 64;
+constexpr int kDistinctRows = 16;
 
 // A product of a layer: `parts` weights side by side in one output.
 struct Shape {

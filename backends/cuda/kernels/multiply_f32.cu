@@ -70,13 +70,15 @@ __global__ void __launch_bounds__(kThreads) MultiplyTile(const Parameters p) {
   const float* const w = p.w + (first_row + loaded) * p.w_stride;
   const int token = threadIdx.x / (kTile / kOwn) * kOwn, row = threadIdx.x % (kTile / kOwn) * kOwn;
   float sums[kOwn][kOwn] = {};
+  float4 next_x = LoadFour(x, has_token, column, p.columns);
+  float4 next_w = LoadFour(w, has_row, column, p.columns);
   for (int begin = 0; begin < p.columns; begin += kDepth) {
-    const float4 next_x = LoadFour(x, has_token, begin + column, p.columns);
-    const float4 next_w = LoadFour(w, has_row, begin + column, p.columns);
     __syncthreads();  // everybody is done with the tiles before
     StoreFour(x_tile, column, loaded, next_x);
     StoreFour(w_tile, column, loaded, next_w);
     __syncthreads();
+    next_x = LoadFour(x, has_token, begin + kDepth + column, p.columns);
+    next_w = LoadFour(w, has_row, begin + kDepth + column, p.columns);
     MultiplyTiles(x_tile, w_tile, token, row, sums);
   }
   for (int i = 0; i < kOwn; ++i) {
