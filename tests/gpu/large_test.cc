@@ -292,6 +292,7 @@ TEST_F(LargeTest, GivesTheSameBitsInEveryRunAndInGraphs) {
     const auto multiply = [&](const Output<__nv_bfloat16>& out) {
       panels_->Multiply(queue, out.matrix(), x.matrix(kN), w.weight(), 0, false);
     };
+    Require(cudaDeviceSynchronize(), "preparing");  // this stream does not wait for the other
     multiply(first);
     multiply(second);
     cudaGraph_t graph = nullptr;
