@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "backends/cpu/context.h"
-#include "backends/cpu/gemm/shared_library.h"
+#include "backends/cpu/gemm/gemm_library.h"
 #include "backends/cpu/kernel_sets.h"
 #include "backends/cpu/pack.h"
 #include "models/reference/operations.h"
@@ -377,7 +377,7 @@ TEST(SelfCheck, LooksAtBothKindsOfOperands) {
 
 TEST(Gemm, SaysWhatIsMissing) {
   try {
-    SharedLibrary("abacus", "libabacus.so.7", "libabacus7");
+    GemmLibrary("abacus", "libabacus.so.7", "libabacus7");
     FAIL() << "A library of that name?";
   } catch (const Error& e) {
     EXPECT_EQ(ErrorKind::kConfig, e.kind());

@@ -9,15 +9,16 @@
 #include <utility>
 #include <vector>
 
+#include "backends/cpu/gemm/gemm_library.h"
 #include "backends/cpu/gemm/gemm_provider.h"
-#include "backends/cpu/gemm/shared_library.h"
+#include "src/base/error.h"
 
 namespace lantern {
 namespace {
 
 // The library's functions, all that is used here.
 struct Dnnl {
-  SharedLibrary library{"onednn", "libdnnl.so.2", "libdnnl2"};
+  SharedLibrary library = GemmLibrary("onednn", "libdnnl.so.2", "libdnnl2");
   const decltype(&dnnl_version) version = library["dnnl_version"];
   const decltype(&dnnl_get_effective_cpu_isa) cpu_isa = library["dnnl_get_effective_cpu_isa"];
   const decltype(&dnnl_sgemm) sgemm = library["dnnl_sgemm"];

@@ -4,8 +4,9 @@
 
 #include <sstream>
 
+#include "backends/cpu/gemm/gemm_library.h"
 #include "backends/cpu/gemm/gemm_provider.h"
-#include "backends/cpu/gemm/shared_library.h"
+#include "src/base/error.h"
 
 namespace lantern {
 namespace {
@@ -14,7 +15,9 @@ constexpr int kOpenMp = 2;  // of openblas_get_parallel
 
 class OpenBlas : public GemmProvider {
  public:
-  OpenBlas() : library_("openblas", "libopenblas.so.0", "libopenblas0"), one_thread_(library_) {
+  OpenBlas()
+      : library_(GemmLibrary("openblas", "libopenblas.so.0", "libopenblas0")),
+        one_thread_(library_) {
     const decltype(&openblas_set_num_threads) set_threads = library_["openblas_set_num_threads"];
     const decltype(&openblas_get_parallel) parallel = library_["openblas_get_parallel"];
     if (parallel() == kOpenMp && !one_thread_.known()) {

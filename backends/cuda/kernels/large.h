@@ -11,10 +11,17 @@
 
 namespace lantern::cuda {
 
+// How many rows of a weight are unpacked at once, at most: so few that they are still in the GPU's
+// second cache when they are multiplied, and enough to give every multiprocessor a large tile.
+struct LargePanels {
+  int rows = 4096;
+  size_t bytes = size_t{64} << 20;
+};
+
 class LargeProducts {
  public:
   // Loads cuBLASLt. Throws Error{kConfig} naming what to install where there is none.
-  explicit LargeProducts(const Queue& queue);
+  explicit LargeProducts(const Queue& queue, const LargePanels& panels = {});
   ~LargeProducts();
   LargeProducts(const LargeProducts&) = delete;
   LargeProducts& operator=(const LargeProducts&) = delete;

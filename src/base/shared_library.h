@@ -3,15 +3,21 @@
 #pragma once
 
 #include <string>
-
-#include "src/base/error.h"
+#include <vector>
 
 namespace lantern {
 
 class SharedLibrary {
  public:
-  // `package`: Debian's, for the error. Throws Error{kConfig} where there is no such library.
-  SharedLibrary(const std::string& gemm, const std::string& file, const std::string& package);
+  // Who needs it, the names of its versions (the best one first), and what the user can do where
+  // it is missing; the last begins small and ends without a full stop.
+  struct Need {
+    std::string user;
+    std::vector<std::string> files;
+    std::string advice;
+  };
+  // Loads the first of them that there is. Throws Error{kConfig} where there is none.
+  explicit SharedLibrary(const Need& need);
 
   // The address of a function, to be assigned to a pointer of its type.
   class Symbol {
@@ -31,23 +37,8 @@ class SharedLibrary {
   Symbol Find(const char* name) const;
 
  private:
-  const std::string file_;
-  void* handle_;
-};
-
-// Keeps a library that computes with OpenMP to the thread that calls it: OpenMP has a number of
-// threads for every thread.
-class OneOpenMpThread {
- public:
-  explicit OneOpenMpThread(const SharedLibrary& library)
-      : set_(library.Find("omp_set_num_threads")) {}
-  bool known() const { return set_ != nullptr; }
-  void Here() const {
-    if (set_ != nullptr) set_(1);
-  }
-
- private:
-  void (*const set_)(int);
+  std::string file_, advice_;
+  void* handle_ = nullptr;
 };
 
 }  // namespace lantern
