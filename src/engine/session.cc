@@ -25,6 +25,7 @@ using std::chrono::milliseconds;
 constexpr std::chrono::seconds kJoinLimit{60};
 constexpr int kChunk = 512;           // prompt tokens of a step
 constexpr int kPipelinedChunk = 128;  // where stages run different chunks at once
+constexpr int kDeviceChunk = 2048;    // where a device computes: it is not full with less
 constexpr int kMostInFlight = 64;
 constexpr const char* kLoopback = "127.0.0.1";
 
@@ -111,7 +112,9 @@ void RequireAlgorithm(const RunSpec& spec) {
 // and several chunks of a prompt only where they are smaller than it.
 void SetSteps(const SessionOptions& o, RunSpec& spec) {
   spec.in_flight = spec.pp == 1 ? 1 : o.in_flight.value_or(spec.pp);
-  spec.chunk = o.chunk.value_or(spec.in_flight > 1 ? kPipelinedChunk : kChunk);
+  const bool on_host = Backend::IsHost(spec.DeviceOf(0));
+  const int whole = on_host ? kChunk : kDeviceChunk;
+  spec.chunk = o.chunk.value_or(spec.in_flight > 1 && on_host ? kPipelinedChunk : whole);
   spec.step_tokens = std::max(spec.chunk, o.sequences);
   RequireAlgorithm(spec);
 }

@@ -58,7 +58,7 @@ __device__ float2 PairAt(const float* values) { return *reinterpret_cast<const f
 
 // The largest of the values seen in ascending order of index. A NaN is larger than none.
 struct Largest {
-  float value = __uint_as_float(0x7fffffff);
+  float value = __builtin_nanf("");
   int index = 0;
 
   __device__ void See(float seen, int at) {
