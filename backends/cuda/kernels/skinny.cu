@@ -1,0 +1,158 @@
+// Products with few tokens: checks, what goes into which launch, and how a launch's work is cut.
+// The kernels are in skinny.cuh, a file per group of formats makes them.
+#include "backends/cuda/kernels/skinny.h"
+
+#include <algorithm>
+
+#include "backends/cuda/kernels/codes.cuh"
+#include "backends/cuda/kernels/launch.cuh"
+#include "backends/cuda/kernels/skinny_task.h"
+#include "src/base/check.h"
+
+namespace lantern::cuda {
+namespace {
+
+using Launcher = void (*)(const Queue&, SkinnyTask);
+
+Launcher LauncherOf(DType type) {
+  switch (type) {
+    case DType::kF32:
+      return MultiplyF32Weights;
+    case DType::kF16:
+      return MultiplyF16;
+    case DType::kBF16:
+      return MultiplyBF16;
+    case DType::kQ8_0:
+      return MultiplyQ8_0;
+    case DType::kQ4_0:
+      return MultiplyQ4_0;
+    case DType::kQ4_1:
+      return MultiplyQ4_1;
+    case DType::kQ5_0:
+      return MultiplyQ5_0;
+    case DType::kQ5_1:
+      return MultiplyQ5_1;
+    case DType::kQ4_K:
+      return MultiplyQ4_K;
+    case DType::kQ5_K:
+      return MultiplyQ5_K;
+    case DType::kQ6_K:
+      return MultiplyQ6_K;
+  }
+  return nullptr;
+}
+
+int UnitColumns(DType type) {
+  if (IsBlockFormat(type)) return kUnitColumns;
+  return 256 / Info(type).block_bytes;
+}
+
+// What does not depend on the parts.
+SkinnyTask TaskOf(const SkinnyProduct& product) {
+  SkinnyTask task{};
+  task.x = product.x.data;
+  task.x_stride = product.x.stride;
+  task.x_is_f32 = product.x.type == Real::kF32;
+  task.tokens = product.x.rows;
+  task.columns = product.x.columns;
+  task.norm = product.norm;
+  task.eps = product.eps;
+  task.out = product.out.data;
+  task.out_stride = product.out.stride;
+  task.out_is_f32 = product.out.type == Real::kF32;
+  task.into = product.into;
+  return task;
+}
+
+void AddPart(const Weight& weight, int column, SkinnyTask* task) {
+  SkinnyPart& part = task->parts[task->part_count++];
+  const int strips = (weight.out + kStripRows - 1) / kStripRows;
+  part = {weight.data, 0, weight.out, strips, column};
+  if (IsBlockFormat(weight.type)) {
+    part.strip_bytes = static_cast<long long>(PackedBytes(weight.type, kStripRows, weight.in));
+  } else {
+    task->pitch_bytes = Pitch(weight.type, weight.in) * Info(weight.type).block_bytes;
+    part.strip_bytes = static_cast<long long>(kStripRows) * task->pitch_bytes;
+  }
+}
+
+void SetColumns(DType type, int begin, SkinnyTask* task) {
+  const int unit = UnitColumns(type);
+  task->first_unit = begin / unit;
+  task->lead = begin % unit;
+  task->units = (task->lead + task->columns + unit - 1) / unit;
+}
+
+void Check(const SkinnyProduct& product) {
+  LANTERN_CHECK(1 <= product.x.rows && product.x.rows <= kSkinnyTokens);
+  LANTERN_CHECK_EQ(product.x.rows, product.out.rows);
+  LANTERN_CHECK(1 <= product.part_count && product.part_count <= 3);
+  for (int i = 0; i < product.part_count; ++i) {
+    LANTERN_CHECK(product.begin + product.x.columns <= product.parts[i].in);
+  }
+  if (product.into == SkinnyProduct::kGated) {
+    LANTERN_CHECK(product.part_count == 2);
+    LANTERN_CHECK(product.parts[0].type == product.parts[1].type);
+    LANTERN_CHECK_EQ(product.parts[0].out, product.parts[1].out);
+  }
+  LANTERN_CHECK(product.into != SkinnyProduct::kAdd || product.out.type == Real::kF32);
+}
+
+}  // namespace
+
+void PlanWork(const SkinnyShape& shape, int multiprocessors, SkinnyTask* task) {
+  const bool gated = task->into == SkinnyProduct::kGated;
+  int strips = 0;
+  for (int i = 0; i < task->part_count; ++i) strips += task->parts[i].strips;
+  const auto cut = [&](int slots) {
+    task->slots = slots;
+    task->items = (strips + slots - 1) / slots;
+  };
+  // The more stages the better, while a warp has as many units at all.
+  const auto fill = [&](int limit) {
+    const long long warp_units =
+        (static_cast<long long>(strips) * task->units / multiprocessors + kSkinnyWarps) /
+        kSkinnyWarps;
+    const int most = static_cast<int>(std::clamp<long long>(warp_units, 2, kMostStages));
+    for (task->stages = most; task->stages >= 2; --task->stages) {
+      if (PlanShared(shape, task->slab_units, task->stages).bytes <= limit) return true;
+    }
+    return false;
+  };
+  cut(gated ? 2 : 1);
+  task->slab_units = task->units;
+  if (fill(kHalfShared) || fill(kWholeShared)) return;
+  // x does not fit. The more strips share what is loaded of it the better, while all SMs have work.
+  int slots = kSkinnyWarps;
+  while (slots > (gated ? 2 : 1) && (strips + slots - 1) / slots < multiprocessors * 3 / 4) {
+    slots /= 2;
+  }
+  cut(slots);
+  const int turns = kSkinnyWarps / slots;
+  const int unit_bytes = shape.unit_blocks * shape.tokens * (shape.has_minimum ? 68 : 64);
+  task->slab_units = std::max((96 << 10) / unit_bytes / turns, 1) * turns;
+  task->slab_units = std::min(task->slab_units, task->units);
+  LANTERN_CHECK(fill(kWholeShared));
+}
+
+void Multiply(const Queue& queue, const SkinnyProduct& product) {
+  Check(product);
+  bool done[3] = {};
+  for (int first = 0; first < product.part_count; ++first) {
+    if (done[first]) continue;
+    const DType type = product.parts[first].type;
+    SkinnyTask task = TaskOf(product);
+    int column = 0;
+    for (int i = 0; i < product.part_count; ++i) {
+      if (product.parts[i].type == type) {
+        AddPart(product.parts[i], column, &task);
+        done[i] = true;
+      }
+      if (product.into != SkinnyProduct::kGated) column += product.parts[i].out;
+    }
+    SetColumns(type, product.begin, &task);
+    LauncherOf(type)(queue, task);
+  }
+}
+
+}  // namespace lantern::cuda

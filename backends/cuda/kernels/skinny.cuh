@@ -1,0 +1,294 @@
+// The kernel of products with few tokens, for any format. Blocks of eight warps stay on an SM each
+// and do item after item: the warps of a strip take turns at its units, each out of a ring of its
+// own, and their sums meet in shared memory. How work is cut: PlanWork in skinny.cu.
+#pragma once
+
+#include "backends/cuda/kernels/launch.cuh"
+#include "backends/cuda/kernels/skinny_formats.cuh"
+
+namespace lantern::cuda {
+
+// A slot's strip of an item; `data` is null beyond the last.
+struct Strip {
+  const std::byte* data;
+  int rows, column;  // rows that there are; of its first row in out
+};
+
+__device__ inline Strip StripOf(const SkinnyTask& task, int item, int slot) {
+  int part = 0, strip = item * task.slots + slot;
+  if (task.into == SkinnyProduct::kGated) {
+    part = slot & 1;
+    strip = (item * task.slots + slot) >> 1;
+  } else {
+    while (part + 1 < task.part_count && strip >= task.parts[part].strips) {
+      strip -= task.parts[part++].strips;
+    }
+  }
+  const SkinnyPart& from = task.parts[part];
+  if (strip >= from.strips) return {nullptr, 0, 0};
+  const int row = strip * kStripRows;
+  return {from.data + strip * from.strip_bytes, min(kStripRows, from.out - row), from.column + row};
+}
+
+// The items of a block, evenly: [first, last).
+__device__ inline int FirstItem(int items, int block) {
+  return static_cast<int>(static_cast<long long>(items) * block / gridDim.x);
+}
+
+// A warp's place in its block, and the units it fills its ring with: ahead of those it computes.
+template <class Format>
+class Feeder {
+ public:
+  __device__ Feeder(const SkinnyTask& task, int slot, int first_unit)
+      : task_(task), slot_(slot), first_(first_unit), unit_(first_unit) {
+    item_ = FirstItem(task.items, blockIdx.x);
+    last_ = FirstItem(task.items, blockIdx.x + 1);
+    if (item_ < last_) strip_ = StripOf(task_, item_, slot_);
+    SkipEmpty();
+  }
+  __device__ void Next(Ring& ring, int lane) {
+    if (item_ >= last_) return;
+    Format::Fill(ring, strip_.data, strip_.rows, task_.pitch_bytes, task_.first_unit + unit_, lane);
+    ring.Filled();
+    unit_ += kSkinnyWarps / task_.slots;
+    SkipEmpty();
+  }
+
+ private:
+  __device__ void SkipEmpty() {
+    while (item_ < last_ && (unit_ >= task_.units || strip_.data == nullptr)) {
+      unit_ = first_;
+      if (++item_ < last_) strip_ = StripOf(task_, item_, slot_);
+    }
+  }
+
+  const SkinnyTask& task_;
+  int slot_, first_, unit_, item_, last_;
+  Strip strip_;
+};
+
+// Tiles of eight tokens; one token has a way of its own where blocks have scales (kOneToken).
+template <class Format, int token_tiles>
+struct SkinnyKernelShape {
+  static constexpr bool kOneToken = token_tiles == 0;
+  static constexpr int kTiles = kOneToken ? 1 : token_tiles;
+  static constexpr int kBuffers = kTiles <= 2 ? 2 : 1;
+  __host__ __device__ static SkinnyShape Shape(int tokens) {
+    return {Format::kStageBytes, Format::kColumns / kBlockColumns, tokens == 1 ? 1 : 8 * kTiles,
+            kBuffers, Format::kHasMinimum};
+  }
+};
+
+// A warp's sums of a strip, to [token][row].
+template <bool one_token, int tiles>
+__device__ inline void StoreSums(float (&sums)[tiles][4], int tokens, int lane, float* to) {
+  if constexpr (one_token) {
+#pragma unroll
+    for (int row = 0; row < 2; ++row) {
+      float sum = sums[0][2 * row] + sums[0][2 * row + 1];
+      sum += __shfl_xor_sync(~0u, sum, 1);
+      sums[0][2 * row] = sum + __shfl_xor_sync(~0u, sum, 2);
+    }
+  }
+  const int g = lane >> 2, t = lane & 3;
+#pragma unroll
+  for (int tile = 0; tile < tiles; ++tile) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const int token = 8 * tile + 2 * t + (i & 1);
+      if (token < tokens) to[token * kSumStride + g + 8 * (i >> 1)] = sums[tile][i];
+    }
+  }
+}
+
+// What the threads of a block do with an item's sums: one output of a token each, in turn.
+class Finish {
+ public:
+  __device__ Finish(const SkinnyTask& task, int room) : task_(task), room_(room) {
+    outputs_ = task.slots / Inputs() * kStripRows * task.tokens;
+  }
+
+  // What kAdd adds to is asked for before the item's sums are there.
+  __device__ void Begin(int item) {
+    item_ = item;
+    if (task_.into == SkinnyProduct::kAdd && threadIdx.x < outputs_) {
+      const Place place = PlaceOf(threadIdx.x);
+      if (place.there) old_ = __ldcg(static_cast<const float*>(task_.out) + place.at);
+    }
+  }
+  __device__ void End(const float* partials) {
+    for (int i = threadIdx.x; i < outputs_; i += kSkinnyThreads) {
+      const Place place = PlaceOf(i);
+      if (!place.there) continue;
+      const float sum = Sum(partials, place.slot, place.within);
+      if (task_.into == SkinnyProduct::kGated) {
+        Store(place.at, sum / (1 + __expf(-sum)) * Sum(partials, place.slot + 1, place.within));
+      } else if (task_.into == SkinnyProduct::kAdd) {
+        float* out = static_cast<float*>(task_.out) + place.at;
+        *out = (i == threadIdx.x ? old_ : __ldcg(out)) + sum;
+      } else {
+        Store(place.at, sum);
+      }
+    }
+  }
+
+ private:
+  struct Place {
+    long long at;
+    int slot, within;  // the slot's sums, and where in a warp's
+    bool there;
+  };
+  __device__ int Inputs() const { return task_.into == SkinnyProduct::kGated ? 2 : 1; }
+  __device__ Place PlaceOf(int i) const {
+    const int row = i % kStripRows, token = i / kStripRows % task_.tokens;
+    const int slot = i / kStripRows / task_.tokens * Inputs();
+    const Strip strip = StripOf(task_, item_, slot);
+    return {token * task_.out_stride + strip.column + row, slot, token * kSumStride + row,
+            row < strip.rows};
+  }
+  __device__ float Sum(const float* partials, int slot, int within) const {
+    const int warps = kSkinnyWarps / task_.slots;
+    const float* from = partials + slot * warps * room_ * kSumStride + within;
+    float sum = 0;
+    for (int i = 0; i < warps; ++i) sum += from[i * room_ * kSumStride];
+    return sum;
+  }
+  __device__ void Store(long long at, float value) const {
+    if (task_.out_is_f32) {
+      static_cast<float*>(task_.out)[at] = value;
+    } else {
+      static_cast<__nv_bfloat16*>(task_.out)[at] = __float2bfloat16_rn(value);
+    }
+  }
+
+  const SkinnyTask& task_;
+  int room_, outputs_, item_ = 0;
+  float old_ = 0;
+};
+
+// All items of a warp. Its Wait is over: x may be read.
+template <class Format, class Kernel>
+__device__ inline void DoItems(const SkinnyTask& task, const SharedActivations& to,
+                               const LaneActivations& x, float* partials, Ring& ring,
+                               Feeder<Format>& feeder) {
+  constexpr int kBlocks = Format::kColumns / kBlockColumns;
+  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+  const int turns = kSkinnyWarps / task.slots, slot = warp / turns;
+  const bool whole = task.slab_units >= task.units;
+  Finish finish(task, to.tokens);
+  int buffer = 0;
+  for (int item = FirstItem(task.items, blockIdx.x); item < FirstItem(task.items, blockIdx.x + 1);
+       ++item) {
+    const bool mine = StripOf(task, item, slot).data != nullptr;
+    finish.Begin(item);
+    float sums[Kernel::kTiles][4] = {};
+    for (int slab = 0; slab < task.units; slab += task.slab_units) {
+      const int units = min(task.slab_units, task.units - slab);
+      if (!whole) {
+        __syncthreads();
+        LoadRows<Format::kConsecutive, Format::kF16>(task, slab * kBlocks, units * kBlocks, to);
+        __syncthreads();
+      }
+      for (int unit = warp % turns; mine && unit < units; unit += turns) {
+        const std::byte* stage = ring.Wait();
+        if constexpr (Kernel::kOneToken) {
+          Format::AddUnitOfOne(stage, x, unit * kBlocks, lane, sums);
+        } else {
+          Format::AddUnit(stage, x, unit * kBlocks, lane, sums);
+        }
+        ring.Release();
+        feeder.Next(ring, lane);
+      }
+    }
+    float* of_item = partials + buffer * kSkinnyWarps * to.tokens * kSumStride;
+    StoreSums<Kernel::kOneToken>(sums, task.tokens, lane, of_item + warp * to.tokens * kSumStride);
+    __syncthreads();
+    finish.End(of_item);
+    if constexpr (Kernel::kBuffers == 2) {
+      buffer ^= 1;
+    } else {
+      __syncthreads();
+    }
+  }
+}
+
+// x as a whole, or what of it all items share.
+template <class Format>
+__device__ inline void LoadActivations(const SkinnyTask& task, const SharedActivations& to) {
+  constexpr bool kOrder = Format::kConsecutive, kF16 = Format::kF16;
+  const int blocks = task.slab_units * (Format::kColumns / kBlockColumns);
+  if (task.norm != nullptr && task.tokens == 1 && task.slab_units >= task.units) {
+    NormedRow<kOrder, kF16> row(task, blocks);
+    WaitForInputs();
+    row.Load(to);
+  } else {
+    WaitForInputs();
+    if (task.norm != nullptr) FindInverses(task, to.inverses);
+    if (task.slab_units >= task.units) LoadRows<kOrder, kF16>(task, 0, blocks, to);
+  }
+  __syncthreads();
+}
+
+template <class Format, int token_tiles>
+__global__ void __launch_bounds__(kSkinnyThreads, token_tiles <= 1 ? 2 : 1)
+    SkinnyKernel(const __grid_constant__ SkinnyTask task) {
+  using Kernel = SkinnyKernelShape<Format, token_tiles>;
+  extern __shared__ __align__(128) std::byte shared[];
+  const SkinnyShape shape = Kernel::Shape(task.tokens);
+  const SkinnyShared plan = PlanShared(shape, task.slab_units, task.stages);
+  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+
+  LetNextBegin();
+  Ring ring(shared + warp * task.stages * Format::kStageBytes,
+            reinterpret_cast<uint64_t*>(shared + plan.barriers) + warp * task.stages, task.stages,
+            Format::kStageBytes, Format::kBulk);
+  const int turns = kSkinnyWarps / task.slots;
+  Feeder<Format> feeder(task, warp / turns, warp % turns);
+  for (int i = 0; i < task.stages; ++i) feeder.Next(ring, lane);
+
+  const SharedActivations to{
+      shared + plan.x,
+      Format::kHasMinimum ? reinterpret_cast<float*>(shared + plan.block_sums) : nullptr,
+      reinterpret_cast<float*>(shared + plan.inverses), shape.tokens};
+  auto* zeros = reinterpret_cast<uint4*>(shared + plan.block_sums - 16);
+  if (threadIdx.x == 0) *zeros = {0, 0, 0, 0};
+  LoadActivations<Format>(task, to);
+
+  const bool one = task.tokens == 1;
+  const LaneActivations x{to.values + (one ? 0 : lane >> 2) * 64 + (lane & 3) * 16,
+                          reinterpret_cast<const std::byte*>(zeros), to.sums, shape.tokens, one};
+  DoItems<Format, Kernel>(task, to, x, reinterpret_cast<float*>(shared + plan.partials), ring,
+                          feeder);
+}
+
+template <class Format, int token_tiles>
+void LaunchSkinny(const Queue& queue, SkinnyTask& task) {
+  const SkinnyShape shape = SkinnyKernelShape<Format, token_tiles>::Shape(task.tokens);
+  PlanWork(shape, queue.multiprocessors, &task);
+  const int bytes = PlanShared(shape, task.slab_units, task.stages).bytes;
+  const auto kernel = &SkinnyKernel<Format, token_tiles>;
+  Require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
+          "asking for shared memory");
+  Require(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
+                               cudaSharedmemCarveoutMaxShared),
+          "preferring shared memory");
+  Launch(queue, kernel, dim3(std::min(task.items, queue.multiprocessors)), dim3(kSkinnyThreads),
+         bytes, task);
+}
+
+template <class Format>
+void LaunchByTokens(const Queue& queue, SkinnyTask task) {
+  if (Format::kSpreadsBlocks && task.tokens == 1) {
+    if constexpr (Format::kSpreadsBlocks) LaunchSkinny<Format, 0>(queue, task);
+  } else if (task.tokens <= 8) {
+    LaunchSkinny<Format, 1>(queue, task);
+  } else if (task.tokens <= 16) {
+    LaunchSkinny<Format, 2>(queue, task);
+  } else if (task.tokens <= 32) {
+    LaunchSkinny<Format, 4>(queue, task);
+  } else {
+    LaunchSkinny<Format, 8>(queue, task);
+  }
+}
+
+}  // namespace lantern::cuda

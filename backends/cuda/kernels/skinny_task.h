@@ -1,0 +1,99 @@
+// What a skinny product's kernel is told, and the plan of its work and shared memory: the host's
+// part of skinny.cuh.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+
+#include "backends/cuda/kernels/skinny.h"
+
+namespace lantern::cuda {
+
+constexpr int kSkinnyWarps = 8;
+// Two kernels of this much side by side fill an SM's shared memory: the next product then streams
+// its first weights while this one ends.
+constexpr int kHalfShared = 113 << 10;
+constexpr int kWholeShared = 225 << 10;
+constexpr int kMostStages = 8;
+// Sums of a warp: 20 floats from token to token keep the lanes of a store in different banks.
+constexpr int kSumStride = 20;
+
+struct SkinnyPart {
+  const std::byte* data;
+  long long strip_bytes;  // from 16 rows to the next 16
+  int out, strips;
+  int column;  // where its outputs begin in a row of out
+};
+
+struct SkinnyTask {
+  SkinnyPart parts[3];
+  int part_count;
+  int pitch_bytes;  // of plain weights
+
+  const void* x;
+  long long x_stride;
+  bool x_is_f32;
+  int tokens, columns;
+  const float* norm;
+  float eps;
+  // Units of the weights' columns from the first that x has a part of, and the columns in it that
+  // lie before x.
+  int first_unit, units, lead;
+
+  void* out;
+  long long out_stride;
+  bool out_is_f32;
+  SkinnyProduct::Into into;
+
+  // A block does item after item: `slots` strips at once (a gate's and its up's side by side), each
+  // by 8 / slots warps that take turns at its units. x is in shared memory whole (slab_units ==
+  // units), or a slab at a time for each item.
+  int items, slots, slab_units, stages;
+};
+
+// Where things lie in a block's shared memory.
+struct SkinnyShared {
+  int x, block_sums, partials, inverses, barriers, bytes;
+};
+
+// What of a kernel's template decides its shared memory.
+struct SkinnyShape {
+  int stage_bytes, unit_blocks;
+  int tokens;  // that x and the warps' sums have room for
+  int buffers;  // of the warps' sums
+  bool has_minimum;
+};
+
+__host__ __device__ inline SkinnyShared PlanShared(const SkinnyShape& shape, int slab_units,
+                                                   int stages) {
+  const int blocks = slab_units * shape.unit_blocks;
+  SkinnyShared plan;
+  plan.x = kSkinnyWarps * stages * shape.stage_bytes;
+  // 16 bytes of zeros follow x.
+  plan.block_sums = plan.x + blocks * shape.tokens * 64 + 16;
+  plan.partials = plan.block_sums + (shape.has_minimum ? blocks * shape.tokens * 4 : 0);
+  plan.inverses =
+      plan.partials + shape.buffers * kSkinnyWarps * shape.tokens * kSumStride * 4;
+  plan.barriers = plan.inverses + kSkinnyTokens * 4;
+  plan.bytes = plan.barriers + kSkinnyWarps * stages * 8;
+  return plan;
+}
+
+// Fills in how the work is cut. Everything else of the task is there.
+void PlanWork(const SkinnyShape& shape, int multiprocessors, SkinnyTask* task);
+
+// One for each format, in skinny_*.cu.
+void MultiplyF32Weights(const Queue& queue, SkinnyTask task);
+void MultiplyF16(const Queue& queue, SkinnyTask task);
+void MultiplyBF16(const Queue& queue, SkinnyTask task);
+void MultiplyQ8_0(const Queue& queue, SkinnyTask task);
+void MultiplyQ4_0(const Queue& queue, SkinnyTask task);
+void MultiplyQ4_1(const Queue& queue, SkinnyTask task);
+void MultiplyQ5_0(const Queue& queue, SkinnyTask task);
+void MultiplyQ5_1(const Queue& queue, SkinnyTask task);
+void MultiplyQ4_K(const Queue& queue, SkinnyTask task);
+void MultiplyQ5_K(const Queue& queue, SkinnyTask task);
+void MultiplyQ6_K(const Queue& queue, SkinnyTask task);
+
+}  // namespace lantern::cuda

@@ -1,0 +1,303 @@
+// Products with few tokens, of every format: against sums in double precision over the decoded
+// weights and the rounded activations.
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "backends/cuda/kernels/skinny.h"
+#include "src/tensor/quant.h"
+#include "tests/gpu/gpu_testing.h"
+
+namespace lantern::cuda {
+namespace {
+
+constexpr float kEps = 1e-5f;
+
+// Weights on the device, and what they decode to.
+class TestWeight {
+ public:
+  TestWeight(DType type, int out, int in, uint64_t seed)
+      : type_(type), out_(out), in_(in), packed_(PackedBytes(type, out, in)) {
+    const size_t row = RowBytes(type, in);
+    std::vector<std::byte> stored(row * out);
+    decoded_.resize(static_cast<size_t>(out) * in);
+    for (int i = 0; i < out; ++i) {
+      const std::vector<float> values = SomeFloats(in, seed * 1000 + i, 0.05f);
+      EncodeRow(type, values.data(), in, stored.data() + i * row);
+      DecodeRow(type, stored.data() + i * row, in, decoded_.data() + static_cast<size_t>(i) * in);
+    }
+    const OnDevice<std::byte> rows(stored);
+    PackRows(TestQueue(), type, rows.data(), 0, out, out, in, packed_.data());
+    Require(cudaDeviceSynchronize(), "packing");
+  }
+  Weight weight() const { return {packed_.data(), type_, out_, in_}; }
+  // f32 weights are rounded by the product.
+  double At(int row, int column) const {
+    const float value = decoded_[static_cast<size_t>(row) * in_ + column];
+    return type_ == DType::kF32 ? BFloat16ToFloat(FloatToBFloat16(value)) : value;
+  }
+  int out() const { return out_; }
+
+ private:
+  DType type_;
+  int out_, in_;
+  OnDevice<std::byte> packed_;
+  std::vector<float> decoded_;
+};
+
+struct Case {
+  int tokens = 1, columns = 0, begin = 0;
+  SkinnyProduct::Into into = SkinnyProduct::kStore;
+  Real x_type = Real::kBF16, out_type = Real::kF32;
+  bool norm = false;
+};
+
+// Runs a case and holds it against the host's sums.
+class Runner {
+ public:
+  Runner(const Case& c, const std::vector<const TestWeight*>& parts)
+      : case_(c), parts_(parts), x_stride_((c.columns + 15) / 8 * 8) {
+    x_ = SomeFloats(static_cast<size_t>(c.tokens) * x_stride_, 17 + c.tokens + c.columns);
+    norm_ = SomeFloats(c.columns, 23, 0.3f);
+    for (float& value : norm_) value += 1;
+    for (const TestWeight* part : parts) out_columns_ += part->out();
+    if (c.into == SkinnyProduct::kGated) out_columns_ /= 2;
+    out_stride_ = (out_columns_ + 11) / 4 * 4 + 4;
+    if (c.out_type == Real::kBF16) out_stride_ = (out_stride_ + 7) / 8 * 8;
+    before_ = SomeFloats(static_cast<size_t>(kSkinnyTokens + 1) * out_stride_, 31);
+  }
+
+  void Expect(double bound) {
+    const std::vector<float> first = Run(), second = Run();
+    ASSERT_EQ(0, std::memcmp(first.data(), second.data(), first.size() * sizeof(float)))
+        << "two runs differ";
+    std::vector<float> actual;
+    std::vector<double> exact;
+    int touched = 0, wild = 0;
+    for (int token = 0; token <= kSkinnyTokens; ++token) {
+      const std::vector<double> x =
+          token < case_.tokens ? Activations(token) : std::vector<double>();
+      for (int column = 0; column < out_stride_; ++column) {
+        const size_t at = static_cast<size_t>(token) * out_stride_ + column;
+        if (token >= case_.tokens || column >= out_columns_) {
+          touched += std::memcmp(&first[at], &untouched_[at], 4) != 0;
+          continue;
+        }
+        actual.push_back(first[at]);
+        exact.push_back(Exact(x, column) + Old(at));
+        // A single wrong output hides among many in the norm of the differences.
+        wild += !(std::fabs(actual.back() - exact.back()) < 0.05 + 0.05 * std::fabs(exact.back()));
+      }
+    }
+    EXPECT_EQ(0, touched) << "written outside of the outputs";
+    EXPECT_EQ(0, wild) << "outputs far from the exact ones";
+    EXPECT_LT(RelativeError(actual, exact), bound);
+  }
+
+ private:
+  std::vector<float> Run() {
+    // Columns of x beyond its end hold NaNs that must not be read.
+    std::vector<float> x = x_;
+    for (int token = 0; token < case_.tokens; ++token) {
+      for (int i = case_.columns; i < x_stride_; ++i) {
+        x[static_cast<size_t>(token) * x_stride_ + i] = NAN;
+      }
+    }
+    const OnDevice<float> x_f32(x);
+    const OnDevice<__nv_bfloat16> x_bf16(ToBF16(x));
+    const OnDevice<float> norm(norm_);
+    const OnDevice<float> out_f32(before_);
+    const OnDevice<__nv_bfloat16> out_bf16(ToBF16(before_));
+    const bool x_is_f32 = case_.x_type == Real::kF32, out_is_f32 = case_.out_type == Real::kF32;
+    SkinnyProduct product;
+    product.x = {x_is_f32 ? static_cast<void*>(x_f32.data()) : x_bf16.data(), case_.x_type,
+                 case_.tokens, case_.columns, x_stride_};
+    product.norm = case_.norm ? norm.data() : nullptr;
+    product.eps = kEps;
+    for (const TestWeight* part : parts_) product.parts[product.part_count++] = part->weight();
+    product.begin = case_.begin;
+    product.into = case_.into;
+    product.out = {out_is_f32 ? static_cast<void*>(out_f32.data()) : out_bf16.data(),
+                   case_.out_type, case_.tokens, out_columns_, out_stride_};
+    Multiply(TestQueue(), product);
+    untouched_ = out_is_f32 ? before_ : ToFloats(ToBF16(before_));
+    return out_is_f32 ? out_f32.Get() : ToFloats(out_bf16.Get());
+  }
+
+  std::vector<double> Activations(int token) const {
+    const float* x = x_.data() + static_cast<size_t>(token) * x_stride_;
+    double squares = 0;
+    for (int i = 0; i < case_.columns; ++i) squares += static_cast<double>(x[i]) * x[i];
+    const double inverse = 1 / std::sqrt(squares / case_.columns + kEps);
+    std::vector<double> rounded;
+    for (int i = 0; i < case_.columns; ++i) {
+      const double value = case_.norm ? x[i] * inverse * norm_[i] : x[i];
+      rounded.push_back(BFloat16ToFloat(FloatToBFloat16(static_cast<float>(value))));
+    }
+    return rounded;
+  }
+
+  double Dot(const std::vector<double>& x, const TestWeight& part, int row) const {
+    double sum = 0;
+    for (int i = 0; i < case_.columns; ++i) sum += x[i] * part.At(row, case_.begin + i);
+    return sum;
+  }
+  double Exact(const std::vector<double>& x, int column) const {
+    if (case_.into == SkinnyProduct::kGated) {
+      const double gate = Dot(x, *parts_[0], column);
+      return gate / (1 + std::exp(-gate)) * Dot(x, *parts_[1], column);
+    }
+    size_t part = 0;
+    while (column >= parts_[part]->out()) column -= parts_[part++]->out();
+    return Dot(x, *parts_[part], column);
+  }
+  double Old(size_t at) const { return case_.into == SkinnyProduct::kAdd ? before_[at] : 0; }
+
+  Case case_;
+  std::vector<const TestWeight*> parts_;
+  int x_stride_, out_columns_ = 0, out_stride_ = 0;
+  std::vector<float> x_, norm_, before_, untouched_;
+};
+
+// Without a norm x is the same on both sides: what is left are the orders of sums in f32 (tensor
+// cores also cut off a bit or two). With one a few activations round to the other side.
+constexpr double kSums = 4e-6, kNormed = 4e-4, kToBF16 = 3e-3;
+
+std::vector<DType> SupportedTypes() {
+  std::vector<DType> types;
+  for (int i = 0; i < kDTypeCount; ++i) {
+    if (Supports(static_cast<DType>(i))) types.push_back(static_cast<DType>(i));
+  }
+  return types;
+}
+
+class Skinny : public testing::TestWithParam<DType> {
+ protected:
+  int Whole(int in) const {
+    const int block = Info(GetParam()).block;
+    return (in + block - 1) / block * block;
+  }
+};
+
+TEST_P(Skinny, EveryCountOfTokens) {
+  const int in = Whole(1000);
+  const TestWeight weight(GetParam(), 72, in, 1);
+  for (const int tokens : {1, 2, 3, 8, 9, 16, 17, 32, 33, 64}) {
+    SCOPED_TRACE(tokens);
+    Runner({.tokens = tokens, .columns = in}, {&weight}).Expect(kSums);
+  }
+}
+
+TEST_P(Skinny, SmallAndOddShapes) {
+  struct Shape {
+    int out, in;
+  };
+  for (const Shape shape : {Shape{37, 172}, Shape{1, 32}, Shape{16, 64}, Shape{300, 288}}) {
+    const int in = Whole(shape.in);
+    const TestWeight weight(GetParam(), shape.out, in, 2);
+    for (const int tokens : {1, 3, 20, 64}) {
+      SCOPED_TRACE(testing::Message() << shape.out << " x " << in << ", " << tokens);
+      Runner({.tokens = tokens, .columns = in}, {&weight}).Expect(kSums);
+      Runner({.tokens = tokens, .columns = in, .x_type = Real::kF32, .out_type = Real::kBF16},
+             {&weight})
+          .Expect(kToBF16);
+    }
+  }
+}
+
+TEST_P(Skinny, LongRowsInSlabsAndInOne) {
+  const TestWeight weight(GetParam(), 48, 14336, 3);
+  for (const int tokens : {1, 2, 8, 16, 40}) {
+    SCOPED_TRACE(tokens);
+    Runner({.tokens = tokens, .columns = 14336, .into = SkinnyProduct::kAdd}, {&weight})
+        .Expect(kSums);
+  }
+}
+
+TEST_P(Skinny, ManyRowsToABlock) {
+  const int in = Whole(256);
+  const TestWeight weight(GetParam(), 9000, in, 4);
+  for (const int tokens : {1, 5, 12}) {
+    SCOPED_TRACE(tokens);
+    Runner({.tokens = tokens, .columns = in}, {&weight}).Expect(kSums);
+  }
+}
+
+TEST_P(Skinny, NormsItsInput) {
+  for (const int in : {Whole(4096), Whole(300), Whole(8192)}) {
+    const TestWeight weight(GetParam(), 40, in, 5);
+    for (const int tokens : {1, 2, 17}) {
+      SCOPED_TRACE(testing::Message() << in << ", " << tokens);
+      const Case c{.tokens = tokens, .columns = in, .x_type = Real::kF32, .norm = true};
+      Runner(c, {&weight}).Expect(kNormed);
+    }
+  }
+}
+
+TEST_P(Skinny, Gates) {
+  const int in = Whole(640);
+  const TestWeight gate(GetParam(), 100, in, 6), up(GetParam(), 100, in, 7);
+  for (const int tokens : {1, 4, 10, 64}) {
+    SCOPED_TRACE(tokens);
+    Case c{.tokens = tokens, .columns = in, .into = SkinnyProduct::kGated};
+    c.out_type = Real::kBF16;
+    Runner(c, {&gate, &up}).Expect(kToBF16);
+    c.x_type = Real::kF32;
+    c.norm = true;
+    Runner(c, {&gate, &up}).Expect(kToBF16);
+  }
+}
+
+// x too long for shared memory, so that gate and up share slabs of it.
+TEST_P(Skinny, GatesLongRows) {
+  const TestWeight gate(GetParam(), 33, 12288, 8), up(GetParam(), 33, 12288, 9);
+  Case c{.tokens = 12, .columns = 12288, .into = SkinnyProduct::kGated};
+  c.out_type = Real::kBF16;
+  Runner(c, {&gate, &up}).Expect(kToBF16);
+}
+
+TEST_P(Skinny, PartsSideBySide) {
+  const int in = Whole(512);
+  const TestWeight q(GetParam(), 128, in, 10), k(GetParam(), 40, in, 11);
+  const TestWeight v(GetParam() == DType::kQ6_K ? DType::kQ4_K : DType::kQ6_K, 24, in, 12);
+  for (const int tokens : {1, 7, 24}) {
+    SCOPED_TRACE(tokens);
+    Case c{.tokens = tokens, .columns = in, .out_type = Real::kBF16};
+    Runner(c, {&q, &k, &v}).Expect(kToBF16);
+    Runner({.tokens = tokens, .columns = in}, {&q, &v, &k}).Expect(kSums);
+  }
+}
+
+TEST_P(Skinny, ColumnsFromTheMiddle) {
+  const int step = std::max(Info(GetParam()).block, 32);
+  const int in = step * 20;
+  const TestWeight weight(GetParam(), 50, in, 13);
+  for (const int tokens : {1, 6, 18}) {
+    for (const int begin : {step, 3 * step, 9 * step}) {
+      SCOPED_TRACE(testing::Message() << tokens << " from " << begin);
+      Runner({.tokens = tokens, .columns = 5 * step, .begin = begin}, {&weight}).Expect(kSums);
+      Runner({.tokens = tokens, .columns = in - begin, .begin = begin}, {&weight}).Expect(kSums);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllTypes, Skinny, testing::ValuesIn(SupportedTypes()),
+                         [](const auto& info) { return std::string(Info(info.param).name); });
+
+TEST(SkinnyF16, LargeActivationsSaturate) {
+  const TestWeight weight(DType::kF16, 16, 64, 14);
+  std::vector<float> x(64, 0.0f);
+  x[5] = 3e38f;
+  const OnDevice<__nv_bfloat16> x_bf16(ToBF16(x));
+  const OnDevice<float> out(16);
+  SkinnyProduct product;
+  product.x = {x_bf16.data(), Real::kBF16, 1, 64, 64};
+  product.parts[product.part_count++] = weight.weight();
+  product.out = {out.data(), Real::kF32, 1, 16, 16};
+  Multiply(TestQueue(), product);
+  const std::vector<float> sums = out.Get();
+  for (int i = 0; i < 16; ++i) EXPECT_FLOAT_EQ(65504 * weight.At(i, 5), sums[i]) << i;
+}
+
+}  // namespace
+}  // namespace lantern::cuda
