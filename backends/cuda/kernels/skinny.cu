@@ -130,8 +130,8 @@ void PlanWork(const SkinnyShape& shape, int multiprocessors, SkinnyTask* task) {
   cut(slots);
   const int turns = kSkinnyWarps / slots;
   const int unit_bytes = shape.unit_blocks * shape.tokens * (shape.has_minimum ? 68 : 64);
-  task->slab_units = std::max((96 << 10) / unit_bytes / turns, 1) * turns;
-  task->slab_units = std::min(task->slab_units, task->units);
+  task->slab_units = std::clamp((96 << 10) / unit_bytes, 1, task->units);
+  if (task->slab_units > turns) task->slab_units -= task->slab_units % turns;
   LANTERN_CHECK(fill(kWholeShared));
 }
 

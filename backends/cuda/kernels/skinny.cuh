@@ -182,6 +182,7 @@ __device__ inline void DoItems(const SkinnyTask& task, const SharedActivations& 
     const bool mine = StripOf(task, item, slot).data != nullptr;
     finish.Begin(item);
     float sums[Kernel::kTiles][4] = {};
+    int unit = warp % turns;
     for (int slab = 0; slab < task.units; slab += task.slab_units) {
       const int units = min(task.slab_units, task.units - slab);
       if (!whole) {
@@ -189,12 +190,12 @@ __device__ inline void DoItems(const SkinnyTask& task, const SharedActivations& 
         LoadRows<Format::kConsecutive, Format::kF16>(task, slab * kBlocks, units * kBlocks, to);
         __syncthreads();
       }
-      for (int unit = warp % turns; mine && unit < units; unit += turns) {
+      for (; mine && unit < slab + units; unit += turns) {
         const std::byte* stage = ring.Wait();
         if constexpr (Kernel::kOneToken) {
-          Format::AddUnitOfOne(stage, x, unit * kBlocks, lane, sums);
+          Format::AddUnitOfOne(stage, x, (unit - slab) * kBlocks, lane, sums);
         } else {
-          Format::AddUnit(stage, x, unit * kBlocks, lane, sums);
+          Format::AddUnit(stage, x, (unit - slab) * kBlocks, lane, sums);
         }
         ring.Release();
         feeder.Next(ring, lane);
