@@ -196,9 +196,11 @@ void CudaBackend::RunStep(Context& context, const BatchView& batch, int slot, bo
     context.look.reset();
     body();
     Flush(context);
-    if (!context.look) return;
-    cuda::LookAt(context.queue(), MatrixOf(context.look->x), 0, context.look->layer,
-                 step.bad_layer(), nullptr);
+    if (context.look) {
+      cuda::LookAt(context.queue(), MatrixOf(context.look->x), 0, context.look->layer,
+                   step.bad_layer(), nullptr);
+    }
+    step.FetchSeen(context.queue());
   };
   const bool decodes = step.shape().longest_run == 1 && step.shape().tokens <= cuda::kSkinnyTokens;
   if (repeats && decodes) {
@@ -219,7 +221,6 @@ void CudaBackend::LookAtResidual(Context& context, Tensor x, int row, int layer,
 }
 
 ResidualLook CudaBackend::TakeResidualLook(Context& context) {
-  context.step().FetchSeen(context.queue());
   context.Wait();
   return context.step().residual();
 }

@@ -132,12 +132,6 @@ void StepMemory::LookAtLogits(const Queue& queue, const Matrix& logits, bool& mo
   }
   auto* const best = reinterpret_cast<RowAnswer*>(seen.device.get());
   AnswerRows(queue, logits, reinterpret_cast<uint64_t*>(best + seen.capacity), best);
-}
-
-void StepMemory::FetchLogits(const Queue& queue, const void* logits) {
-  const auto found = logits_.find(logits);
-  if (found == logits_.end()) return;
-  const LogitsSeen& seen = found->second;
   const size_t used =
       seen.capacity * sizeof(RowAnswer) + size_t(seen.rows) * seen.blocks * sizeof(uint64_t);
   Require(cudaMemcpyAsync(seen.host.get(), seen.device.get(), used, cudaMemcpyDeviceToHost,

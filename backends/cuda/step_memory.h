@@ -39,9 +39,9 @@ class StepMemory {
   // After a wait for all that, once.
   ResidualLook residual();
 
-  // The same for rows of logits, kept apart by where these lie. `moved`: as for Upload.
+  // Queues a look at rows of logits, kept apart by where these lie, and what it gives on its way
+  // back. `moved`: as for Upload.
   void LookAtLogits(const Queue& queue, const Matrix& logits, bool& moved);
-  void FetchLogits(const Queue& queue, const void* logits);
   LogitsLook logits(const void* logits, int row) const;
 
  private:
