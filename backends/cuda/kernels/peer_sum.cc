@@ -28,12 +28,12 @@ PeerSums::PeerSums(int rank, int size, size_t max_bytes) {
   buffers_.size = size;
   buffers_.capacity = static_cast<unsigned>((max_bytes + kPacketBytes - 1) / kPacketBytes);
   const size_t packets = size_t{2} * size * buffers_.capacity;
-  const size_t bytes = WholePages(packets * kPacketBytes + sizeof(Turn));
+  const size_t bytes = WholePages(packets * kPacketBytes + sizeof(PeerBuffers::Turn));
   try {
     void* memory = nullptr;
     Require(cudaMalloc(&memory, bytes), "allocating the buffer for sums");
     buffers_.of[rank] = static_cast<uint4*>(memory);
-    buffers_.turn = reinterpret_cast<Turn*>(buffers_.of[rank] + packets);
+    buffers_.turn = reinterpret_cast<PeerBuffers::Turn*>(buffers_.of[rank] + packets);
     Require(cudaHostAlloc(reinterpret_cast<void**>(&abort_), sizeof(*abort_), cudaHostAllocMapped),
             "allocating memory that GPU and host share");
     *abort_ = 0;
@@ -42,7 +42,8 @@ PeerSums::PeerSums(int rank, int size, size_t max_bytes) {
     buffers_.abort = static_cast<const unsigned*>(mapped);
     // Before anybody has the handle: all packets are absent, see peer_sum.cu.
     Require(cudaMemset(memory, 0xff, packets * kPacketBytes), "clearing the buffer for sums");
-    Require(cudaMemset(buffers_.turn, 0, sizeof(Turn)), "clearing the buffer for sums");
+    Require(cudaMemset(buffers_.turn, 0, sizeof(PeerBuffers::Turn)),
+            "clearing the buffer for sums");
     Require(cudaDeviceSynchronize(), "clearing the buffer for sums");
   } catch (const Error&) {
     Close();

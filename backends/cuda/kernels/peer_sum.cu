@@ -4,11 +4,11 @@
 // would wait for the link once more, is between data and reader, and every thread waits for what it
 // alone adds.
 //
-// Why two halves of the buffer suffice. Sum s uses half s mod 2. A rank sends for sum s + 2 when
-// its sum s + 1 has ended (WaitForInputs), so after a packet of sum s + 1 has come from every other
-// rank. Those had sent it when their sum s had ended, and with it every read of that half, and
-// every write that makes its packets absent again. So what is sent for s + 2 finds the half empty,
-// however fast its sender is. (A sum has at least one packet.)
+// Why two halves of the buffer suffice. Sum s (a launch) uses half s mod 2. A rank sends for sum s
+// + 2 when its sum s + 1 has ended (WaitForInputs), so after a packet of sum s + 1 has come from
+// every other rank. Those had sent it when their sum s had ended, and with it every read of that
+// half, and every write that makes its packets absent again. So what is sent for s + 2 finds the
+// half empty, however fast its sender is. (A sum has at least one packet.)
 //
 // Why nobody waits for ever. Each thread sends before it waits, and blocks begin in the order of
 // their index: of the blocks that some rank has not ended, the first has begun, or is about to, on
@@ -152,74 +152,64 @@ __device__ uint4 Take(uint4* packet, uint4 got, const unsigned* abort) {
   return got;
 }
 
-}  // namespace
+// Packet `index` of sums in this half, from `from`, in the memory of `to`.
+__device__ uint4* Place(const PeerBuffers& buffers, int to, unsigned half, int from,
+                        unsigned index) {
+  return buffers.of[to] + static_cast<size_t>(half * buffers.size + from) * buffers.capacity +
+         index;
+}
 
-// A friend of PeerSums, since kernels cannot be members.
-struct SumLauncher {
-  using Buffers = PeerSums::Buffers;
-  using Turn = PeerSums::Turn;
-
-  // Packet `index` of sums in this half, from `from`, in the memory of `to`.
-  static __device__ uint4* Place(const Buffers& buffers, int to, unsigned half, int from,
-                                 unsigned index) {
-    return buffers.of[to] + static_cast<size_t>(half * buffers.size + from) * buffers.capacity +
-           index;
-  }
-
-  static __device__ void Send(const Buffers& buffers, unsigned half, unsigned index, uint4 packet) {
+__device__ void Send(const PeerBuffers& buffers, unsigned half, unsigned index, uint4 packet) {
 #pragma unroll 1
-    for (int i = 1, to = buffers.rank; i < buffers.size; ++i) {
-      to = to + 1 == buffers.size ? 0 : to + 1;  // not all to rank 0 at once
-      Store(Place(buffers, to, half, buffers.rank, index), packet);
+  for (int i = 1, to = buffers.rank; i < buffers.size; ++i) {
+    to = to + 1 == buffers.size ? 0 : to + 1;  // not all to rank 0 at once
+    Store(Place(buffers, to, half, buffers.rank, index), packet);
+  }
+}
+
+// The next sum uses the other half. The last block says so to whom all blocks of this sum have
+// read theirs. REQUIRES: all threads of the block call this, once they have used what they read.
+__device__ void EndTurn(PeerBuffers::Turn* turn, unsigned sums) {
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  const unsigned last = gridDim.x - 1;
+  if (atomicInc(&turn->waiting, last) == last) turn->sums = sums + 1;
+}
+
+// floats += all ranks' packets, in rank order among themselves. kMost: no fewer than the ranks;
+// it bounds the code, which a short kernel has to fetch as well.
+template <DType kType, int kMost>
+__device__ void AddAll(const PeerBuffers& buffers, unsigned half, unsigned index, uint4 mine,
+                       float (&floats)[kFloatsOf<kType>]) {
+  uint4 got[kMost];
+#pragma unroll
+  for (int from = 0; from < kMost; ++from) {  // all looks are on their way at once
+    if (from < buffers.size && from != buffers.rank) {
+      got[from] = Load(Place(buffers, buffers.rank, half, from, index));
     }
   }
-
-  // The next sum uses the other half. The last block says so to whom all blocks of this sum have
-  // read theirs. REQUIRES: all threads of the block call this, once they have used what they read.
-  static __device__ void EndTurn(Turn* turn, unsigned sums) {
-    __syncthreads();
-    if (threadIdx.x != 0) return;
-    const unsigned last = gridDim.x - 1;
-    if (atomicInc(&turn->waiting, last) == last) turn->sums = sums + 1;
-  }
-
-  // floats += all ranks' packets, in rank order among themselves. kMost: no fewer than the ranks;
-  // it bounds the code, which a short kernel has to fetch as well.
-  template <DType kType, int kMost>
-  static __device__ void AddAll(const Buffers& buffers, unsigned half, unsigned index, uint4 mine,
-                                float (&floats)[kFloatsOf<kType>]) {
-    uint4 got[kMost];
+  float sum[kFloatsOf<kType>];
 #pragma unroll
-    for (int from = 0; from < kMost; ++from) {  // all looks are on their way at once
-      if (from < buffers.size && from != buffers.rank) {
-        got[from] = Load(Place(buffers, buffers.rank, half, from, index));
-      }
+  for (int from = 0; from < kMost; ++from) {
+    if (from < buffers.size) {
+      const uint4 packet =
+          from == buffers.rank
+              ? mine
+              : Take(Place(buffers, buffers.rank, half, from, index), got[from], buffers.abort);
+      float term[kFloatsOf<kType>];
+      Unpack<kType>(packet, term);
+#pragma unroll
+      for (int i = 0; i < kFloatsOf<kType>; ++i) sum[i] = from == 0 ? term[i] : sum[i] + term[i];
     }
-    float sum[kFloatsOf<kType>];
-#pragma unroll
-    for (int from = 0; from < kMost; ++from) {
-      if (from < buffers.size) {
-        const uint4 packet =
-            from == buffers.rank
-                ? mine
-                : Take(Place(buffers, buffers.rank, half, from, index), got[from], buffers.abort);
-        float term[kFloatsOf<kType>];
-        Unpack<kType>(packet, term);
-#pragma unroll
-        for (int i = 0; i < kFloatsOf<kType>; ++i) sum[i] = from == 0 ? term[i] : sum[i] + term[i];
-      }
-    }
-#pragma unroll
-    for (int i = 0; i < kFloatsOf<kType>; ++i) floats[i] += sum[i];
   }
-};
-
-namespace {
+#pragma unroll
+  for (int i = 0; i < kFloatsOf<kType>; ++i) floats[i] += sum[i];
+}
 
 // Packets [first, first + gridDim.x * kThreads) of rows * row_packets, one per thread.
 template <DType kType, int kMost>
 __global__ void __launch_bounds__(kThreads, kBlocks)
-    SumKernel(const __grid_constant__ SumLauncher::Buffers buffers, FloatRows x, FloatRows partial,
+    SumKernel(const __grid_constant__ PeerBuffers buffers, FloatRows x, FloatRows partial,
               unsigned rows, unsigned columns, unsigned first) {
   constexpr int kFloats = kFloatsOf<kType>;
   const unsigned row_packets = (columns + kFloats - 1) / kFloats;
@@ -236,18 +226,18 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   const unsigned sums = LoadWord(&buffers.turn->sums);  // on its way together with the floats
   const unsigned half = sums % 2;
   const uint4 packet = Pack<kType>(floats);
-  if (left > 0) SumLauncher::Send(buffers, half, index, packet);
+  if (left > 0) Send(buffers, half, index, packet);
   LoadFloats(to, left, floats);
-  SumLauncher::EndTurn(buffers.turn, sums);
-  if (left > 0) SumLauncher::AddAll<kType, kMost>(buffers, half, index, packet, floats);
+  EndTurn(buffers.turn, sums);
+  if (left > 0) AddAll<kType, kMost>(buffers, half, index, packet, floats);
   StoreFloats(to, left, floats);
 }
 
 template <DType kType>
-void LaunchSum(const Queue& queue, const SumLauncher::Buffers& buffers, Matrix x, Matrix partial) {
+void LaunchSum(const Queue& queue, const PeerBuffers& buffers, Matrix x, Matrix partial) {
   auto* const kernel = buffers.size <= 2   ? SumKernel<kType, 2>
                        : buffers.size <= 4 ? SumKernel<kType, 4>
-                                           : SumKernel<kType, PeerSums::kMostRanks>;
+                                           : SumKernel<kType, PeerBuffers::kMostRanks>;
   const unsigned row_packets = (x.columns + kFloatsOf<kType> - 1) / kFloatsOf<kType>;
   const unsigned packets = x.rows * row_packets;
   for (unsigned first = 0; first < packets; first += kMostPackets) {

@@ -13,9 +13,25 @@
 
 namespace lantern::cuda {
 
+// What the kernel knows; PeerSums fills it.
+struct PeerBuffers {
+  static constexpr int kMostRanks = 8;
+  // Which half of the buffers the next sum uses. Counted on the device, so that graphs that hold
+  // sums can be replayed.
+  struct Turn {
+    unsigned sums;     // so far, modulo 2^32
+    unsigned waiting;  // blocks of this sum that know theirs
+  };
+  uint4* of[kMostRanks];  // by rank, as this GPU sees them: packets [2 halves][from][capacity]
+  Turn* turn;
+  const unsigned* abort;
+  int rank, size;
+  unsigned capacity;  // packets of 16 bytes
+};
+
 class PeerSums {
  public:
-  static constexpr int kMostRanks = 8;
+  static constexpr int kMostRanks = PeerBuffers::kMostRanks;
   // What another process on this machine needs to reach a buffer: a cudaIpcMemHandle_t. The GPU it
   // lies on must be visible in that process too (CUDA_VISIBLE_DEVICES).
   using Handle = std::array<std::byte, 64>;
@@ -51,26 +67,9 @@ class PeerSums {
   bool aborted() const;
 
  private:
-  friend struct SumLauncher;
-
-  // Which half of the buffers the next sum uses. Counted on the device, so that graphs that hold
-  // sums can be replayed.
-  struct Turn {
-    unsigned sums;     // so far, modulo 2^32
-    unsigned waiting;  // blocks of this sum that know theirs
-  };
-  // What the kernel knows.
-  struct Buffers {
-    uint4* of[kMostRanks];  // by rank, as this GPU sees them: packets [2 halves][from][capacity]
-    Turn* turn;
-    const unsigned* abort;
-    int rank, size;
-    unsigned capacity;  // packets of 16 bytes
-  };
-
   void Close();
 
-  Buffers buffers_{};
+  PeerBuffers buffers_{};
   unsigned* abort_ = nullptr;  // in memory of the host that the device reads
 };
 
