@@ -1,0 +1,181 @@
+// NcclGroup: sums, messages, graphs, and a rank that is lost.
+#include "net/nccl_group.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "src/base/error.h"
+#include "tests/gpu/gpu_testing.h"
+#include "tests/gpu/sums/join.h"
+
+namespace lantern::cuda {
+namespace {
+
+using Type = NcclGroup::Type;
+
+// Skips where there is nothing to test.
+#define NEEDS_NCCL_AND_TWO_GPUS()                       \
+  if (GpuCount() < 2) GTEST_SKIP() << "needs two GPUs"; \
+  if (!HasNccl()) GTEST_SKIP() << "needs NCCL, see above";
+
+std::vector<std::vector<float>> SomePartials(int size, size_t count) {
+  std::vector<std::vector<float>> partials;
+  for (int rank = 0; rank < size; ++rank) {
+    partials.push_back(SomeFloats(count, 100 * count + rank));
+  }
+  return partials;
+}
+
+// As far as f32's order of sums and `unit`, the error of one rounding, allow.
+void ExpectSum(const std::vector<float>& actual, const std::vector<std::vector<float>>& partials,
+               double unit) {
+  for (size_t i = 0; i < actual.size(); ++i) {
+    double sum = 0, magnitude = 0;
+    for (const auto& partial : partials) {
+      sum += partial[i];
+      magnitude += std::abs(partial[i]);
+    }
+    ASSERT_NEAR(actual[i], sum, unit * magnitude * partials.size() + 1e-30) << "element " << i;
+  }
+}
+
+void CheckF32(Rank& rank, NcclGroup& group, const TestStream& stream, size_t count) {
+  const auto partials = SomePartials(rank.size, count);
+  const OnDevice<float> data(partials[rank.rank]);
+  group.AllReduceSum(data.data(), count, Type::kF32, stream.queue().stream);
+  stream.Finish([&] { group.Check(); });
+  ExpectSum(data.Get(), partials, 0x1p-24);
+}
+
+void CheckBF16(Rank& rank, NcclGroup& group, const TestStream& stream, size_t count) {
+  auto partials = SomePartials(rank.size, count);
+  for (auto& partial : partials) partial = ToFloats(ToBF16(partial));
+  const OnDevice<__nv_bfloat16> data(ToBF16(partials[rank.rank]));
+  group.AllReduceSum(data.data(), count, Type::kBF16, stream.queue().stream);
+  stream.Finish([&] { group.Check(); });
+  ExpectSum(ToFloats(data.Get()), partials, 0x1p-8);
+}
+
+void CheckF16(Rank& rank, NcclGroup& group, const TestStream& stream, size_t count) {
+  auto partials = SomePartials(rank.size, count);
+  std::vector<__half> mine;
+  for (auto& partial : partials) {
+    for (float& value : partial) value = __half2float(__float2half(value));
+  }
+  for (const float value : partials[rank.rank]) mine.push_back(__float2half(value));
+  const OnDevice<__half> data(mine);
+  group.AllReduceSum(data.data(), count, Type::kF16, stream.queue().stream);
+  stream.Finish([&] { group.Check(); });
+  std::vector<float> actual;
+  for (const __half value : data.Get()) actual.push_back(__half2float(value));
+  ExpectSum(actual, partials, 0x1p-11);
+}
+
+// Every rank sends to the next, as stages hand over.
+void CheckMessages(Rank& rank, NcclGroup& group, const TestStream& stream, size_t count) {
+  const auto sent = SomePartials(rank.size, count);
+  const OnDevice<float> out(sent[rank.rank]), in(count);
+  const int next = (rank.rank + 1) % rank.size, last = (rank.rank + rank.size - 1) % rank.size;
+  const auto send = [&] {
+    group.Send(out.data(), count * sizeof(float), next, stream.queue().stream);
+  };
+  if (rank.rank != 0) send();
+  group.Receive(in.data(), count * sizeof(float), last, stream.queue().stream);
+  if (rank.rank == 0) send();
+  stream.Finish([&] { group.Check(); });
+  EXPECT_EQ(in.Get(), sent[last]);
+}
+
+TEST(NcclGroup, SumsAndHandsOver) {
+  NEEDS_NCCL_AND_TWO_GPUS();
+  for (const int size : RankCounts()) {
+    RunRanks(size, [](Rank& rank) {
+      const auto group = JoinNccl(rank);
+      const TestStream stream;
+      for (const size_t count : {1, 4095, 65536, 2048 * 4096}) {
+        CheckF32(rank, *group, stream, count);
+        CheckBF16(rank, *group, stream, count);
+        CheckF16(rank, *group, stream, count);
+      }
+      // One pair at a time, so that a ring of sends waits for nobody.
+      CheckMessages(rank, *group, stream, 3);
+      CheckMessages(rank, *group, stream, 1 << 20);
+      rank.Barrier();
+    });
+  }
+}
+
+TEST(NcclGroup, ReplaysInGraphs) {
+  NEEDS_NCCL_AND_TWO_GPUS();
+  RunRanks(2, [](Rank& rank) {
+    const auto group = JoinNccl(rank);
+    const TestStream stream;
+    const size_t count = 4096;
+    std::vector<float> values(count);
+    for (size_t i = 0; i < count; ++i) values[i] = static_cast<float>(i % 100 * (rank.rank + 1));
+    const OnDevice<float> data(values);
+    const auto sum = [&] {
+      group->AllReduceSum(data.data(), count, Type::kF32, stream.queue().stream);
+    };
+    sum();  // connects
+    stream.Finish([&] { group->Check(); });
+    {
+      const TestGraph graph(stream.queue(), [&] { sum(), sum(); });
+      for (int replay = 0; replay < 5; ++replay) graph.Launch();
+      stream.Finish([&] { group->Check(); });
+    }
+    const std::vector<float> actual = data.Get();
+    // Of a sum of n and 2 n, doubled ten times.
+    for (size_t i = 0; i < count; ++i) ASSERT_EQ(actual[i], i % 100 * 3 * 1024) << i;
+    rank.Barrier();
+  });
+}
+
+TEST(NcclGroup, NeedsAllRanks) {
+  NEEDS_NCCL_AND_TWO_GPUS();
+  RunRanks(1, [](Rank&) {
+    NcclGroup group(0, 2, NcclGroup::MakeId());
+    try {
+      group.Connect(std::chrono::seconds(2));
+      ADD_FAILURE() << "connected";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kPeerLost);
+      EXPECT_STREQ(error.what(), "Not all ranks' GPUs have joined through NCCL within 2 s.");
+    }
+  });
+}
+
+TEST(NcclGroup, OfALostRankEndsByAbort) {
+  NEEDS_NCCL_AND_TWO_GPUS();
+  const auto body = [](Rank& rank) {
+    const auto group = JoinNccl(rank);
+    const TestStream stream;
+    const size_t count = 1 << 20;
+    const OnDevice<float> data(SomeFloats(count, 1 + rank.rank));
+    const auto sum = [&] {
+      group->AllReduceSum(data.data(), count, Type::kF32, stream.queue().stream);
+      stream.Finish([&] { group->Check(); });
+    };
+    for (int i = 0; i < 10; ++i) sum();
+    if (rank.rank == 1) kill(getpid(), SIGKILL);
+    const LossWatch watch(rank, [&] { group->Abort("Rank 1 is lost."); });
+    std::string sentence;
+    try {
+      while (true) sum();
+    } catch (const Error& error) {
+      sentence = error.what();
+    }
+    EXPECT_LT(watch.seconds(), 5);
+    // NCCL itself may have seen it before.
+    if (watch.seconds() > 0) EXPECT_TRUE(sentence == "Rank 1 is lost." || !sentence.empty());
+    EXPECT_THROW(group->Check(), Error);
+    stream.Finish();
+    EXPECT_LT(watch.seconds(), 5);
+    std::printf("NCCL: ended %.3f s after a rank was lost: %s\n", watch.seconds(),
+                sentence.c_str());
+  };
+  RunRanks(2, body, /*killed=*/1);
+}
+
+}  // namespace
+}  // namespace lantern::cuda

@@ -1,0 +1,83 @@
+// How long sums of partial vectors take, by PeerSums and by NCCL: us per sum in a graph of 64.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "tests/gpu/gpu_testing.h"
+#include "tests/gpu/sums/join.h"
+
+namespace lantern::cuda {
+namespace {
+
+constexpr int kSums = 64, kReplays = 11;
+constexpr size_t kMaxBytes = size_t{1} << 20;
+
+// Median us per sum over replays of a graph of what `sum` puts on the stream.
+double Microseconds(Rank& rank, const TestStream& stream, const std::function<void()>& sum) {
+  sum();
+  stream.Finish();
+  rank.Barrier();
+  const TestGraph graph(stream.queue(), [&] {
+    for (int i = 0; i < kSums; ++i) sum();
+  });
+  cudaEvent_t begin, end;
+  Require(cudaEventCreate(&begin), "making an event");
+  Require(cudaEventCreate(&end), "making an event");
+  std::vector<double> times;
+  for (int replay = 0; replay < kReplays; ++replay) {
+    rank.Barrier();
+    graph.Launch();  // ranks begin together from the second on
+    Require(cudaEventRecord(begin, stream.queue().stream), "timing");
+    graph.Launch();
+    Require(cudaEventRecord(end, stream.queue().stream), "timing");
+    stream.Finish();
+    float milliseconds = 0;
+    Require(cudaEventElapsedTime(&milliseconds, begin, end), "timing");
+    times.push_back(milliseconds * 1000 / kSums);
+  }
+  std::sort(times.begin(), times.end());
+  return times[times.size() / 2];
+}
+
+void PrintTimes(Rank& rank) {
+  const TestStream stream;
+  const auto sums = JoinPeerSums(rank, kMaxBytes);
+  const auto nccl = HasNccl() ? JoinNccl(rank) : nullptr;
+  std::string table;
+  for (size_t bytes = 8192; bytes <= kMaxBytes; bytes *= 2) {
+    const int count = static_cast<int>(bytes / sizeof(float));
+    const OnDevice<float> x(SomeFloats(count, 1)), partial(SomeFloats(count, 2 + rank.rank));
+    const auto peer_sum = [&](DType wire) {
+      return Microseconds(rank, stream, [&] {
+        sums->Sum(stream.queue(), {x.data(), Real::kF32, 1, count, count},
+                  {partial.data(), Real::kF32, 1, count, count}, wire);
+      });
+    };
+    const double f32 = peer_sum(DType::kF32), bf16 = peer_sum(DType::kBF16);
+    const double by_nccl = nccl == nullptr ? 0 : Microseconds(rank, stream, [&] {
+      nccl->AllReduceSum(partial.data(), count, NcclGroup::Type::kF32, stream.queue().stream);
+    });
+    char line[100];
+    std::snprintf(line, sizeof(line), "%6d %8zu %10.2f %12.2f %8.2f\n", rank.size, bytes / 1024,
+                  f32, bf16, by_nccl);
+    table += line;
+  }
+  rank.Barrier();
+  if (rank.rank == 0) {
+    std::printf(
+        "us per sum, in a graph of %d (NCCL: without adding to x; 0: no NCCL)\n%6s %8s %10s "
+        "%12s %8s\n%s",
+        kSums, "ranks", "KB in f32", "PeerSums", "bf16 wire", "NCCL", table.c_str());
+  }
+}
+
+TEST(SumTimes, AreMeasured) {
+  if (GpuCount() < 2) GTEST_SKIP() << "needs two GPUs";
+  HasNccl();  // known before the ranks start
+  for (const int size : {2, 4, 8}) {
+    if (size <= GpuCount()) RunRanks(size, PrintTimes);
+  }
+}
+
+}  // namespace
+}  // namespace lantern::cuda
