@@ -8,8 +8,8 @@
 #include <mutex>
 #include <thread>
 
-#include "backends/cpu/gemm/shared_library.h"
 #include "src/base/error.h"
+#include "src/base/shared_library.h"
 
 namespace lantern {
 namespace {
@@ -44,15 +44,10 @@ struct Nccl {
 };
 
 const Nccl& LoadedNccl() {
-  static const Nccl nccl = [] {
-    try {
-      return Nccl(SharedLibrary("", "libnccl.so.2", "libnccl2"));
-    } catch (const Error&) {
-      Fail(ErrorKind::kConfig,
-           "Sums between GPUs need NCCL, whose libnccl.so.2 cannot be loaded: install libnccl2, or "
-           "name its folder in LD_LIBRARY_PATH.");
-    }
-  }();
+  static const Nccl nccl(
+      SharedLibrary({"Summing between GPUs",
+                     {"libnccl.so.2"},
+                     "install libnccl2, or name its folder in LD_LIBRARY_PATH"}));
   return nccl;
 }
 

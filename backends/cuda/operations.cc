@@ -17,7 +17,7 @@ namespace {
 using cuda::MatrixOf;
 
 // With more tokens every block of a product would norm them all again: one kernel does it before.
-constexpr int kMostNormedInProducts = 8;
+constexpr int kMostNormedInProducts = 1;
 
 void LaunchSum(CudaContext& context) {
   if (!context.pending.sum) return;

@@ -4,6 +4,8 @@
 // a row to one block. xxh64: https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md.
 #include <cooperative_groups.h>
 
+#include <cmath>
+
 #include "backends/cuda/kernels/launch.cuh"
 #include "backends/cuda/kernels/row_units.cuh"
 #include "backends/cuda/kernels/rows.h"
@@ -58,7 +60,7 @@ __device__ float2 PairAt(const float* values) { return *reinterpret_cast<const f
 
 // The largest of the values seen in ascending order of index. A NaN is larger than none.
 struct Largest {
-  float value = __builtin_nanf("");
+  float value = NAN;
   int index = 0;
 
   __device__ void See(float seen, int at) {

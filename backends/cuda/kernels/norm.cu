@@ -84,10 +84,13 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   float* const x = xs[blockIdx.x];
   const Y* const y = ys[blockIdx.x];
   Out* const out = outs[blockIdx.x];
+  if (first < units) {
+    // Where a thread has fewer units it loads one twice: loads under no condition go out at once.
 #pragma unroll
-  for (int k = 0; k < kHeld; ++k) {
-    const int unit = first + k * step;
-    if (unit < units) held[k].Fetch(x + unit * kN, y + unit * kN);
+    for (int k = 0; k < kHeld; ++k) {
+      const int unit = first + k * step < units ? first + k * step : first;
+      held[k].Fetch(x + unit * kN, y + unit * kN);
+    }
   }
   float squares = 0;
 #pragma unroll
