@@ -71,7 +71,8 @@ void CheckF16(Rank& rank, NcclGroup& group, const TestStream& stream, size_t cou
   ExpectSum(actual, partials, 0x1p-11);
 }
 
-// Every rank sends to the next, as stages hand over.
+// Every rank sends to the next, as stages hand over. Rank 0 receives first: of a ring in which all
+// send first, nobody would get further.
 void CheckMessages(Rank& rank, NcclGroup& group, const TestStream& stream, size_t count) {
   const auto sent = SomePartials(rank.size, count);
   const OnDevice<float> out(sent[rank.rank]), in(count);
@@ -97,7 +98,6 @@ TEST(NcclGroup, SumsAndHandsOver) {
         CheckBF16(rank, *group, stream, count);
         CheckF16(rank, *group, stream, count);
       }
-      // One pair at a time, so that a ring of sends waits for nobody.
       CheckMessages(rank, *group, stream, 3);
       CheckMessages(rank, *group, stream, 1 << 20);
       rank.Barrier();
@@ -166,8 +166,7 @@ TEST(NcclGroup, OfALostRankEndsByAbort) {
       sentence = error.what();
     }
     EXPECT_LT(watch.seconds(), 5);
-    // NCCL itself may have seen it before.
-    if (watch.seconds() > 0) EXPECT_TRUE(sentence == "Rank 1 is lost." || !sentence.empty());
+    EXPECT_FALSE(sentence.empty());  // NCCL's own, where it has seen the loss before
     EXPECT_THROW(group->Check(), Error);
     stream.Finish();
     EXPECT_LT(watch.seconds(), 5);

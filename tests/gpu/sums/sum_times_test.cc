@@ -1,7 +1,10 @@
 // How long sums of partial vectors take, by PeerSums and by NCCL: us per sum in a graph of 64.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "tests/gpu/gpu_testing.h"
 #include "tests/gpu/sums/join.h"
@@ -35,6 +38,8 @@ double Microseconds(Rank& rank, const TestStream& stream, const std::function<vo
     Require(cudaEventElapsedTime(&milliseconds, begin, end), "timing");
     times.push_back(milliseconds * 1000 / kSums);
   }
+  cudaEventDestroy(begin);
+  cudaEventDestroy(end);
   std::sort(times.begin(), times.end());
   return times[times.size() / 2];
 }
