@@ -53,6 +53,8 @@ class Communicator {
   virtual ~Communicator() = default;
   virtual int rank() const = 0;
   virtual int size() const = 0;
+  // What to call a rank in sentences for people.
+  virtual std::string NameOf(int rank) const { return "rank " + std::to_string(rank); }
 
   // Starts every send and every receive and returns before they are done, so that this rank can
   // compute meanwhile. Messages between two ranks arrive in the order started, on both sides.

@@ -46,6 +46,9 @@ constexpr milliseconds kNow{0};
 // How long a wait spins (or, where ranks outnumber the cores, yields) before it sleeps. The others
 // are rarely further behind than that; waking up costs some 50 us.
 constexpr std::chrono::microseconds kSpinLimit{2000};
+// How long it spins before it yields all the same: others that this rank knows nothing of may need
+// its core, the ones that it waits for among them.
+constexpr std::chrono::microseconds kAloneLimit{50};
 // Of a sleep; what is waited for ends it sooner.
 constexpr milliseconds kSleepLimit{100};
 // Of the mover's, who may be waiting for what a call has moved meanwhile.
@@ -76,6 +79,9 @@ class GlooComm final : public Communicator {
 
   int rank() const override { return options_.rank; }
   int size() const override { return options_.size; }
+  std::string NameOf(int rank) const override {
+    return fmt::format("{} ({}, rank {})", addresses_[rank].name, addresses_[rank].host, rank);
+  }
   const WireCounters& counters() const override { return counters_; }
 
   Ticket Start(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) override;
@@ -108,9 +114,6 @@ class GlooComm final : public Communicator {
   void CloseAll();
   [[noreturn]] void Blame(int peer, const std::string& what);
   [[noreturn]] void Die(const std::string& what);
-  std::string Describe(int rank) const {
-    return fmt::format("{} ({}, rank {})", addresses_[rank].name, addresses_[rank].host, rank);
-  }
 
   const GlooOptions options_;
   const std::vector<LinkAddress> addresses_;  // by rank
@@ -314,7 +317,7 @@ void GlooComm::Rest(Clock::time_point since, Clock::time_point deadline) {
   if (now - since > kSpinLimit) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - now);
     Sleep(std::min<milliseconds>(kSleepLimit, left));
-  } else if (!options_.spin) {
+  } else if (!options_.spin || now - since > kAloneLimit) {
     std::this_thread::yield();
   }
 }
@@ -377,7 +380,7 @@ void GlooComm::CloseAll() {
 void GlooComm::Blame(int peer, const std::string& what) {
   CloseAll();
   const std::lock_guard lock(mutex_);
-  if (!dead_) dead_ = fmt::format("{} sent {} {}.", Describe(peer), Describe(rank()), what);
+  if (!dead_) dead_ = fmt::format("{} sent {} {}.", NameOf(peer), NameOf(rank()), what);
   is_dead_ = true;
   throw DamagedMessage(*dead_);
 }
@@ -396,8 +399,8 @@ void GlooComm::Die(const std::string& what) {
   const bool timed_out = what.find(std::strerror(ETIMEDOUT)) != std::string::npos;
   if (!reason && options_.verdict) reason = options_.verdict(timed_out ? kNow : kVerdictWait);
   if (!reason) {
-    reason = fmt::format("{} lost its connection to {}: {}.", Describe(rank()),
-                         Describe(waiting_for_), what);
+    reason = fmt::format("{} lost its connection to {}: {}.", NameOf(rank()), NameOf(waiting_for_),
+                         what);
   }
   const std::lock_guard lock(mutex_);
   if (!dead_) dead_ = std::move(reason);

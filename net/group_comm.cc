@@ -22,6 +22,7 @@ class GroupComm final : public Communicator {
 
   int rank() const override { return rank_; }
   int size() const override { return static_cast<int>(members_.size()); }
+  std::string NameOf(int rank) const override { return world_->NameOf(members_.at(rank)); }
   const WireCounters& counters() const override { return counters_; }
   void Abort(const std::string& reason) override { world_->Abort(reason); }
 

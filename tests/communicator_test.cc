@@ -24,6 +24,7 @@ namespace lantern {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 std::vector<std::byte> Pattern(int from, int to, int round, size_t size) {
@@ -196,6 +197,7 @@ TEST(GroupComm, CarriesEverythingAmongItsMembersAtTheSameTime) {
   }
   EXPECT_EQ(groups[0]->rank(), 2);
   EXPECT_EQ(groups[3]->rank(), 1);
+  EXPECT_EQ(groups[0]->NameOf(0), "rank 4");
   for (const auto& failure : RunThreads(groups, CheckEverything)) EXPECT_EQ(failure, "");
   EXPECT_EQ(groups[1]->counters().bytes_sent, world[1]->counters().bytes_sent);
 }
@@ -306,10 +308,11 @@ TEST(GlooComm, GroupsShareTheTransport) {
       CheckEverything(*end.world);
     }
     end.Finish();
-    return std::string("ok");
+    return group->NameOf(0);
   });
   for (int rank = 0; rank < 4; ++rank) {
-    EXPECT_EQ(ranks.ReadLine(rank, std::chrono::seconds(60)), "ok");
+    EXPECT_THAT(ranks.ReadLine(rank, std::chrono::seconds(60)),
+                EndsWith(rank % 2 == 0 ? "(127.0.0.1, rank 0)" : "(127.0.0.1, rank 3)"));
   }
 }
 

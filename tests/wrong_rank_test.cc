@@ -168,11 +168,11 @@ INSTANTIATE_TEST_SUITE_P(
     Ranks, ResidualTest,
     testing::Values(
         // The sixth sum of the tenth token after the prompt: layer 2's feed-forward.
-        WrongMemory{2, 1, 1, 9 * 8 + 6, 10, {"After layer 2 ranks 0 and 1 hold different"}},
-        WrongMemory{2, 1, 0, 9 * 8 + 1, 10, {"After layer 0 ranks 0 and 1 hold different"}},
-        WrongMemory{2, 2, 1, 9 * 4 + 3, 10, {"After layer 1 ranks 0 and 1 hold different"}},
-        WrongMemory{2, 2, 3, 9 * 5 + 4, 10, {"After layer 3 ranks 2 and 3 hold different"}},
-        WrongMemory{2, 2, 2, 9 * 5 + 3, 10, {"After layer 2 ranks 2 and 3 hold different"}},
+        WrongMemory{2, 1, 1, 9 * 8 + 6, 10, {"After layer 2 rank 0 and rank 1 hold different"}},
+        WrongMemory{2, 1, 0, 9 * 8 + 1, 10, {"After layer 0 rank 0 and rank 1 hold different"}},
+        WrongMemory{2, 2, 1, 9 * 4 + 3, 10, {"After layer 1 rank 0 and rank 1 hold different"}},
+        WrongMemory{2, 2, 3, 9 * 5 + 4, 10, {"After layer 3 rank 2 and rank 3 hold different"}},
+        WrongMemory{2, 2, 2, 9 * 5 + 3, 10, {"After layer 2 rank 2 and rank 3 hold different"}},
         // Three vectors of others for each sum.
         WrongMemory{
             4, 1, 2, 9 * 24 + 4, 10, {"After layer 0 rank 2 holds other numbers than the 3"}},
@@ -192,7 +192,7 @@ TEST_F(WrongRankTest, IsNoticedInEitherHalfOfAChunk) {
       said = e.what();
     }
     cluster.Abort("The test is over.");
-    EXPECT_THAT(said, HasSubstr("After layer 2 ranks 0 and 1 hold different")) << nth;
+    EXPECT_THAT(said, HasSubstr("After layer 2 rank 0 and rank 1 hold different")) << nth;
   }
 }
 
@@ -228,17 +228,17 @@ TEST_F(WrongRankTest, NoHashesOfOneRank) {
 }
 
 TEST(DifferenceText, NamesThoseWhoDifferFromMost) {
-  const int names[] = {4, 5, 6, 7, 8};
+  const std::string names[] = {"a (rank 4)", "b", "c", "d", "e"};
   const uint32_t two[] = {1, 2}, one_odd[] = {1, 2, 1}, two_odd[] = {3, 1, 1, 2, 1};
   const uint32_t none[] = {1, 2, 1, 2};
   EXPECT_THAT(DifferenceText(9, std::span(names).first(2), two),
-              HasSubstr("After layer 9 ranks 4 and 5 hold different numbers"));
+              HasSubstr("After layer 9 a (rank 4) and b hold different numbers"));
   EXPECT_THAT(DifferenceText(9, std::span(names).first(3), one_odd),
-              HasSubstr("rank 5 holds other numbers than the 2 ranks"));
+              HasSubstr("layer 9 b holds other numbers than the 2 ranks"));
   EXPECT_THAT(DifferenceText(9, names, two_odd),
-              HasSubstr("ranks 4 and 7 hold other numbers than the 3 ranks"));
+              HasSubstr("layer 9 a (rank 4) and d hold other numbers than the 3 ranks"));
   EXPECT_THAT(DifferenceText(9, std::span(names).first(4), none),
-              HasSubstr("ranks 4 and 5 and 6 and 7 hold different numbers"));
+              HasSubstr("a (rank 4) and b and c and d hold different numbers"));
 }
 
 TEST(Residual, OneValueThatIsNoNumberIsFoundWhereverItIs) {

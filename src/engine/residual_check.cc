@@ -10,9 +10,8 @@
 
 namespace lantern {
 
-ResidualCheck::ResidualCheck(Communicator& group, std::vector<int> names, int first_layer,
-                             int layers)
-    : group_(group), names_(std::move(names)), first_layer_(first_layer), layers_(layers) {
+ResidualCheck::ResidualCheck(Communicator& group, int first_layer, int layers)
+    : group_(group), first_layer_(first_layer), layers_(layers) {
   if (group.size() == 1) return;
   all_.resize(layers_ * group.size());
   for (int rank = 0; rank < group.size(); ++rank) {
@@ -41,15 +40,19 @@ void ResidualCheck::Settle() {
 }
 
 void ResidualCheck::FailAt(size_t layer) {
+  std::vector<std::string> names;
   std::vector<uint32_t> hashes;
-  for (int rank = 0; rank < group_.size(); ++rank) hashes.push_back(Of(rank)[layer]);
+  for (int rank = 0; rank < group_.size(); ++rank) {
+    names.push_back(group_.NameOf(rank));
+    hashes.push_back(Of(rank)[layer]);
+  }
   throw Error(ErrorKind::kPeerLost,
-              DifferenceText(first_layer_ + static_cast<int>(layer), names_, hashes));
+              DifferenceText(first_layer_ + static_cast<int>(layer), names, hashes));
 }
 
-std::string DifferenceText(int layer, std::span<const int> names,
+std::string DifferenceText(int layer, std::span<const std::string> names,
                            std::span<const uint32_t> hashes) {
-  std::vector<int> others;
+  std::vector<std::string> others;
   for (const uint32_t most : hashes) {
     const size_t alike = std::count(hashes.begin(), hashes.end(), most);
     if (2 * alike <= hashes.size()) continue;
@@ -58,13 +61,13 @@ std::string DifferenceText(int layer, std::span<const int> names,
     }
     const bool one = others.size() == 1;
     return fmt::format(
-        "After layer {} rank{} {} {} other numbers than the {} ranks that share it: {} computes "
-        "wrongly, so test its memory, and run lantern check.",
-        layer, one ? "" : "s", fmt::join(others, " and "), one ? "holds" : "hold", alike,
+        "After layer {} {} {} other numbers than the {} ranks that share it: {} computes wrongly, "
+        "so test its memory, and run lantern check.",
+        layer, fmt::join(others, " and "), one ? "holds" : "hold", alike,
         one ? "that machine" : "each of these machines");
   }
   return fmt::format(
-      "After layer {} ranks {} hold different numbers where they must hold the same: one of their "
+      "After layer {} {} hold different numbers where they must hold the same: one of their "
       "machines computes wrongly, so test the memory of each, and run lantern check on it.",
       layer, fmt::join(names, " and "));
 }

@@ -16,9 +16,9 @@ namespace lantern {
 
 class ResidualCheck {
  public:
-  // `group`: the stage's, which must outlive this; `names`: its ranks' numbers in the world. The
-  // stage's layers are [first_layer, first_layer + layers) of the model.
-  ResidualCheck(Communicator& group, std::vector<int> names, int first_layer, int layers);
+  // `group`: the stage's, which must outlive this. The stage's layers are
+  // [first_layer, first_layer + layers) of the model.
+  ResidualCheck(Communicator& group, int first_layer, int layers);
 
   // The step's hashes, by layer of this stage: compares the last step's, and starts to exchange
   // these. All ranks do so after the same sum. Nothing where there is nobody to compare with.
@@ -36,7 +36,6 @@ class ResidualCheck {
   [[noreturn]] void FailAt(size_t layer);
 
   Communicator& group_;
-  const std::vector<int> names_;
   const int first_layer_;
   const size_t layers_;
   std::vector<uint32_t> all_;  // of the exchange, by rank and layer
@@ -47,6 +46,7 @@ class ResidualCheck {
 
 // What to say of ranks `names` that hold `hashes` after a layer, not all the same: which they are,
 // or where most agree, who does not.
-std::string DifferenceText(int layer, std::span<const int> names, std::span<const uint32_t> hashes);
+std::string DifferenceText(int layer, std::span<const std::string> names,
+                           std::span<const uint32_t> hashes);
 
 }  // namespace lantern

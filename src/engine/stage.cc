@@ -30,7 +30,7 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
       act_(context, part.Activations(options.step_tokens, options.logit_rows, options.in_flight)),
       sums_(*mesh.tp, options.reduce),
-      residual_(*mesh.tp, StageRanks(), part.first_layer, static_cast<int>(part.layers.size())) {
+      residual_(*mesh.tp, part.first_layer, static_cast<int>(part.layers.size())) {
   model_ = LoadModel(part, loader, options.context);
   plan_.batch.blocks.reserve(options.kv_blocks);  // tables grow step by step
   const size_t blocks = sizeof(int) * options.kv_blocks;
@@ -82,13 +82,6 @@ void Stage::Guarded(const Body& body) {
 }
 
 int Stage::LastStageRank(int t) const { return mesh_.plan.RankOf(mesh_.plan.pp - 1, t); }
-
-// By tp rank.
-std::vector<int> Stage::StageRanks() const {
-  std::vector<int> ranks;
-  for (int t = 0; t < mesh_.plan.tp; ++t) ranks.push_back(mesh_.plan.RankOf(mesh_.stage, t));
-  return ranks;
-}
 
 int Stage::Neighbour(int stages) const {
   return mesh_.plan.RankOf(mesh_.stage + stages, mesh_.tp_rank);

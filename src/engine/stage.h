@@ -78,7 +78,6 @@ class Stage {
   std::span<float> HiddenOnHost(Slot& slot);
   void Send(Slot& slot, int to, std::span<const std::byte> data);
   void RunModel(const StepPlan& plan);
-  std::vector<int> StageRanks() const;
   void TellFallback(const StepPlan& plan);
   void AnswerRows(const StepPlan& plan);
   void ExpectAnswers();

@@ -108,6 +108,8 @@ class ChatTest(lantern_cli.CliTestCase):
             self.assertEqual(HASH.search(chat.enter("/stats")).group(1), hash_of_two_turns)
 
     def test_ctrl_c_stops_the_answer(self):
+        # Of whom an answer that fills the context takes seconds.
+        self.model = self.synth("slow.gguf", "--layers", "24", "--trained-ctx", "4096")
         with ShortTerminal(self, "--local", 2) as chat:
             chat.enter("/set max-tokens 0")
             chat.type("Tell me everything\r")
