@@ -18,6 +18,8 @@ using cuda::MatrixOf;
 
 // With more tokens every block of a product would norm them all again: one kernel does it before.
 constexpr int kMostNormedInProducts = 1;
+// Larger steps keep the device busy for longer than their launches take the host.
+constexpr int kMostRecordedTokens = 256;
 
 void LaunchSum(CudaContext& context) {
   if (!context.pending.sum) return;
@@ -202,7 +204,7 @@ void CudaBackend::RunStep(Context& context, const BatchView& batch, int slot, bo
     }
     step.FetchSeen(context.queue());
   };
-  const bool decodes = step.shape().longest_run == 1 && step.shape().tokens <= cuda::kSkinnyTokens;
+  const bool decodes = step.shape().longest_run == 1 && step.shape().tokens <= kMostRecordedTokens;
   if (repeats && decodes) {
     context.recorded().Run(context.queue(), step.shape(), whole);
   } else {

@@ -1,5 +1,7 @@
 #include "backends/cuda/products.h"
 
+#include <algorithm>
+
 #include "src/base/check.h"
 
 namespace lantern::cuda {
@@ -28,6 +30,18 @@ void ByParts(const Product& product, const MultiplyPart& multiply) {
   LANTERN_CHECK_EQ(column, out.columns);
 }
 
+// Weights in 16 bits with more tokens are faster by cuBLASLt, which cannot read the others as they
+// are: on an H100 a layer's products of 64 tokens take 175 us there in bf16, and 306 us here of 16.
+constexpr int kMost16BitTokens = 16;
+
+bool IsSkinny(const Product& product) {
+  const auto is_16_bit = [](const WeightMatrix& part) {
+    return part.type == DType::kBF16 || part.type == DType::kF16;
+  };
+  const bool all = std::all_of(product.parts.begin(), product.parts.end(), is_16_bit);
+  return product.x.rows <= (all ? kMost16BitTokens : kSkinnyTokens);
+}
+
 SkinnyProduct Skinny(const Product& product) {
   SkinnyProduct skinny;
   skinny.x = MatrixOf(product.x);
@@ -52,7 +66,7 @@ std::optional<SkinnyProduct> MultiplyOrPrepare(CudaContext& context, const Produ
     });
     return std::nullopt;
   }
-  if (x.rows > kSkinnyTokens) {
+  if (!IsSkinny(product)) {
     LANTERN_CHECK(product.norm == nullptr);
     ByParts(product, [&](const Matrix& out, const Weight& weight) {
       context.large_products().Multiply(queue, out, x, weight, product.begin, false);
