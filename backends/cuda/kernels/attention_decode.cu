@@ -77,33 +77,17 @@ struct WarpState {
   float most[2] = {-INFINITY, -INFINITY}, total[2] = {};  // total: of this lane's positions only
 };
 
+// The token's own key and value in the cache's type.
+template <int D>
+struct OwnRows {
+  uint4 key[D / 8], value[D / 8];
+};
+
+__device__ inline int Warp() { return threadIdx.x / 32; }
 __device__ inline int Group() { return threadIdx.x % 32 / 4; }
 __device__ inline int Quarter() { return threadIdx.x % 4; }
 // The position within a tile of the lane's i-th row of values.
 __device__ inline int ValueRow(int i) { return 2 * Quarter() + i % 2 + i / 2 * 8; }
-
-// Eight of a token's new values, rotated where `rope` is given.
-template <class T>
-__device__ inline uint4 NewValues(const AttentionStep& a, long long at, const float* rope) {
-  float x[8];
-  Load8(static_cast<const __nv_bfloat16*>(a.qkv.data) + at, x);
-  if (rope != nullptr) Rotate8(x, rope);
-  return Pack8<T>(x);
-}
-
-template <class T, int D>
-__device__ inline void LoadQuery(const DecodeArguments& d, const Unit& unit,
-                                 WarpState<T, D>& state) {
-  const AttentionStep& a = d.attention;
-#pragma unroll
-  for (int c = 0; c < D / 32; ++c) {
-    const int at = 32 * c + 8 * Quarter();
-    state.query[c] = make_uint4(0, 0, 0, 0);
-    if (Group() >= unit.count) continue;
-    state.query[c] = NewValues<T>(a, QueryAt(a, unit.token, unit.head + Group()) + at,
-                                  a.rope + static_cast<size_t>(unit.own) * D + at);
-  }
-}
 
 // Elements from the beginning of the cache to the tile at `base`, which lies in one block.
 __device__ inline size_t TileAt(const DecodeArguments& d, const Unit& unit, int base, int dim) {
@@ -148,39 +132,71 @@ __device__ inline void LoadValues(const DecodeArguments& d, const Unit& unit, in
   }
 }
 
-// The token's own key and value, for the warp whose tile holds its position: into the fragments and
-// into the cache, which the first of the units that share the kv head writes.
-template <class T, int D>
-__device__ inline void AppendKey(const DecodeArguments& d, const Unit& unit, int base, size_t tile,
-                                 WarpState<T, D>& state) {
-  const AttentionStep& a = d.attention;
-  const int slot = unit.own - base;
-  if (slot % 8 != Group()) return;
-  T* keys = static_cast<T*>(a.cache.keys) + tile + slot * D;
-#pragma unroll
-  for (int c = 0; c < D / 32; ++c) {
-    const int at = 32 * c + 8 * Quarter();
-    const uint4 key = NewValues<T>(a, KeyAt(a, unit.token, unit.kv) + at,
-                                   a.rope + static_cast<size_t>(unit.own) * D + at);
-    slot < 8 ? state.keys[0][c] = key : state.keys[1][c] = key;
-    if (unit.part == 0) *reinterpret_cast<uint4*>(keys + at) = key;
-  }
+// Eight of a token's new values.
+__device__ inline void LoadNew(const AttentionStep& a, long long at, float (&x)[8]) {
+  Load8(static_cast<const __nv_bfloat16*>(a.qkv.data) + at, x);
 }
 
+// Queries, rotated. Columns beyond the unit's heads repeat its last one and are not looked at.
+// Where `owns`, the token's own key and value, too: to the cache, which the first of the units that
+// share a kv head writes, and to `own` for this warp's tile.
 template <class T, int D>
-__device__ inline void AppendValue(const DecodeArguments& d, const Unit& unit, int base,
-                                   size_t tile, WarpState<T, D>& state) {
+__device__ inline void LoadInputs(const DecodeArguments& d, const Unit& unit, bool owns, size_t at,
+                                  OwnRows<D>& own, WarpState<T, D>& state) {
   const AttentionStep& a = d.attention;
-  const int slot = unit.own - base;
-  T* values = static_cast<T*>(a.cache.values) + tile + slot * D;
+  const int head = unit.head + max(0, min(Group(), unit.count - 1));
+  const float* rope = a.rope + static_cast<size_t>(unit.own) * D + 8 * Quarter();
+  const long long query = QueryAt(a, unit.token, head) + 8 * Quarter();
+  const long long key = KeyAt(a, unit.token, unit.kv) + 8 * Quarter();
+  const bool writes = owns && unit.part == 0;
 #pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    if (ValueRow(i) != slot) continue;
+  for (int c = 0; c < D / 32; ++c) {
+    float x[8];
+    LoadNew(a, query + 32 * c, x);
+    Rotate8(x, rope + 32 * c);
+    state.query[c] = Pack8<T>(x);
+  }
+  if (owns && Group() == 0) {
+    T* keys = static_cast<T*>(a.cache.keys) + at;
+#pragma unroll
+    for (int c = 0; c < D / 32; ++c) {
+      const int dim = 32 * c + 8 * Quarter();
+      float x[8];
+      LoadNew(a, key + 32 * c, x);
+      Rotate8(x, rope + 32 * c);
+      own.key[dim / 8] = Pack8<T>(x);
+      if (writes) *reinterpret_cast<uint4*>(keys + dim) = own.key[dim / 8];
+    }
+  }
+  if (owns && Quarter() == 0) {
+    T* values = static_cast<T*>(a.cache.values) + at;
 #pragma unroll
     for (int c = 0; c < D / 64; ++c) {
-      const int at = 64 * c + 8 * Group();
-      state.values[i][c] = NewValues<T>(a, ValueAt(a, unit.token, unit.kv) + at, nullptr);
-      if (unit.part == 0) *reinterpret_cast<uint4*>(values + at) = state.values[i][c];
+      const int dim = 64 * c + 8 * Group();
+      float x[8];
+      LoadNew(a, ValueAt(a, unit.token, unit.kv) + dim, x);
+      own.value[dim / 8] = Pack8<T>(x);
+      if (writes) *reinterpret_cast<uint4*>(values + dim) = own.value[dim / 8];
+    }
+  }
+  __syncwarp();
+}
+
+// Puts the token's own key and value, position `slot` of the tile, into the warp's fragments.
+template <class T, int D>
+__device__ inline void InsertOwn(const OwnRows<D>& own, int slot, WarpState<T, D>& state) {
+#pragma unroll
+  for (int row = 0; row < 2; ++row) {
+#pragma unroll
+    for (int c = 0; c < D / 32; ++c) {
+      if (slot == Group() + 8 * row) state.keys[row][c] = own.key[4 * c + Quarter()];
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+#pragma unroll
+    for (int c = 0; c < D / 64; ++c) {
+      if (slot == ValueRow(i)) state.values[i][c] = own.value[8 * c + Group()];
     }
   }
 }
@@ -257,26 +273,37 @@ __device__ inline void AddValues(const float (&p)[4], WarpState<T, D>& state) {
   }
 }
 
+template <int D>
+struct DecodeShared {
+  static constexpr int kRow = D + 8;  // 16-byte stores of a warp's quarter then meet twice at most
+  union {
+    float sums[kWarps][kUnitHeads][kRow];
+    float weights[kUnitHeads][DecodePlan::kMostSplits];
+  };
+  float most[kWarps][kUnitHeads], total[kWarps][kUnitHeads];
+  OwnRows<D> own;
+  int is_last;
+};
+
 // Tiles of a chunk go to the warps in turn. A tile's keys and values are loaded as soon as those
-// before them have been used.
+// before them have been used; the first ones while the kernel before this one still runs.
 template <class T, int D>
-__device__ inline void AttendChunk(const DecodeArguments& d, const Unit& unit,
+__device__ inline void AttendChunk(const DecodeArguments& d, const Unit& unit, OwnRows<D>& own,
                                    WarpState<T, D>& state) {
-  int base = unit.begin + static_cast<int>(threadIdx.x) / 32 * kTile;
-  if (base >= unit.end) return;
-  const auto holds_own = [&](int begin) { return unit.own - begin < kTile; };
+  int base = unit.begin + Warp() * kTile;
+  if (base >= unit.end) return WaitForInputs();
   size_t tile = TileAt(d, unit, base, D);
   LoadKeys(d, unit, base, tile, state);
   LoadValues(d, unit, base, tile, state);
-  LoadQuery(d, unit, state);
-  if (holds_own(base)) {
-    AppendKey(d, unit, base, tile, state);
-    AppendValue(d, unit, base, tile, state);
-  }
+  const bool owns = unit.end > unit.own && (unit.own - base) / kTile % kWarps == 0;
+  const size_t own_at = TileAt(d, unit, unit.own, D);
+  WaitForInputs();
+  LoadInputs(d, unit, owns, own_at, own, state);
   while (true) {
     const int next = base + kWarps * kTile;
     const bool more = next < unit.end;
     float p[4];
+    if (unit.own - base < kTile) InsertOwn(own, unit.own - base, state);
     MultiplyKeys(state, p);
     if (more) {
       tile = TileAt(d, unit, next, D);
@@ -286,43 +313,28 @@ __device__ inline void AttendChunk(const DecodeArguments& d, const Unit& unit,
     AddValues(p, state);
     if (!more) return;
     LoadValues(d, unit, next, tile, state);
-    if (holds_own(next)) {
-      AppendKey(d, unit, next, tile, state);
-      AppendValue(d, unit, next, tile, state);
-    }
     base = next;
   }
 }
 
-template <int D>
-struct DecodeShared {
-  static constexpr int kRow = D + 8;  // 16-byte stores of a warp's quarter then meet twice at most
-  union {
-    float sums[kWarps][kUnitHeads][kRow];
-    float weights[kUnitHeads][DecodePlan::kMostSplits];
-  };
-  float most[kWarps][kUnitHeads], total[kWarps][kUnitHeads];
-  int is_last;
-};
-
 template <class T, int D>
 __device__ inline void ShareState(const WarpState<T, D>& state, DecodeShared<D>& shared) {
-  const int warp = threadIdx.x / 32, head = 2 * Quarter();
+  const int head = 2 * Quarter();
 #pragma unroll
   for (int h = 0; h < 2; ++h) {
     float total = state.total[h];
 #pragma unroll
     for (int lanes = 4; lanes < 32; lanes *= 2) total += __shfl_xor_sync(~0u, total, lanes);
     if (Group() == 0) {
-      shared.most[warp][head + h] = state.most[h];
-      shared.total[warp][head + h] = total;
+      shared.most[Warp()][head + h] = state.most[h];
+      shared.total[Warp()][head + h] = total;
     }
 #pragma unroll
     for (int m = 0; m < D / 16; m += 2) {
       const float4 four = {state.sums[m][h], state.sums[m][h + 2], state.sums[m + 1][h],
                            state.sums[m + 1][h + 2]};
       const int at = m / 4 * 64 + 8 * Group() + m % 4 * 2;
-      *reinterpret_cast<float4*>(&shared.sums[warp][head + h][at]) = four;
+      *reinterpret_cast<float4*>(&shared.sums[Warp()][head + h][at]) = four;
     }
   }
 }
@@ -343,6 +355,7 @@ __device__ inline void StoreOut(const AttentionStep& a, const Unit& unit, int he
 template <int D>
 __device__ inline void MergeWarps(const DecodeArguments& d, const Unit& unit,
                                   const DecodeShared<D>& shared) {
+#pragma unroll 1
   for (int i = threadIdx.x; i < unit.count * (D / 4); i += kThreads) {
     const int head = i / (D / 4), at = i % (D / 4) * 4;
     float most = shared.most[0][head], total = 0;
@@ -367,17 +380,26 @@ __device__ inline void MergeWarps(const DecodeArguments& d, const Unit& unit,
   }
 }
 
+// Adds one after what this thread, and threads that met it at a barrier, have written; what others
+// wrote before they added is seen after.
+__device__ inline int AddInOrder(int* counter) {
+  int before;
+  asm volatile("atom.add.acq_rel.gpu.global.s32 %0, [%1], 1;"
+               : "=r"(before)
+               : "l"(counter)
+               : "memory");
+  return before;
+}
+
 // True in the block of a unit that arrives last, whose counter then is zero again.
 template <int D>
 __device__ inline bool ArriveLast(const DecodeArguments& d, const Unit& unit,
                                   DecodeShared<D>& shared) {
-  __threadfence();
   __syncthreads();
   if (threadIdx.x == 0) {
     int* counter = d.counters + blockIdx.z * gridDim.y + blockIdx.y;
-    shared.is_last = atomicAdd(counter, 1) == unit.arrivals - 1;
+    shared.is_last = AddInOrder(counter) == unit.arrivals - 1;
     if (shared.is_last) *counter = 0;
-    __threadfence();
   }
   __syncthreads();
   return shared.is_last;
@@ -390,13 +412,16 @@ __device__ inline void MergeSplits(const DecodeArguments& d, const Unit& unit,
   const size_t rows =
       (static_cast<size_t>(blockIdx.z) * d.attention.heads.query + unit.head) * d.splits;
   const int lane = threadIdx.x % 32;
-  for (int head = threadIdx.x / 32; head < unit.count; head += kWarps) {
+#pragma unroll 1
+  for (int head = Warp(); head < unit.count; head += kWarps) {
     const float2* stats = d.stats + rows + static_cast<size_t>(head) * d.splits;
     float most = -INFINITY, total = 0;
+#pragma unroll 2
     for (int s = lane; s < unit.arrivals; s += 32) most = fmaxf(most, __ldcg(stats + s).x);
     for (int lanes = 16; lanes > 0; lanes /= 2) {
       most = fmaxf(most, __shfl_xor_sync(~0u, most, lanes));
     }
+#pragma unroll 2
     for (int s = lane; s < unit.arrivals; s += 32) {
       const float2 of = __ldcg(stats + s);
       const float weight = Exp2(of.x - most);
@@ -407,6 +432,7 @@ __device__ inline void MergeSplits(const DecodeArguments& d, const Unit& unit,
     if (lane == 0) shared.total[0][head] = total;
   }
   __syncthreads();
+#pragma unroll 1
   for (int i = threadIdx.x; i < unit.count * (D / 4); i += kThreads) {
     const int head = i / (D / 4), at = i % (D / 4) * 4;
     const float* partial = d.partials + (rows + static_cast<size_t>(head) * d.splits) * D + at;
@@ -424,12 +450,11 @@ template <class T, int D>
 __global__ void __launch_bounds__(kThreads, 3)
     DecodeKernel(const __grid_constant__ DecodeArguments d) {
   __shared__ DecodeShared<D> shared;
-  WaitForInputs();
   LetNextBegin();
   Unit unit;
-  if (!FindUnit(d, unit)) return;
+  if (!FindUnit(d, unit)) return WaitForInputs();
   WarpState<T, D> state = {};
-  AttendChunk(d, unit, state);
+  AttendChunk(d, unit, shared.own, state);
   ShareState(state, shared);
   __syncthreads();
   MergeWarps(d, unit, shared);

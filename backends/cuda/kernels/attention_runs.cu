@@ -179,7 +179,8 @@ __device__ inline void LoadTransposed(uint32_t (&m)[4], uint32_t address) {
                : "memory");
 }
 
-// A warp's rows: g and g + 8 of each of its 16-row tiles are this lane's.
+// A warp's rows: g and g + 8 of each of its 16-row tiles are this lane's. `most` is in powers of
+// two, as products are when scaled.
 template <int D>
 struct WarpState {
   float sums[kRowTiles][D / 8][4];
@@ -251,9 +252,14 @@ __device__ inline float MostOfQuarters(float x) {
   return fmaxf(x, __shfl_xor_sync(~0u, x, 2));
 }
 
-// Turns products into exponentials relative to their row's largest so far, and scales to it what
-// was summed before. A row may have seen nothing yet: its largest is minus infinity then, and what
-// its exponentials are relative to does not matter as long as it is a number.
+// How far, in powers of two, a row's largest product may be above the one that its exponentials
+// are relative to before that one is changed: most tiles then leave the sums as they are, and
+// exponentials stay small enough for f16 (as FlashAttention-4 does).
+constexpr float kSlack = 8;
+
+// Turns products into exponentials relative to (about) their row's largest so far, and scales to
+// it what was summed before. A row may have seen nothing yet: its largest is minus infinity then,
+// and what its exponentials are relative to does not matter as long as it is a number.
 template <int D>
 __device__ inline void Exponentials(float scale, Products& products, WarpState<D>& state) {
   float correction[kRowTiles][2];
@@ -267,10 +273,13 @@ __device__ inline void Exponentials(float scale, Products& products, WarpState<D
       for (int n = 0; n < kKeys / 8; ++n) {
         most = fmaxf(most, fmaxf(products[m][n][half * 2], products[m][n][half * 2 + 1]));
       }
-      most = fmaxf(MostOfQuarters(most), state.most[m][half]);
-      const float base = most == -INFINITY ? 0 : most * scale;
-      correction[m][half] = Exp2(state.most[m][half] * scale - base);
-      changed |= most != state.most[m][half];
+      most = MostOfQuarters(most) * scale;
+      const float before = state.most[m][half];
+      const bool grows = most > before + kSlack;
+      if (!grows) most = before;
+      changed |= grows;
+      const float base = most == -INFINITY ? 0 : most;
+      correction[m][half] = grows ? Exp2(before - base) : 1;
       state.most[m][half] = most;
       float total = 0;
 #pragma unroll
