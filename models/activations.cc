@@ -13,7 +13,7 @@ int QkvCols(const ActivationShape& s) { return (s.heads + 2 * s.kv_heads) * s.he
 size_t ActivationShape::Bytes() const {
   const size_t per_token = size_t{3} * dim + QkvCols(*this) + size_t(heads) * head_dim +
                            size_t{3} * ffn + size_t(subtrees - 1) * dim;
-  const size_t once = per_token * tokens + (size_t(dim) + vocab) * logit_rows;
+  const size_t once = per_token * tokens + (2 * size_t(dim) + vocab) * logit_rows;
   const size_t per_step = size_t(dim) * tokens + size_t(vocab) * logit_rows;
   return sizeof(float) * (once + per_step * (steps - 1));
 }
@@ -23,20 +23,22 @@ Activations::Activations(Backend::Context& context, const ActivationShape& shape
   auto allocate = [&](Memory& memory, int rows, int cols) {
     memory.all = Backend::Allocate(context, memory.owner, rows, cols, DType::kF32);
   };
-  auto allocate_operand = [&](Memory& memory, int cols) {
+  auto allocate_operand = [&](Memory& memory, int rows, int cols) {
     memory.all =
-        Backend::Allocate(context, memory.owner, shape.tokens, cols, Backend::OperandType(context));
+        Backend::Allocate(context, memory.owner, rows, cols, Backend::OperandType(context));
   };
   for (Memory& memory : x_) allocate(memory, shape.tokens, shape.dim);
-  allocate_operand(norm_, shape.dim);
+  allocate_operand(norm_, shape.tokens, shape.dim);
   allocate(sum_, shape.tokens, shape.dim);
-  allocate_operand(qkv_, QkvCols(shape));
-  allocate_operand(heads_, shape.heads * shape.head_dim);
-  allocate_operand(gate_up_, 2 * shape.ffn);
-  allocate_operand(ffn_, shape.ffn);
+  allocate_operand(qkv_, shape.tokens, QkvCols(shape));
+  allocate_operand(heads_, shape.tokens, shape.heads * shape.head_dim);
+  allocate_operand(gate_up_, shape.tokens, 2 * shape.ffn);
+  allocate_operand(ffn_, shape.tokens, shape.ffn);
   allocate(picked_, shape.logit_rows, shape.dim);
+  allocate_operand(picked_norm_, shape.logit_rows, shape.dim);
   for (Memory& memory : logits_) allocate(memory, shape.logit_rows, shape.vocab);
   picked = picked_.all;
+  picked_norm = picked_norm_.all;
   logits = logits_[0].all;
   extra_partials_.resize(shape.subtrees - 1);
   for (Memory& memory : extra_partials_) allocate(memory, shape.tokens, shape.dim);

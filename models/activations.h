@@ -39,6 +39,7 @@ class Activations {
   Tensor norm;    // [tokens, dim]
   Tensor sum;     // [tokens, dim]: a projection summed over ranks
   Tensor picked;  // [logit_rows, dim]: rows whose logits are wanted
+  Tensor picked_norm;  // the same, normed
   Tensor logits;  // [logit_rows, vocab]; one for each step in flight
 
   // These differ from layer to layer in columns, never beyond the shape.
@@ -71,7 +72,7 @@ class Activations {
 
   int begin_ = 0, end_ = 0, slot_ = 0;
   std::vector<Memory> x_, logits_;  // by slot
-  Memory norm_, sum_, qkv_, heads_, gate_up_, ffn_, picked_;
+  Memory norm_, sum_, qkv_, heads_, gate_up_, ffn_, picked_, picked_norm_;
   std::vector<Memory> extra_partials_;
   std::vector<Tensor> partials_;
   HostSums host_sums_;

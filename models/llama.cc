@@ -126,9 +126,10 @@ class Llama : public Model {
     const auto& rows = run.batch.logits_at;
     Tensor picked = run.act.picked.Rows(0, static_cast<int>(rows.size()));
     Backend::Gather(run.ctx, picked, run.act.x, run.view());
-    head_->norm(run, picked, picked);
+    const Tensor normed = run.act.picked_norm.Rows(0, picked.rows);
+    head_->norm(run, normed, picked);
     const Tensor logits = run.act.logits.Rows(0, picked.rows);
-    head_->logits(run, logits, picked);
+    head_->logits(run, logits, normed);
     Backend::LookAtLogits(run.ctx, logits);
   }
 
