@@ -35,12 +35,12 @@ class Activations {
   // REQUIRES: end within the shape.
   void Select(int begin, int end);
 
-  Tensor x;       // [tokens, dim]: the residual stream; one for each step in flight
-  Tensor norm;    // [tokens, dim]
-  Tensor sum;     // [tokens, dim]: a projection summed over ranks
-  Tensor picked;  // [logit_rows, dim]: rows whose logits are wanted
+  Tensor x;            // [tokens, dim]: the residual stream; one for each step in flight
+  Tensor norm;         // [tokens, dim]
+  Tensor sum;          // [tokens, dim]: a projection summed over ranks
+  Tensor picked;       // [logit_rows, dim]: rows whose logits are wanted
   Tensor picked_norm;  // the same, normed
-  Tensor logits;  // [logit_rows, vocab]; one for each step in flight
+  Tensor logits;       // [logit_rows, vocab]; one for each step in flight
 
   // These differ from layer to layer in columns, never beyond the shape.
   Tensor Qkv(int cols) const { return Cut(qkv_, cols); }         // [tokens, (heads+2 kv)*head_dim]
