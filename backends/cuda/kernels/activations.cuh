@@ -10,8 +10,6 @@
 
 namespace lantern::cuda {
 
-constexpr int kSkinnyThreads = 32 * kSkinnyWarps;
-
 // Where activations go. `sums`: of each block's values, [block][tokens], or null.
 struct SharedActivations {
   std::byte* values;
@@ -26,41 +24,47 @@ __device__ inline int ColumnOf(int t, int half) {
   return consecutive ? 8 * t + 4 * half : 4 * t + 16 * half;
 }
 
-// Four values of x; zeros where it has none. Past L1, which may hold what another kernel replaced.
-__device__ inline float4 LoadFour(const SkinnyTask& task, int token, int column) {
-  if (column < 0 || column >= task.columns) return {0, 0, 0, 0};
-  const long long at = token * task.x_stride + column;
-  float value[4] = {};
-  if (task.x_is_f32) {
-    const float* x = static_cast<const float*>(task.x) + at;
-    if (column + 4 <= task.columns) return __ldcg(reinterpret_cast<const float4*>(x));
-    for (int i = 0; i < 4; ++i) {
-      if (column + i < task.columns) value[i] = __ldcg(x + i);
-    }
-  } else {
-    const auto* x = static_cast<const unsigned short*>(task.x) + at;
-    if (column + 4 <= task.columns) {
-      const uint2 four = __ldcg(reinterpret_cast<const uint2*>(x));
-      return {__uint_as_float(four.x << 16), __uint_as_float(four.x & 0xffff0000),
-              __uint_as_float(four.y << 16), __uint_as_float(four.y & 0xffff0000)};
-    }
-    for (int i = 0; i < 4; ++i) {
-      if (column + i < task.columns) {
-        value[i] = __uint_as_float(static_cast<uint32_t>(__ldcg(x + i)) << 16);
-      }
+// Four values of x, some of which it may not have. Rare, and kept out of the code of the others.
+__device__ __noinline__ inline float4 LoadFourAtEnd(const void* x, bool is_f32, long long at,
+                                                    int count) {
+  float value[4];
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    value[i] = 0;
+    if (i >= count) continue;
+    if (is_f32) {
+      value[i] = __ldcg(static_cast<const float*>(x) + at + i);
+    } else {
+      const uint32_t bits = __ldcg(static_cast<const unsigned short*>(x) + at + i);
+      value[i] = __uint_as_float(bits << 16);
     }
   }
   return {value[0], value[1], value[2], value[3]};
 }
 
+// Four values of x; zeros where it has none. Past L1, which may hold what another kernel replaced.
+__device__ inline float4 LoadFour(const SkinnyTask& task, int token, int column) {
+  if (column < 0 || column >= task.columns) return {0, 0, 0, 0};
+  const long long at = token * task.x_stride + column;
+  if (column + 4 > task.columns) {
+    return LoadFourAtEnd(task.x, task.x_is_f32, at, task.columns - column);
+  }
+  if (task.x_is_f32) {
+    return __ldcg(reinterpret_cast<const float4*>(static_cast<const float*>(task.x) + at));
+  }
+  const auto* x = static_cast<const unsigned short*>(task.x) + at;
+  const uint2 four = __ldcg(reinterpret_cast<const uint2*>(x));
+  return {__uint_as_float(four.x << 16), __uint_as_float(four.x & 0xffff0000),
+          __uint_as_float(four.y << 16), __uint_as_float(four.y & 0xffff0000)};
+}
+
 // The norm's weights are constants: they may be loaded before WaitForInputs.
 __device__ inline float4 LoadNorm(const SkinnyTask& task, int column) {
   if (column < 0 || column >= task.columns) return {0, 0, 0, 0};
-  float value[4] = {};
-  for (int i = 0; i < 4; ++i) {
-    if (column + i < task.columns) value[i] = __ldg(task.norm + column + i);
+  if (task.columns % 4 != 0 || !task.norm_is_aligned) {
+    return LoadFourAtEnd(task.norm, true, column, task.columns - column);
   }
-  return {value[0], value[1], value[2], value[3]};
+  return __ldg(reinterpret_cast<const float4*>(task.norm + column));
 }
 
 __device__ inline float SumOfSquares(float4 v) {
@@ -114,13 +118,13 @@ __device__ inline void StoreEight(const SharedActivations& to, int at, int token
   if ((at & 3) == 0) to.sums[place] = sum;
 }
 
-// `sum` over the block's threads, the same bits in all of them. Uses inverses[0 .. 7].
+// `sum` over the block's threads, the same bits in all of them. Uses `inverses`, one for each warp.
 __device__ inline float BlockSum(float sum, float* inverses) {
   sum = WarpSum(sum);
   if ((threadIdx.x & 31) == 0) inverses[threadIdx.x >> 5] = sum;
   __syncthreads();
   sum = 0;
-  for (int i = 0; i < kSkinnyWarps; ++i) sum += inverses[i];
+  for (int i = 0; i < static_cast<int>(blockDim.x >> 5); ++i) sum += inverses[i];
   return sum;
 }
 
@@ -145,7 +149,8 @@ class NormedRow {
     float sum = 0;
 #pragma unroll
     for (int i = 0; i < kKept; ++i) sum += SumOfSquares(x[i][0]) + SumOfSquares(x[i][1]);
-    for (int c = Chunk(kKept); c < chunks_; c += kSkinnyThreads) {
+#pragma unroll 1
+    for (int c = Chunk(kKept); c < chunks_; c += blockDim.x) {
       sum += SumOfSquares(Four(c, 0)) + SumOfSquares(Four(c, 1));
     }
     const float inverse =
@@ -156,7 +161,8 @@ class NormedRow {
       StoreEight<f16>(to, Chunk(i), 0, Scaled(x[i][0], inverse, norm_[i][0]),
                       Scaled(x[i][1], inverse, norm_[i][1]));
     }
-    for (int c = Chunk(kKept); c < chunks_; c += kSkinnyThreads) {
+#pragma unroll 1
+    for (int c = Chunk(kKept); c < chunks_; c += blockDim.x) {
       StoreEight<f16>(to, c, 0, Scaled(Four(c, 0), inverse, LoadNorm(task_, Column(c, 0))),
                       Scaled(Four(c, 1), inverse, LoadNorm(task_, Column(c, 1))));
     }
@@ -164,7 +170,7 @@ class NormedRow {
 
  private:
   static constexpr int kKept = 2;  // 4096 columns
-  __device__ int Chunk(int i) const { return threadIdx.x + i * kSkinnyThreads; }
+  __device__ int Chunk(int i) const { return threadIdx.x + i * blockDim.x; }
   __device__ int Column(int chunk, int half) const {
     return (chunk >> 2) * 32 + ColumnOf<consecutive>(chunk & 3, half) - task_.lead;
   }
@@ -179,7 +185,8 @@ class NormedRow {
 
 // 1 / rms of every token, a warp for each.
 __device__ inline void FindInverses(const SkinnyTask& task, float* inverses) {
-  for (int token = threadIdx.x >> 5; token < task.tokens; token += kSkinnyWarps) {
+#pragma unroll 1
+  for (int token = threadIdx.x >> 5; token < task.tokens; token += blockDim.x >> 5) {
     float sum = 0;
     for (int column = 4 * (threadIdx.x & 31); column < task.columns; column += 128) {
       sum += SumOfSquares(LoadFour(task, token, column));
@@ -196,7 +203,8 @@ template <bool consecutive, bool f16>
 __device__ inline void LoadRows(const SkinnyTask& task, int first, int count,
                                 const SharedActivations& to) {
   const int chunks = 4 * count;
-  for (int i = threadIdx.x; i < chunks * task.tokens; i += kSkinnyThreads) {
+#pragma unroll 2
+  for (int i = threadIdx.x; i < chunks * task.tokens; i += blockDim.x) {
     const int token = i / chunks, at = i % chunks;
     const int column = (first + (at >> 2)) * 32 - task.lead;
     const int one = column + ColumnOf<consecutive>(at & 3, 0);

@@ -107,23 +107,43 @@ __host__ __device__ inline void PackCodes(const uint8_t (&codes)[16][2], uint32_
   }
 }
 
-// The reverse, a couple at a time: its codes in the low bits of both halves. (bits = 8 has a way
-// of its own in fragments.cuh.)
-template <int bits>
-__host__ __device__ inline uint32_t CoupleOf(const uint32_t (&words)[bits], int couple) {
-  if constexpr (bits == 4) return words[couple / 4] >> 4 * (couple % 4) & 0x000f000f;
+// (a & mask) | bits, which the compiler makes two instructions of where mask and bits are
+// constants.
+__host__ __device__ inline uint32_t AndOr(uint32_t a, uint32_t mask, uint32_t bits) {
+#ifdef __CUDA_ARCH__
+  uint32_t result;
+  asm("lop3.b32 %0, %1, %2, %3, 0xea;" : "=r"(result) : "r"(a), "r"(mask), "r"(bits));
+  return result;
+#else
+  return (a & mask) | bits;
+#endif
+}
+
+// The reverse, a couple at a time: `base` with its codes put in, in both halves of the word from
+// bit `up` on.
+template <int bits, int up = 0>
+__host__ __device__ inline uint32_t CoupleOf(const uint32_t (&words)[bits], int couple,
+                                             uint32_t base = 0) {
+  const auto field = [base](uint32_t word, int from) {
+    constexpr uint32_t kMask = ((1u << bits) - 1) * 0x10001 << up;
+    return AndOr(from >= up ? word >> (from - up) : word << (up - from), kMask, base);
+  };
+  if constexpr (bits == 4) return field(words[couple / 4], 4 * (couple % 4));
   if constexpr (bits == 5) {
-    if (couple < 15) return words[couple / 3] >> 5 * (couple % 3) & 0x001f001f;
-    return (words[0] >> 15 & 0x10001) | (words[1] >> 14 & 0x20002) | (words[2] >> 13 & 0x40004) |
-           (words[3] >> 12 & 0x80008) | (words[4] >> 11 & 0x100010);
+    if (couple < 15) return field(words[couple / 3], 5 * (couple % 3));
+    for (int bit = 0; bit < 5; ++bit) {
+      base = AndOr(words[bit] >> (15 - bit - up), 0x10001u << (bit + up), base);
+    }
+    return base;
   }
   if constexpr (bits == 6) {
+    static_assert(up == 0);
     const int first = couple / 8 * 3, p = couple % 8;
-    if (p < 6) return words[first + p / 2] >> 6 * (p % 2) & 0x003f003f;
-    return (words[first + p - 6] >> 12 & 0x000f000f) |
-           (words[first + 2] >> (p == 6 ? 8 : 10) & 0x00300030);
+    if (p < 6) return field(words[first + p / 2], 6 * (p % 2));
+    const uint32_t high = AndOr(words[first + 2] >> (p == 6 ? 8 : 10), 0x00300030, base);
+    return AndOr(words[first + p - 6] >> 12, 0x000f000f, high);
   }
-  return words[couple / 2] >> 8 * (couple % 2) & 0x00ff00ff;
+  return field(words[couple / 2], 8 * (couple % 2));
 }
 
 // Scales of K formats. Lane 4 g + t has those of rows g and g + 8, blocks 2 t and 2 t + 1: eight

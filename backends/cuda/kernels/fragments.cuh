@@ -59,11 +59,20 @@ __device__ inline uint32_t Integers(const uint32_t (&words)[Layout::kBits], int 
   constexpr uint32_t k128 = 0x43004300;
   if constexpr (Layout::kBits == 8) {  // two's complement: seven bits less 128 for the eighth
     const uint32_t code = words[couple / 2] >> 8 * (couple % 2);
-    return Minus((code & 0x007f007f) | k128, (code & 0x00800080) | k128);
+    return Minus(AndOr(code, 0x007f007f, k128), AndOr(code, 0x00800080, k128));
   } else {
     constexpr uint32_t kOffset = 0x4300 + Layout::kZero;
-    return Minus(CoupleOf<Layout::kBits>(words, couple) | k128, kOffset | kOffset << 16);
+    return Minus(CoupleOf<Layout::kBits>(words, couple, k128), kOffset | kOffset << 16);
   }
+}
+
+// The same without the subtraction: 1 + code / 2^bits, for who corrects sums by the sum of the
+// activations instead: of a whole block, so not where its halves have scales of their own.
+template <class Layout>
+constexpr bool kHasFractions = Layout::kBits <= 5;
+template <class Layout>
+__device__ inline uint32_t Fractions(const uint32_t (&words)[Layout::kBits], int couple) {
+  return CoupleOf<Layout::kBits, 7 - Layout::kBits>(words, couple, 0x3f803f80);
 }
 
 __device__ inline float2 HalvesToFloats(uint32_t halves) {

@@ -25,6 +25,39 @@ __device__ inline void CopyAsync16(uint32_t to, const void* from, bool there) {
                : "memory");
 }
 
+// A barrier in shared memory whose phases are waited for in turn, each some time after arriving.
+class PhaseBarrier {
+ public:
+  __device__ static void Init(uint64_t* barrier, int arrivals) {
+    asm volatile("mbarrier.init.shared.b64 [%0], %1;" ::"r"(SharedAddress(barrier)), "r"(arrivals)
+                 : "memory");
+  }
+  __device__ static void Arrive(uint64_t* barrier) {
+    asm volatile(
+        "{.reg .b64 state; mbarrier.arrive.shared.b64 state, [%0];}" ::"r"(SharedAddress(barrier))
+        : "memory");
+  }
+  __device__ static void Wait(uint64_t* barrier, uint32_t parity) {
+    uint32_t done = 0;
+    while (!done) {
+#if __CUDA_ARCH__ >= 900
+      asm volatile(
+          "{.reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 %0, 1, 0, "
+          "p;}"
+          : "=r"(done)
+          : "r"(SharedAddress(barrier)), "r"(parity)
+          : "memory");
+#else
+      asm volatile(
+          "{.reg .pred p; mbarrier.test_wait.parity.shared.b64 p, [%1], %2; selp.u32 %0, 1, 0, p;}"
+          : "=r"(done)
+          : "r"(SharedAddress(barrier)), "r"(parity)
+          : "memory");
+#endif
+    }
+  }
+};
+
 class Ring {
  public:
   // `bulk`: units are copied by Bulk, else by the lanes' CopyAsync16. Called by the whole warp.
@@ -32,11 +65,8 @@ class Ring {
                   bool bulk)
       : data_(stages), barriers_(barriers), count_(stage_count), bytes_(stage_bytes) {
     if ((threadIdx.x & 31) == 0) {
-      for (int i = 0; i < stage_count; ++i) {
-        asm volatile("mbarrier.init.shared.b64 [%0], %1;" ::"r"(SharedAddress(barriers + i)),
-                     "r"(bulk ? 1 : 32)
-                     : "memory");
-      }
+#pragma unroll 1
+      for (int i = 0; i < stage_count; ++i) PhaseBarrier::Init(barriers + i, bulk ? 1 : 32);
 #if __CUDA_ARCH__ >= 900
       asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
 #endif
@@ -68,20 +98,7 @@ class Ring {
 
   // Waits for the oldest stage.
   __device__ const std::byte* Wait() {
-    const uint32_t barrier = SharedAddress(barriers_ + use_);
-    uint32_t done = 0;
-    while (!done) {
-#if __CUDA_ARCH__ >= 900
-      asm volatile(
-          "{.reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 %0, 1, 0, "
-          "p;}"
-          : "=r"(done)
-          : "r"(barrier), "r"(phase_)
-          : "memory");
-#else
-      done = TestWait(barrier);
-#endif
-    }
+    PhaseBarrier::Wait(barriers_ + use_, phase_);
     return data_ + use_ * bytes_;
   }
   // The whole warp is done with the oldest stage.
@@ -92,16 +109,6 @@ class Ring {
   }
 
  private:
-  __device__ uint32_t TestWait(uint32_t barrier) const {
-    uint32_t done;
-    asm volatile(
-        "{.reg .pred p; mbarrier.test_wait.parity.shared.b64 p, [%1], %2; selp.u32 %0, 1, 0, p;}"
-        : "=r"(done)
-        : "r"(barrier), "r"(phase_)
-        : "memory");
-    return done;
-  }
-
   std::byte* data_;
   uint64_t* barriers_;
   int count_, bytes_;

@@ -56,6 +56,7 @@ SkinnyTask TaskOf(const SkinnyProduct& product) {
   task.tokens = product.x.rows;
   task.columns = product.x.columns;
   task.norm = product.norm;
+  task.norm_is_aligned = reinterpret_cast<uintptr_t>(product.norm) % 16 == 0;
   task.eps = product.eps;
   task.out = product.out.data;
   task.out_stride = product.out.stride;
@@ -101,38 +102,34 @@ void Check(const SkinnyProduct& product) {
 }  // namespace
 
 void PlanWork(const SkinnyShape& shape, int multiprocessors, SkinnyTask* task) {
-  const bool gated = task->into == SkinnyProduct::kGated;
+  const int fewest = task->into == SkinnyProduct::kGated ? 2 : 1;
   int strips = 0;
   for (int i = 0; i < task->part_count; ++i) strips += task->parts[i].strips;
   const auto cut = [&](int slots) {
     task->slots = slots;
+    task->turns = shape.warps / slots;
     task->items = (strips + slots - 1) / slots;
   };
   // The more stages the better, while a warp has as many units at all.
+  const long long units = static_cast<long long>(strips) * task->units / multiprocessors;
+  const int most = static_cast<int>(std::clamp<long long>(units / shape.warps + 1, 2, kMostStages));
   const auto fill = [&](int limit) {
-    const long long warp_units =
-        (static_cast<long long>(strips) * task->units / multiprocessors + kSkinnyWarps) /
-        kSkinnyWarps;
-    const int most = static_cast<int>(std::clamp<long long>(warp_units, 2, kMostStages));
     for (task->stages = most; task->stages >= 2; --task->stages) {
       if (PlanShared(shape, task->slab_units, task->stages).bytes <= limit) return true;
     }
     return false;
   };
-  cut(gated ? 2 : 1);
+  cut(fewest);
   task->slab_units = task->units;
   if (fill(kHalfShared) || fill(kWholeShared)) return;
   // x does not fit. The more strips share what is loaded of it the better, while all SMs have work.
-  int slots = kSkinnyWarps;
-  while (slots > (gated ? 2 : 1) && (strips + slots - 1) / slots < multiprocessors * 3 / 4) {
-    slots /= 2;
-  }
+  int slots = shape.warps;
+  while (slots > fewest && (strips + slots - 1) / slots < multiprocessors * 3 / 4) slots /= 2;
   cut(slots);
-  const int turns = kSkinnyWarps / slots;
-  const int unit_bytes = shape.unit_blocks * shape.tokens * (shape.has_minimum ? 68 : 64);
-  task->slab_units = std::clamp((96 << 10) / unit_bytes, 1, task->units);
-  if (task->slab_units > turns) task->slab_units -= task->slab_units % turns;
-  LANTERN_CHECK(fill(kWholeShared));
+  while (!fill(kWholeShared)) {
+    LANTERN_CHECK(task->slab_units > 1);
+    task->slab_units -= task->slab_units > task->turns ? task->turns : 1;
+  }
 }
 
 void Multiply(const Queue& queue, const SkinnyProduct& product) {

@@ -20,6 +20,7 @@ __device__ inline Strip StripOf(const SkinnyTask& task, int item, int slot) {
     part = slot & 1;
     strip = (item * task.slots + slot) >> 1;
   } else {
+#pragma unroll 1
     while (part + 1 < task.part_count && strip >= task.parts[part].strips) {
       strip -= task.parts[part++].strips;
     }
@@ -35,30 +36,33 @@ __device__ inline int FirstItem(int items, int block) {
   return static_cast<int>(static_cast<long long>(items) * block / gridDim.x);
 }
 
-// A warp's place in its block, and the units it fills its ring with: ahead of those it computes.
+// Fills a warp's ring: walks through its units, ahead of what it computes.
 template <class Format>
 class Feeder {
  public:
   __device__ Feeder(const SkinnyTask& task, int slot, int first_unit)
       : task_(task), slot_(slot), first_(first_unit), unit_(first_unit) {
     item_ = FirstItem(task.items, blockIdx.x);
-    last_ = FirstItem(task.items, blockIdx.x + 1);
-    if (item_ < last_) strip_ = StripOf(task_, item_, slot_);
-    SkipEmpty();
+    last_ = first_unit < task.units ? FirstItem(task.items, blockIdx.x + 1) : item_;
+    FindStrip();
   }
   __device__ void Next(Ring& ring, int lane) {
     if (item_ >= last_) return;
     Format::Fill(ring, strip_.data, strip_.rows, task_.pitch_bytes, task_.first_unit + unit_, lane);
     ring.Filled();
-    unit_ += kSkinnyWarps / task_.slots;
-    SkipEmpty();
+    unit_ += task_.turns;
+    if (unit_ < task_.units) return;
+    unit_ = first_;
+    ++item_;
+    FindStrip();
   }
 
  private:
-  __device__ void SkipEmpty() {
-    while (item_ < last_ && (unit_ >= task_.units || strip_.data == nullptr)) {
-      unit_ = first_;
-      if (++item_ < last_) strip_ = StripOf(task_, item_, slot_);
+  __device__ void FindStrip() {
+#pragma unroll 1
+    for (; item_ < last_; ++item_) {
+      strip_ = StripOf(task_, item_, slot_);
+      if (strip_.data != nullptr) return;
     }
   }
 
@@ -67,15 +71,16 @@ class Feeder {
   Strip strip_;
 };
 
-// Tiles of eight tokens; one token has a way of its own where blocks have scales (kOneToken).
+// Tiles of eight tokens. 0: one token, which has a way of its own where blocks have scales.
 template <class Format, int token_tiles>
 struct SkinnyKernelShape {
   static constexpr bool kOneToken = token_tiles == 0;
   static constexpr int kTiles = kOneToken ? 1 : token_tiles;
-  static constexpr int kBuffers = kTiles <= 2 ? 2 : 1;
+  static constexpr int kWarps = 8;
+  static constexpr bool kNeedsSums = Format::template kNeedsSums<kOneToken>;
   __host__ __device__ static SkinnyShape Shape(int tokens) {
-    return {Format::kStageBytes, Format::kColumns / kBlockColumns, tokens == 1 ? 1 : 8 * kTiles,
-            kBuffers, Format::kHasMinimum};
+    return {kWarps, Format::kStageBytes, Format::kColumns / kBlockColumns,
+            tokens == 1 ? 1 : 8 * kTiles, kNeedsSums};
   }
 };
 
@@ -104,11 +109,13 @@ __device__ inline void StoreSums(float (&sums)[tiles][4], int tokens, int lane, 
 // What the threads of a block do with an item's sums: one output of a token each, in turn.
 class Finish {
  public:
-  __device__ Finish(const SkinnyTask& task, int room) : task_(task), room_(room) {
-    outputs_ = task.slots / Inputs() * kStripRows * task.tokens;
+  // `room`: tokens that a warp's sums have room for.
+  __device__ Finish(const SkinnyTask& task, int tokens, int room)
+      : task_(task), tokens_(tokens), room_(room) {
+    outputs_ = task.slots / Inputs() * kStripRows * tokens;
   }
 
-  // What kAdd adds to is asked for before the item's sums are there.
+  // What kAdd adds to is asked for long before the item's sums are there.
   __device__ void Begin(int item) {
     item_ = item;
     if (task_.into == SkinnyProduct::kAdd && threadIdx.x < outputs_) {
@@ -117,7 +124,8 @@ class Finish {
     }
   }
   __device__ void End(const float* partials) {
-    for (int i = threadIdx.x; i < outputs_; i += kSkinnyThreads) {
+#pragma unroll 1
+    for (int i = threadIdx.x; i < outputs_; i += blockDim.x) {
       const Place place = PlaceOf(i);
       if (!place.there) continue;
       const float sum = Sum(partials, place.slot, place.within);
@@ -140,17 +148,16 @@ class Finish {
   };
   __device__ int Inputs() const { return task_.into == SkinnyProduct::kGated ? 2 : 1; }
   __device__ Place PlaceOf(int i) const {
-    const int row = i % kStripRows, token = i / kStripRows % task_.tokens;
-    const int slot = i / kStripRows / task_.tokens * Inputs();
+    const int row = i % kStripRows, token = i / kStripRows % tokens_;
+    const int slot = i / kStripRows / tokens_ * Inputs();
     const Strip strip = StripOf(task_, item_, slot);
     return {token * task_.out_stride + strip.column + row, slot, token * kSumStride + row,
             row < strip.rows};
   }
   __device__ float Sum(const float* partials, int slot, int within) const {
-    const int warps = kSkinnyWarps / task_.slots;
-    const float* from = partials + slot * warps * room_ * kSumStride + within;
+    const float* from = partials + slot * task_.turns * room_ * kSumStride + within;
     float sum = 0;
-    for (int i = 0; i < warps; ++i) sum += from[i * room_ * kSumStride];
+    for (int i = 0; i < task_.turns; ++i) sum += from[i * room_ * kSumStride];
     return sum;
   }
   __device__ void Store(long long at, float value) const {
@@ -162,55 +169,77 @@ class Finish {
   }
 
   const SkinnyTask& task_;
-  int room_, outputs_, item_ = 0;
+  int tokens_, room_, outputs_, item_ = 0;
   float old_ = 0;
 };
 
-// All items of a warp. Its Wait is over: x may be read.
+// What a warp works with.
+template <class Format>
+struct WarpWork {
+  const SkinnyTask& task;
+  const SharedActivations& to;
+  const LaneActivations& x;
+  Ring& ring;
+  Feeder<Format>& feeder;
+  int lane, slot, turn;
+};
+
+// A strip's sums over the warp's units.
 template <class Format, class Kernel>
-__device__ inline void DoItems(const SkinnyTask& task, const SharedActivations& to,
-                               const LaneActivations& x, float* partials, Ring& ring,
-                               Feeder<Format>& feeder) {
+__device__ inline void AddUnits(const WarpWork<Format>& work, bool there,
+                                float (&sums)[Kernel::kTiles][4]) {
   constexpr int kBlocks = Format::kColumns / kBlockColumns;
-  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-  const int turns = kSkinnyWarps / task.slots, slot = warp / turns;
-  const bool whole = task.slab_units >= task.units;
-  Finish finish(task, to.tokens);
-  int buffer = 0;
-  for (int item = FirstItem(task.items, blockIdx.x); item < FirstItem(task.items, blockIdx.x + 1);
-       ++item) {
-    const bool mine = StripOf(task, item, slot).data != nullptr;
-    finish.Begin(item);
-    float sums[Kernel::kTiles][4] = {};
-    int unit = warp % turns;
-    for (int slab = 0; slab < task.units; slab += task.slab_units) {
-      const int units = min(task.slab_units, task.units - slab);
-      if (!whole) {
-        __syncthreads();
-        LoadRows<Format::kConsecutive, Format::kF16>(task, slab * kBlocks, units * kBlocks, to);
-        __syncthreads();
-      }
-      for (; mine && unit < slab + units; unit += turns) {
-        const std::byte* stage = ring.Wait();
-        if constexpr (Kernel::kOneToken) {
-          Format::AddUnitOfOne(stage, x, (unit - slab) * kBlocks, lane, sums);
-        } else {
-          Format::AddUnit(stage, x, (unit - slab) * kBlocks, lane, sums);
-        }
-        ring.Release();
-        feeder.Next(ring, lane);
-      }
-    }
-    float* of_item = partials + buffer * kSkinnyWarps * to.tokens * kSumStride;
-    StoreSums<Kernel::kOneToken>(sums, task.tokens, lane, of_item + warp * to.tokens * kSumStride);
-    __syncthreads();
-    finish.End(of_item);
-    if constexpr (Kernel::kBuffers == 2) {
-      buffer ^= 1;
-    } else {
+  const SkinnyTask& task = work.task;
+  int unit = work.turn;
+  for (int slab = 0; slab < task.units; slab += task.slab_units) {
+    const int end = min(slab + task.slab_units, task.units);
+    if (task.slab_units < task.units) {
+      __syncthreads();
+      LoadRows<Format::kConsecutive, Format::kF16>(task, slab * kBlocks, (end - slab) * kBlocks,
+                                                   work.to);
       __syncthreads();
     }
+    for (; there && unit < end; unit += task.turns) {
+      const std::byte* stage = work.ring.Wait();
+      if constexpr (Kernel::kOneToken) {
+        Format::AddUnitOfOne(stage, work.x, (unit - slab) * kBlocks, work.lane, sums);
+      } else {
+        Format::AddUnit(stage, work.x, (unit - slab) * kBlocks, work.lane, sums);
+      }
+      work.ring.Release();
+      work.feeder.Next(work.ring, work.lane);
+    }
   }
+}
+
+// All items of a block. The warps' sums of an item are put together only after the next item's
+// units: until then all warps have long arrived at the barrier, and none has waited.
+template <class Format, class Kernel>
+__device__ inline void DoItems(const WarpWork<Format>& work, const SkinnyShape& shape,
+                               float* partials, uint64_t* barrier) {
+  const SkinnyTask& task = work.task;
+  const int tokens = Kernel::kOneToken ? 1 : task.tokens;
+  const int first = FirstItem(task.items, blockIdx.x);
+  const int last = FirstItem(task.items, blockIdx.x + 1);
+  Finish finish(task, tokens, shape.tokens);
+  float* own = partials + (threadIdx.x >> 5) * shape.tokens * kSumStride;
+  int parity = 0;  // of the item: its barrier's phase and its buffer
+  for (int item = first; item < last; ++item, parity ^= 1) {
+    float sums[Kernel::kTiles][4] = {};
+    const bool there = StripOf(task, item, work.slot).data != nullptr;
+    AddUnits<Format, Kernel>(work, there, sums);
+    if (item > first) {
+      PhaseBarrier::Wait(barrier, parity ^ 1);
+      finish.End(partials + (parity ^ 1) * PartialFloats(shape));
+    }
+    finish.Begin(item);
+    StoreSums<Kernel::kOneToken>(sums, tokens, work.lane, own + parity * PartialFloats(shape));
+    __syncwarp();
+    if (work.lane == 0) PhaseBarrier::Arrive(barrier);
+  }
+  if (first == last) return;
+  PhaseBarrier::Wait(barrier, parity ^ 1);
+  finish.End(partials + (parity ^ 1) * PartialFloats(shape));
 }
 
 // x as a whole, or what of it all items share.
@@ -231,35 +260,39 @@ __device__ inline void LoadActivations(const SkinnyTask& task, const SharedActiv
 }
 
 template <class Format, int token_tiles>
-__global__ void __launch_bounds__(kSkinnyThreads, token_tiles <= 1 ? 2 : 1)
+__global__ void __launch_bounds__(32 * SkinnyKernelShape<Format, token_tiles>::kWarps,
+                                  token_tiles <= 1 ? 2 : 1)
     SkinnyKernel(const __grid_constant__ SkinnyTask task) {
   using Kernel = SkinnyKernelShape<Format, token_tiles>;
   extern __shared__ __align__(128) std::byte shared[];
-  const SkinnyShape shape = Kernel::Shape(task.tokens);
+  const SkinnyShape shape = Kernel::Shape(Kernel::kOneToken ? 1 : task.tokens);
   const SkinnyShared plan = PlanShared(shape, task.slab_units, task.stages);
   const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+  const int slot = warp / task.turns, turn = warp % task.turns;
 
   LetNextBegin();
-  Ring ring(shared + warp * task.stages * Format::kStageBytes,
-            reinterpret_cast<uint64_t*>(shared + plan.barriers) + warp * task.stages, task.stages,
-            Format::kStageBytes, Format::kBulk);
-  const int turns = kSkinnyWarps / task.slots;
-  Feeder<Format> feeder(task, warp / turns, warp % turns);
+  auto* barriers = reinterpret_cast<uint64_t*>(shared + plan.barriers);
+  Ring ring(shared + warp * task.stages * Format::kStageBytes, barriers + 1 + warp * task.stages,
+            task.stages, Format::kStageBytes, Format::kBulk);
+  Feeder<Format> feeder(task, slot, turn);
+#pragma unroll 1
   for (int i = 0; i < task.stages; ++i) feeder.Next(ring, lane);
 
-  const SharedActivations to{
-      shared + plan.x,
-      Format::kHasMinimum ? reinterpret_cast<float*>(shared + plan.block_sums) : nullptr,
-      reinterpret_cast<float*>(shared + plan.inverses), shape.tokens};
   auto* zeros = reinterpret_cast<uint4*>(shared + plan.block_sums - 16);
-  if (threadIdx.x == 0) *zeros = {0, 0, 0, 0};
+  auto* sums = reinterpret_cast<float*>(shared + plan.block_sums);
+  const SharedActivations to{shared + plan.x, Kernel::kNeedsSums ? sums : nullptr,
+                             reinterpret_cast<float*>(shared + plan.inverses), shape.tokens};
+  if (threadIdx.x == 0) {
+    *zeros = {0, 0, 0, 0};
+    PhaseBarrier::Init(barriers, Kernel::kWarps);
+  }
   LoadActivations<Format>(task, to);
 
-  const bool one = task.tokens == 1;
+  const bool one = Kernel::kOneToken || task.tokens == 1;
   const LaneActivations x{to.values + (one ? 0 : lane >> 2) * 64 + (lane & 3) * 16,
                           reinterpret_cast<const std::byte*>(zeros), to.sums, shape.tokens, one};
-  DoItems<Format, Kernel>(task, to, x, reinterpret_cast<float*>(shared + plan.partials), ring,
-                          feeder);
+  DoItems<Format, Kernel>({task, to, x, ring, feeder, lane, slot, turn}, shape,
+                          reinterpret_cast<float*>(shared + plan.partials), barriers);
 }
 
 template <class Format, int token_tiles>
@@ -273,7 +306,7 @@ void LaunchSkinny(const Queue& queue, SkinnyTask& task) {
   Require(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
                                cudaSharedmemCarveoutMaxShared),
           "preferring shared memory");
-  Launch(queue, kernel, dim3(std::min(task.items, queue.multiprocessors)), dim3(kSkinnyThreads),
+  Launch(queue, kernel, dim3(std::min(task.items, queue.multiprocessors)), dim3(32 * shape.warps),
          bytes, task);
 }
 

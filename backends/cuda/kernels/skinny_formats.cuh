@@ -31,8 +31,9 @@ struct PlainFormat {
   static constexpr bool kF16 = type == DType::kF16;
   static constexpr bool kConsecutive = true;
   static constexpr bool kBulk = false;
-  static constexpr bool kHasMinimum = false;
   static constexpr bool kSpreadsBlocks = false;
+  template <bool one_token>
+  static constexpr bool kNeedsSums = false;
   static constexpr int kColumns = kIsF32 ? 64 : 128;
   static constexpr int kStageBytes = 16 * 256;
 
@@ -94,8 +95,9 @@ struct BlockFormat {
   static constexpr bool kF16 = false;
   static constexpr bool kConsecutive = false;
   static constexpr bool kBulk = kBulkCopies;
-  static constexpr bool kHasMinimum = Factors::kHasMinimum;
   static constexpr bool kSpreadsBlocks = true;
+  template <bool one_token>
+  static constexpr bool kNeedsSums = Factors::kHasMinimum || (one_token && kHasFractions<Layout>);
   static constexpr int kColumns = kUnitColumns;
   static constexpr int kStageBytes = Layout::kUnitBytes;
 
@@ -112,10 +114,17 @@ struct BlockFormat {
   }
 
   // The A fragments of both instructions over block 0 or 1 of a pair.
+  template <bool fractions>
   __device__ static void Fragments(const uint32_t (&words)[Layout::kBits], int block,
                                    uint32_t (&a)[8]) {
 #pragma unroll
-    for (int p = 0; p < 8; ++p) a[p] = Integers<Layout>(words, 8 * block + p);
+    for (int p = 0; p < 8; ++p) {
+      if constexpr (fractions) {
+        a[p] = Fractions<Layout>(words, 8 * block + p);
+      } else {
+        a[p] = Integers<Layout>(words, 8 * block + p);
+      }
+    }
   }
 
   template <int tiles>
@@ -130,7 +139,7 @@ struct BlockFormat {
 #pragma unroll
       for (int block = 0; block < 2; ++block) {
         uint32_t a[8];
-        Fragments(words, block, a);
+        Fragments<false>(words, block, a);
 #pragma unroll
         for (int tile = 0; tile < tiles; ++tile) {
           AddBlock(a, x, first_block + 2 * pair + block, tile, lane & 3, factors, block,
@@ -157,7 +166,7 @@ struct BlockFormat {
       sum[i] += scale[0] * first[i];
       if constexpr (Factors::kHalves == 2) sum[i] += scale[1] * second[i];
     }
-    if constexpr (kHasMinimum) {
+    if constexpr (Factors::kHasMinimum) {
       const float* of = x.sums + x_block * x.tokens + (x.one_token ? 0 : 8 * tile + 2 * t);
       const float2 x_sum = x.one_token ? float2{of[0], 0} : *reinterpret_cast<const float2*>(of);
 #pragma unroll
@@ -184,7 +193,7 @@ struct BlockFormat {
 #pragma unroll
       for (int block = 0; block < 2; ++block) {
         uint32_t a[8];
-        Fragments(words, block, a);
+        Fragments<kHasFractions<Layout>>(words, block, a);
         const uint4 b = *reinterpret_cast<const uint4*>(g == 2 * pair + block ? mine : x.zeros);
         MultiplyAdd<false>(first[block], a, b.x, b.y);
         MultiplyAdd<false>(second[block], a + 4, b.z, b.w);
@@ -192,24 +201,30 @@ struct BlockFormat {
     }
     Factors factors;
     LoadFactors(unit + Layout::kCodeBytes, g, t, factors);
+    float2 x_sum = {0, 0};
+    if constexpr (kNeedsSums<true>) {
+      x_sum = *reinterpret_cast<const float2*>(x.sums + first_block + 2 * t);
+    }
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      const auto& scale = factors.scale[i / 2][i % 2];
-      const float low = first[0][i] + first[1][i], high = second[0][i] + second[1][i];
-      if constexpr (Factors::kHalves == 1) {
-        sums[0][i] += scale[0] * (low + high);
-      } else {
-        sums[0][i] += scale[0] * low + scale[1] * high;
-      }
+      AddScaled(factors, i / 2, i % 2, first[0][i] + first[1][i], second[0][i] + second[1][i],
+                i % 2 == 0 ? x_sum.x : x_sum.y, &sums[0][i]);
     }
-    if constexpr (kHasMinimum) {
-      const float2 x_sum = *reinterpret_cast<const float2*>(x.sums + first_block + 2 * t);
-#pragma unroll
-      for (int row = 0; row < 2; ++row) {
-        sums[0][2 * row] -= factors.minimum[row][0] * x_sum.x;
-        sums[0][2 * row + 1] -= factors.minimum[row][1] * x_sum.y;
-      }
+  }
+
+  // Adds what the sums over both halves of a block in a row amount to.
+  __device__ static void AddScaled(const Factors& factors, int row, int block, float first,
+                                   float second, float x_sum, float* sum) {
+    const auto& scale = factors.scale[row][block];
+    if constexpr (Factors::kHalves == 2) {
+      *sum += scale[0] * first + scale[1] * second;
+    } else if constexpr (kHasFractions<Layout>) {
+      constexpr float kSteps = 1 << Layout::kBits;
+      *sum += scale[0] * kSteps * (first + second - (1 + Layout::kZero / kSteps) * x_sum);
+    } else {
+      *sum += scale[0] * (first + second);
     }
+    if constexpr (Factors::kHasMinimum) *sum -= factors.minimum[row][block] * x_sum;
   }
 };
 

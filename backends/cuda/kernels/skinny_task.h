@@ -10,7 +10,6 @@
 
 namespace lantern::cuda {
 
-constexpr int kSkinnyWarps = 8;
 // Two kernels of this much side by side fill an SM's shared memory: the next product then streams
 // its first weights while this one ends.
 constexpr int kHalfShared = 113 << 10;
@@ -36,6 +35,7 @@ struct SkinnyTask {
   bool x_is_f32;
   int tokens, columns;
   const float* norm;
+  bool norm_is_aligned;  // to 16 bytes
   float eps;
   // Units of the weights' columns from the first that x has a part of, and the columns in it that
   // lie before x.
@@ -47,9 +47,9 @@ struct SkinnyTask {
   SkinnyProduct::Into into;
 
   // A block does item after item: `slots` strips at once (a gate's and its up's side by side), each
-  // by 8 / slots warps that take turns at its units. x is in shared memory whole (slab_units ==
+  // by `turns` warps that take turns at its units. x is in shared memory whole (slab_units ==
   // units), or a slab at a time for each item.
-  int items, slots, slab_units, stages;
+  int items, slots, turns, slab_units, stages;
 };
 
 // Where things lie in a block's shared memory.
@@ -59,24 +59,26 @@ struct SkinnyShared {
 
 // What of a kernel's template decides its shared memory.
 struct SkinnyShape {
-  int stage_bytes, unit_blocks;
-  int tokens;  // that x and the warps' sums have room for
-  int buffers;  // of the warps' sums
-  bool has_minimum;
+  int warps, stage_bytes, unit_blocks;
+  int tokens;       // that x and the warps' sums have room for
+  bool needs_sums;  // of x's blocks
 };
 
+__host__ __device__ inline int PartialFloats(const SkinnyShape& shape) {
+  return shape.warps * shape.tokens * kSumStride;
+}
 __host__ __device__ inline SkinnyShared PlanShared(const SkinnyShape& shape, int slab_units,
                                                    int stages) {
   const int blocks = slab_units * shape.unit_blocks;
   SkinnyShared plan;
-  plan.x = kSkinnyWarps * stages * shape.stage_bytes;
+  plan.x = shape.warps * stages * shape.stage_bytes;
   // 16 bytes of zeros follow x.
   plan.block_sums = plan.x + blocks * shape.tokens * 64 + 16;
-  plan.partials = plan.block_sums + (shape.has_minimum ? blocks * shape.tokens * 4 : 0);
-  plan.inverses =
-      plan.partials + shape.buffers * kSkinnyWarps * shape.tokens * kSumStride * 4;
+  plan.partials = plan.block_sums + (shape.needs_sums ? blocks * shape.tokens * 4 : 0);
+  // Two buffers in turn, see DoItems.
+  plan.inverses = plan.partials + 2 * 4 * PartialFloats(shape);
   plan.barriers = plan.inverses + kSkinnyTokens * 4;
-  plan.bytes = plan.barriers + kSkinnyWarps * stages * 8;
+  plan.bytes = plan.barriers + (shape.warps * stages + 1) * 8;
   return plan;
 }
 
