@@ -14,9 +14,17 @@ void Linear::operator()(Run& run, Tensor out, Tensor x) const {
 }
 
 SummedLinear::SummedLinear(Loader& loader, const TensorSlice& slice, SumShard shard, SumSite site)
-    : weight_(loader.Load(slice)), shard_(std::move(shard)), site_(site) {}
+    : weight_(loader.Load(slice)),
+      shard_(std::move(shard)),
+      whole_(LeafCuts::Whole(weight_.in)),
+      site_(site) {}
 
 void SummedLinear::Start(Run& run, Tensor x) const {
+  if (run.device_sums != nullptr) {  // which keep no order of leaves
+    Backend::MatMulLeaves(run.ctx, {&run.act.sum, 1}, x, weight_, whole_);
+    run.device_sums->AddSum(run.act.x, run.act.sum);
+    return;
+  }
   const std::span<const Tensor> partials = run.act.Partials(shard_.cuts.subtrees());
   Backend::MatMulLeaves(run.ctx, partials, x, weight_, shard_.cuts);
   if (run.sums.group().size() == 1) return;  // the partial sum is the sum
@@ -25,6 +33,7 @@ void SummedLinear::Start(Run& run, Tensor x) const {
 }
 
 void SummedLinear::Finish(Run& run) {
+  if (run.device_sums != nullptr) return;  // Start has queued all of it
   if (run.sums.group().size() > 1) {
     run.sums.Finish(run.part());
     run.act.UploadSum();

@@ -36,6 +36,7 @@ class SummedLinear {
  private:
   WeightMatrix weight_;
   SumShard shard_;
+  LeafCuts whole_;
   SumSite site_;
 };
 

@@ -8,6 +8,7 @@
 #include "backends/backend.h"
 #include "models/activations.h"
 #include "models/kv_cache.h"
+#include "net/device_sums.h"
 #include "net/reducer.h"
 
 namespace lantern {
@@ -33,10 +34,17 @@ class Run {
   // Of a part: below it, what the halves lose as products is more than what hiding a sum gains.
   static constexpr int kLeastTokens = 32;
 
-  // blocks: the batch's tables, by sequence. Begins with the whole step.
-  Run(Backend::Context& context, Reducer& reducer, KvCache& cache, Activations& activations,
-      const Batch& step, std::span<const std::span<const int>> blocks)
-      : ctx(context), sums(reducer), kv(cache), act(activations), batch(step), blocks_(blocks) {
+  // blocks: the batch's tables, by sequence. device: what sums instead of the reducer, or null.
+  // Begins with the whole step.
+  Run(Backend::Context& context, Reducer& reducer, DeviceSums* device, KvCache& cache,
+      Activations& activations, const Batch& step, std::span<const std::span<const int>> blocks)
+      : ctx(context),
+        sums(reducer),
+        device_sums(device),
+        kv(cache),
+        act(activations),
+        batch(step),
+        blocks_(blocks) {
     EnterAll();
   }
 
@@ -67,6 +75,7 @@ class Run {
 
   Backend::Context& ctx;
   Reducer& sums;
+  DeviceSums* const device_sums;
   KvCache& kv;
   Activations& act;
   const Batch& batch;

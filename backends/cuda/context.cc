@@ -43,6 +43,13 @@ void CudaContext::Wait() {
   cuda::Require(cudaStreamSynchronize(queue_.stream), "computing a step");
 }
 
+bool CudaContext::IsIdle() {
+  const cudaError_t code = cudaStreamQuery(queue_.stream);
+  if (code == cudaErrorNotReady) return false;
+  cuda::Require(code, "computing a step");
+  return true;
+}
+
 std::byte* CudaContext::AttentionScratch(size_t bytes) {
   bool moved = false;
   std::byte* const data = attention_scratch_.Get(bytes, moved);

@@ -33,8 +33,11 @@ class CudaContext {
 
   // Makes the device this thread's: operations may come from another one than made the context.
   void Enter() const;
-  // Waits for all that was queued.
+  // Waits for all that was queued; whether it has ended.
   void Wait();
+  bool IsIdle();
+  // Launches the operations that wait for the next one, see Pending.
+  void LaunchPending();
   // Zeroed when it lies elsewhere than before, which ends all recordings.
   std::byte* AttentionScratch(size_t bytes);
   float* F32Scratch();

@@ -38,13 +38,7 @@ void LaunchProduct(CudaContext& context) {
   cuda::Multiply(context.queue(), *std::exchange(context.pending.product, std::nullopt));
 }
 
-// Launches what waits.
-void Flush(CudaContext& context) {
-  LaunchProduct(context);
-  LaunchSum(context);
-  LaunchNorm(context);
-  LANTERN_CHECK(!context.pending.turn && !context.pending.append);
-}
+void Flush(CudaContext& context) { context.LaunchPending(); }
 
 // Whether the pending product writes this tensor.
 bool IsProduct(const CudaContext& context, const Tensor& tensor) {
@@ -52,6 +46,13 @@ bool IsProduct(const CudaContext& context, const Tensor& tensor) {
 }
 
 }  // namespace
+
+void CudaContext::LaunchPending() {
+  LaunchProduct(*this);
+  LaunchSum(*this);
+  LaunchNorm(*this);
+  LANTERN_CHECK(!pending.turn && !pending.append);
+}
 
 void CudaBackend::RmsNorm(Context& context, Tensor out, Tensor x, Tensor weight, float eps) {
   LANTERN_CHECK(out.rows == x.rows && out.cols == x.cols && weight.cols == x.cols);

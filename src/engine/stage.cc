@@ -30,6 +30,7 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
       act_(context, part.Activations(options.step_tokens, options.logit_rows, options.in_flight)),
       sums_(*mesh.tp, options.reduce),
+      device_sums_(MakeDeviceSums(context, *mesh.tp, options.reduce.format, part.config.dim)),
       residual_(*mesh.tp, part.first_layer, static_cast<int>(part.layers.size())) {
   model_ = LoadModel(part, loader, options.context);
   plan_.batch.blocks.reserve(options.kv_blocks);  // tables grow step by step
@@ -226,15 +227,17 @@ void Stage::RunModel(const StepPlan& plan) {
     blocks_.push_back(std::span(batch.blocks).subspan(begin, end - begin));
     begin = end;
   }
-  Run run(context_, sums_, kv_, act_, batch, blocks_);
+  Run run(context_, sums_, device_sums_.get(), kv_, act_, batch, blocks_);
   sums_.BeginStep();
-  const bool repeats = mesh_.tp->size() == 1;  // else the host adds in the middle
+  // Where the host adds in the middle nothing can be replayed.
+  const bool repeats = device_sums_ ? device_sums_->Repeats(batch.tokens()) : mesh_.tp->size() == 1;
   const auto step = [&] {
     model_->Forward(run);
     if (last_ && !batch.logits_at.empty()) model_->Logits(run);
   };
   // By reference, as a copy would be an allocation.
   Backend::RunStep(context_, run.view(), plan.slot, repeats, std::cref(step));
+  if (device_sums_) device_sums_->Wait();
   const ResidualLook seen = Backend::TakeResidualLook(context_);
   // Every rank of a stage holds the same residual stream, so all of them stop here together.
   if (seen.bad_layer != ResidualLook::kAllFinite) {

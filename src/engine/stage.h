@@ -98,6 +98,7 @@ class Stage {
   KvCache kv_;
   Activations act_;
   Reducer sums_;
+  std::unique_ptr<DeviceSums> device_sums_;  // null: sums_ computes them
   Fallback fallback_;
   ResidualCheck residual_;
   std::unique_ptr<Model> model_;

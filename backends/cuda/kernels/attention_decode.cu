@@ -450,11 +450,11 @@ template <class T, int D>
 __global__ void __launch_bounds__(kThreads, 3)
     DecodeKernel(const __grid_constant__ DecodeArguments d) {
   __shared__ DecodeShared<D> shared;
-  LetNextBegin();
   Unit unit;
   if (!FindUnit(d, unit)) return WaitForInputs();
   WarpState<T, D> state = {};
   AttendChunk(d, unit, shared.own, state);
+  LetNextBegin();  // not before this one has its inputs: see SkinnyKernel
   ShareState(state, shared);
   __syncthreads();
   MergeWarps(d, unit, shared);

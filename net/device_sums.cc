@@ -1,0 +1,165 @@
+#include "net/device_sums.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "backends/cuda/context.h"
+#include "backends/cuda/kernels/peer_sum.h"
+#include "backends/cuda/kernels/rows.h"
+#include "backends/cuda/products.h"
+#include "net/nccl_group.h"
+#include "src/base/error.h"
+
+namespace lantern {
+namespace {
+
+using cuda::PeerSums;
+
+constexpr size_t kPeerBytes = size_t{1} << 20;  // beyond it bandwidth counts, which is NCCL's
+constexpr std::chrono::seconds kConnectLimit{30};
+
+// Everybody's bytes, by rank.
+template <class T>
+std::vector<T> Gathered(Communicator& group, const T& mine) {
+  std::vector<T> all(group.size(), mine);
+  std::vector<OutgoingMessage> out;
+  std::vector<IncomingMessage> in;
+  for (int rank = 0; rank < group.size(); ++rank) {
+    if (rank == group.rank()) continue;
+    out.push_back({rank, std::as_bytes(std::span(&mine, 1))});
+    in.push_back({rank, std::as_writable_bytes(std::span(&all[rank], 1))});
+  }
+  group.Exchange(out, in, Patience::kIdle);
+  return all;
+}
+
+bool Everybody(Communicator& group, bool mine) {
+  const std::vector<char> all = Gathered<char>(group, mine);
+  return std::all_of(all.begin(), all.end(), [](char each) { return each != 0; });
+}
+
+// Calls `make`, whose failure is an answer: what it needs is not there.
+template <class Make>
+bool Succeeds(const Make& make) {
+  try {
+    make();
+    return true;
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::kConfig) throw;
+    cudaGetLastError();  // what failed is told by the answer, not by the next launch
+    return false;
+  }
+}
+
+std::unique_ptr<PeerSums> ReachPeers(Communicator& group) {
+  std::unique_ptr<PeerSums> sums;
+  PeerSums::Handle handle{};
+  const bool made = group.size() <= PeerSums::kMostRanks && Succeeds([&] {
+                      sums = std::make_unique<PeerSums>(group.rank(), group.size(), kPeerBytes);
+                      handle = sums->handle();
+                    });
+  if (!Everybody(group, made)) return nullptr;
+  const std::vector<PeerSums::Handle> handles = Gathered(group, handle);
+  const bool open = Succeeds([&] { sums->Open(handles); });
+  return Everybody(group, open) ? std::move(sums) : nullptr;
+}
+
+std::unique_ptr<NcclGroup> JoinNccl(Communicator& group) {
+  NcclGroup::Id id{};
+  const bool there = Succeeds([&] { id = NcclGroup::MakeId(); });
+  if (!Everybody(group, there)) return nullptr;
+  id = Gathered(group, id)[0];
+  std::unique_ptr<NcclGroup> nccl;
+  const bool joined = Succeeds([&] {
+    nccl = std::make_unique<NcclGroup>(group.rank(), group.size(), id);
+    nccl->Connect(kConnectLimit);
+  });
+  return Everybody(group, joined) ? std::move(nccl) : nullptr;
+}
+
+class GpuSums : public DeviceSums {
+ public:
+  GpuSums(CudaContext& context, Communicator& group, DType wire, int dim,
+          std::unique_ptr<PeerSums> peers, std::unique_ptr<NcclGroup> nccl)
+      : context_(context),
+        group_(group),
+        wire_(wire),
+        dim_(dim),
+        peers_(std::move(peers)),
+        nccl_(std::move(nccl)) {}
+
+  // Recorded steps hold sums, and what they use goes.
+  ~GpuSums() override { context_.recorded().Clear(); }
+
+  void AddSum(Tensor x, Tensor partial) override {
+    context_.LaunchPending();
+    const cuda::Queue& queue = context_.queue();
+    if (peers_ && (peers_->Fits(x.rows, x.cols) || !nccl_)) {
+      const int fitting = std::max<int>(kPeerBytes / sizeof(float) / x.cols, 1);
+      for (int row = 0; row < x.rows; row += fitting) {
+        const int end = std::min(row + fitting, x.rows);
+        peers_->Sum(queue, cuda::MatrixOf(x.Rows(row, end)), cuda::MatrixOf(partial.Rows(row, end)),
+                    wire_);
+      }
+      return;
+    }
+    LANTERN_CHECK(partial.dense());
+    nccl_->AllReduceSum(partial.data, static_cast<size_t>(partial.rows) * partial.cols,
+                        NcclGroup::Type::kF32, queue.stream);
+    CudaBackend::Add(context_, x, partial);
+  }
+
+  bool Repeats(int tokens) const override {
+    return peers_ != nullptr && tokens * static_cast<size_t>(dim_) * sizeof(float) <= kPeerBytes;
+  }
+
+  void Wait() override {
+    try {
+      while (!context_.IsIdle()) {
+        if (peers_ && peers_->aborted()) break;
+        group_.Progress();  // throws where the group is over
+        if (nccl_) nccl_->Check();
+      }
+    } catch (const Error& e) {
+      if (peers_) peers_->Abort();
+      if (nccl_) nccl_->Abort(e.what());
+      context_.recorded().Clear();
+      context_.Wait();
+      throw;
+    }
+  }
+
+  std::string way() const override { return peers_ ? "peer memory" : "NCCL"; }
+
+ private:
+  CudaContext& context_;
+  Communicator& group_;
+  const DType wire_;
+  const int dim_;
+  const std::unique_ptr<PeerSums> peers_;
+  const std::unique_ptr<NcclGroup> nccl_;
+};
+
+}  // namespace
+
+std::unique_ptr<DeviceSums> MakeDeviceSums(Backend::Context& context, Communicator& group,
+                                           WireFormat format, int dim) {
+  if (group.size() == 1) return nullptr;
+  // Ranks of one run have one format, but not one kind of device.
+  if (format == WireFormat::kQ8 || !Everybody(group, context.gpu != nullptr)) return nullptr;
+  context.gpu->Enter();
+  std::unique_ptr<PeerSums> peers = ReachPeers(group);
+  std::unique_ptr<NcclGroup> nccl = JoinNccl(group);
+  if (!peers && !nccl) return nullptr;
+  const DType wire = format == WireFormat::kBf16  ? DType::kBF16
+                     : format == WireFormat::kF16 ? DType::kF16
+                                                  : DType::kF32;
+  return std::make_unique<GpuSums>(*context.gpu, group, wire, dim, std::move(peers),
+                                   std::move(nccl));
+}
+
+}  // namespace lantern

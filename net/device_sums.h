@@ -1,0 +1,36 @@
+// DeviceSums: sums over the ranks of a stage that all compute on GPUs, from device to device; the
+// host sees none of the numbers. Small vectors go by our own kernel over peer memory where the GPUs
+// reach each other (backends/cuda/kernels/peer_sum.h), all others through NCCL.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "backends/backend.h"
+#include "net/communicator.h"
+#include "net/reducer.h"
+
+namespace lantern {
+
+class DeviceSums {
+ public:
+  virtual ~DeviceSums() = default;
+  // Queues x += the sum over all ranks of `partial`, whose memory may change: the same bits on
+  // every rank. All ranks queue the same sums in the same order.
+  virtual void AddSum(Tensor x, Tensor partial) = 0;
+  // Whether steps of so many tokens may be recorded and replayed.
+  virtual bool Repeats(int tokens) const = 0;
+  // Waits until all that is queued has ended. Throws Error{kPeerLost} where the group lost a rank
+  // meanwhile; the device is idle then, too.
+  virtual void Wait() = 0;
+  // "peer memory" or "NCCL", for those who look at how a run went.
+  virtual std::string way() const = 0;
+};
+
+// Null where sums go over the host: some rank computes on its processor, reaches no other GPU, or
+// the wire's format is the host's alone (q8). The group agrees on it, and must outlive it.
+// `dim`: columns of the vectors. Waits for all ranks. Throws what the group throws.
+std::unique_ptr<DeviceSums> MakeDeviceSums(Backend::Context& context, Communicator& group,
+                                           WireFormat format, int dim);
+
+}  // namespace lantern
