@@ -69,6 +69,7 @@ class Ring {
       for (int i = 0; i < stage_count; ++i) PhaseBarrier::Init(barriers + i, bulk ? 1 : 32);
 #if __CUDA_ARCH__ >= 900
       asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+      asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 #endif
     }
     __syncwarp();

@@ -42,6 +42,14 @@ Launcher LauncherOf(DType type) {
   return nullptr;
 }
 
+// Whether parts of Q6_K share a launch with those of `type`: llama.cpp's files of Q4_K_M and Q5_K_M
+// have such values beside queries and keys.
+Launcher MixedLauncherOf(DType type, const SkinnyProduct& product) {
+  if (product.x.rows > kMixedTokens) return nullptr;
+  if (type == DType::kQ4_K) return MultiplyQ4_KAndQ6_K;
+  return type == DType::kQ5_K ? MultiplyQ5_KAndQ6_K : nullptr;
+}
+
 int UnitColumns(DType type) {
   if (IsBlockFormat(type)) return kUnitColumns;
   return 256 / Info(type).block_bytes;
@@ -65,10 +73,10 @@ SkinnyTask TaskOf(const SkinnyProduct& product) {
   return task;
 }
 
-void AddPart(const Weight& weight, int column, SkinnyTask* task) {
+void AddPart(const Weight& weight, int column, bool second, SkinnyTask* task) {
   SkinnyPart& part = task->parts[task->part_count++];
   const int strips = (weight.out + kStripRows - 1) / kStripRows;
-  part = {weight.data, 0, weight.out, strips, column};
+  part = {weight.data, 0, weight.out, strips, column, second};
   if (IsBlockFormat(weight.type)) {
     part.strip_bytes = static_cast<long long>(PackedBytes(weight.type, kStripRows, weight.in));
   } else {
@@ -97,6 +105,26 @@ void Check(const SkinnyProduct& product) {
     LANTERN_CHECK_EQ(product.parts[0].out, product.parts[1].out);
   }
   LANTERN_CHECK(product.into != SkinnyProduct::kAdd || product.out.type == Real::kF32);
+}
+
+// All parts of `type`, and those of Q6_K too when `mixed`, in one launch. Marks them as done.
+void MultiplyType(const Queue& queue, const SkinnyProduct& product, DType type, Launcher mixed,
+                  bool (&done)[3]) {
+  SkinnyTask task = TaskOf(product);
+  int column = 0;
+  bool any_second = false;
+  for (int i = 0; i < product.part_count; ++i) {
+    const Weight& part = product.parts[i];
+    const bool second = mixed != nullptr && part.type == DType::kQ6_K;
+    if (part.type == type || second) {
+      AddPart(part, column, second, &task);
+      done[i] = true;
+      any_second |= second;
+    }
+    if (product.into != SkinnyProduct::kGated) column += part.out;
+  }
+  SetColumns(type, product.begin, &task);
+  (any_second ? mixed : LauncherOf(type))(queue, task);
 }
 
 }  // namespace
@@ -135,20 +163,13 @@ void PlanWork(const SkinnyShape& shape, int multiprocessors, SkinnyTask* task) {
 void Multiply(const Queue& queue, const SkinnyProduct& product) {
   Check(product);
   bool done[3] = {};
-  for (int first = 0; first < product.part_count; ++first) {
-    if (done[first]) continue;
-    const DType type = product.parts[first].type;
-    SkinnyTask task = TaskOf(product);
-    int column = 0;
+  // Q6_K last: it may go with another.
+  for (const bool of_q6 : {false, true}) {
     for (int i = 0; i < product.part_count; ++i) {
-      if (product.parts[i].type == type) {
-        AddPart(product.parts[i], column, &task);
-        done[i] = true;
-      }
-      if (product.into != SkinnyProduct::kGated) column += product.parts[i].out;
+      const DType type = product.parts[i].type;
+      if (done[i] || (type == DType::kQ6_K) != of_q6) continue;
+      MultiplyType(queue, product, type, MixedLauncherOf(type, product), done);
     }
-    SetColumns(type, product.begin, &task);
-    LauncherOf(type)(queue, task);
   }
 }
 

@@ -8,12 +8,7 @@
 
 namespace lantern::cuda {
 
-// A slot's strip of an item; `data` is null beyond the last.
-struct Strip {
-  const std::byte* data;
-  int rows, column;  // rows that there are; of its first row in out
-};
-
+// A slot's strip of an item.
 __device__ inline Strip StripOf(const SkinnyTask& task, int item, int slot) {
   int part = 0, strip = item * task.slots + slot;
   if (task.into == SkinnyProduct::kGated) {
@@ -26,9 +21,10 @@ __device__ inline Strip StripOf(const SkinnyTask& task, int item, int slot) {
     }
   }
   const SkinnyPart& from = task.parts[part];
-  if (strip >= from.strips) return {nullptr, 0, 0};
+  if (strip >= from.strips) return {nullptr, 0, 0, false};
   const int row = strip * kStripRows;
-  return {from.data + strip * from.strip_bytes, min(kStripRows, from.out - row), from.column + row};
+  return {from.data + strip * from.strip_bytes, min(kStripRows, from.out - row), from.column + row,
+          from.second};
 }
 
 // The items of a block, evenly: [first, last).
@@ -48,7 +44,7 @@ class Feeder {
   }
   __device__ void Next(Ring& ring, int lane) {
     if (item_ >= last_) return;
-    Format::Fill(ring, strip_.data, strip_.rows, task_.pitch_bytes, task_.first_unit + unit_, lane);
+    Format::Fill(ring, strip_, task_.pitch_bytes, task_.first_unit + unit_, lane);
     ring.Filled();
     unit_ += task_.turns;
     if (unit_ < task_.units) return;
@@ -80,7 +76,7 @@ struct SkinnyKernelShape {
   static constexpr bool kNeedsSums = Format::template kNeedsSums<kOneToken>;
   __host__ __device__ static SkinnyShape Shape(int tokens) {
     return {kWarps, Format::kStageBytes, Format::kColumns / kBlockColumns,
-            tokens == 1 ? 1 : 8 * kTiles, kNeedsSums};
+            tokens == 1 ? 1 : (tokens + 1) / 2 * 2, kNeedsSums};
   }
 };
 
@@ -186,7 +182,7 @@ struct WarpWork {
 
 // A strip's sums over the warp's units.
 template <class Format, class Kernel>
-__device__ inline void AddUnits(const WarpWork<Format>& work, bool there,
+__device__ inline void AddUnits(const WarpWork<Format>& work, const Strip& strip,
                                 float (&sums)[Kernel::kTiles][4]) {
   constexpr int kBlocks = Format::kColumns / kBlockColumns;
   const SkinnyTask& task = work.task;
@@ -199,13 +195,10 @@ __device__ inline void AddUnits(const WarpWork<Format>& work, bool there,
                                                    work.to);
       __syncthreads();
     }
-    for (; there && unit < end; unit += task.turns) {
+    for (; strip.data != nullptr && unit < end; unit += task.turns) {
       const std::byte* stage = work.ring.Wait();
-      if constexpr (Kernel::kOneToken) {
-        Format::AddUnitOfOne(stage, work.x, (unit - slab) * kBlocks, work.lane, sums);
-      } else {
-        Format::AddUnit(stage, work.x, (unit - slab) * kBlocks, work.lane, sums);
-      }
+      UnitAdder<Format, Kernel::kOneToken, Kernel::kTiles>::Add(
+          strip, stage, work.x, (unit - slab) * kBlocks, work.lane, sums);
       work.ring.Release();
       work.feeder.Next(work.ring, work.lane);
     }
@@ -226,8 +219,7 @@ __device__ inline void DoItems(const WarpWork<Format>& work, const SkinnyShape& 
   int parity = 0;  // of the item: its barrier's phase and its buffer
   for (int item = first; item < last; ++item, parity ^= 1) {
     float sums[Kernel::kTiles][4] = {};
-    const bool there = StripOf(task, item, work.slot).data != nullptr;
-    AddUnits<Format, Kernel>(work, there, sums);
+    AddUnits<Format, Kernel>(work, StripOf(task, item, work.slot), sums);
     if (item > first) {
       PhaseBarrier::Wait(barrier, parity ^ 1);
       finish.End(partials + (parity ^ 1) * PartialFloats(shape));
@@ -310,6 +302,15 @@ void LaunchSkinny(const Queue& queue, SkinnyTask& task) {
           "preferring shared memory");
   Launch(queue, kernel, dim3(std::min(task.items, queue.multiprocessors)), dim3(32 * shape.warps),
          bytes, task);
+}
+
+template <class Format>
+void LaunchMixed(const Queue& queue, SkinnyTask task) {
+  if (task.tokens == 1) {
+    LaunchSkinny<Format, 0>(queue, task);
+  } else {
+    LaunchSkinny<Format, 1>(queue, task);
+  }
 }
 
 template <class Format>

@@ -3,13 +3,23 @@
 // tokens as B, see fragments.cuh.
 #pragma once
 
+#include <algorithm>
+
 #include "backends/cuda/kernels/activations.cuh"
 #include "backends/cuda/kernels/fragments.cuh"
 #include "backends/cuda/kernels/ring.cuh"
 
 namespace lantern::cuda {
 
-// What a lane sees of the activations in shared memory.
+// 16 rows of a weight; `data` is null beyond the last.
+struct Strip {
+  const std::byte* data;
+  int rows, column;  // rows that there are; of its first row in out
+  bool second;       // of a MixedFormat
+};
+
+// What a lane sees of the activations in shared memory. Lanes whose column has no token read what
+// lies there: a column of B shows in that column of the sums only, and nobody looks at these.
 struct LaneActivations {
   const std::byte* values;  // of its token and its quarter, from the first block
   const std::byte* zeros;
@@ -41,16 +51,15 @@ struct PlainFormat {
     return row * 256 + (chunk ^ ((row & 1) * (kIsF32 ? 1 : 4))) * 16;
   }
 
-  __device__ static void Fill(Ring& ring, const std::byte* strip, int rows, int pitch_bytes,
-                              int unit, int lane) {
+  __device__ static void Fill(Ring& ring, const Strip& strip, int pitch_bytes, int unit, int lane) {
     const uint32_t to = ring.FillAddress();
     const int chunk = lane & 15, column = unit * 256 + chunk * 16;
 #pragma unroll
     for (int i = 0; i < 8; ++i) {
       const int row = 2 * i + (lane >> 4);
-      const bool there = row < rows && column < pitch_bytes;
+      const bool there = row < strip.rows && column < pitch_bytes;
       const std::byte* from =
-          there ? strip + static_cast<long long>(row) * pitch_bytes + column : strip;
+          there ? strip.data + static_cast<long long>(row) * pitch_bytes + column : strip.data;
       CopyAsync16(to + Chunk(row, chunk), from, there);
     }
     ring.ArriveWhenCopied();
@@ -101,8 +110,8 @@ struct BlockFormat {
   static constexpr int kColumns = kUnitColumns;
   static constexpr int kStageBytes = Layout::kUnitBytes;
 
-  __device__ static void Fill(Ring& ring, const std::byte* strip, int, int, int unit, int lane) {
-    const std::byte* from = strip + static_cast<long long>(unit) * kStageBytes;
+  __device__ static void Fill(Ring& ring, const Strip& strip, int, int unit, int lane) {
+    const std::byte* from = strip.data + static_cast<long long>(unit) * kStageBytes;
     if constexpr (kBulk) {
       if (lane == 0) ring.Bulk(from, kStageBytes);
     } else {
@@ -225,6 +234,49 @@ struct BlockFormat {
       *sum += scale[0] * (first + second);
     }
     if constexpr (Factors::kHasMinimum) *sum -= factors.minimum[row][block] * x_sum;
+  }
+};
+
+// Strips of either of two block formats, with their flag `second`.
+template <DType one, DType two>
+struct MixedFormat : BlockFormat<one> {
+  using First = BlockFormat<one>;
+  using Second = BlockFormat<two>;
+  template <bool one_token>
+  static constexpr bool kNeedsSums =
+      First::template kNeedsSums<one_token> || Second::template kNeedsSums<one_token>;
+  static constexpr int kStageBytes = std::max(First::kStageBytes, Second::kStageBytes);
+
+  __device__ static void Fill(Ring& ring, const Strip& strip, int pitch_bytes, int unit, int lane) {
+    if (strip.second) {
+      Second::Fill(ring, strip, pitch_bytes, unit, lane);
+    } else {
+      First::Fill(ring, strip, pitch_bytes, unit, lane);
+    }
+  }
+};
+
+// Adds up a unit of a strip, by the way for one token or for any number.
+template <class Format, bool one_token, int tiles>
+struct UnitAdder {
+  __device__ static void Add(const Strip&, const std::byte* unit, const LaneActivations& x,
+                             int first_block, int lane, float (&sums)[tiles][4]) {
+    if constexpr (one_token) {
+      Format::AddUnitOfOne(unit, x, first_block, lane, sums);
+    } else {
+      Format::AddUnit(unit, x, first_block, lane, sums);
+    }
+  }
+};
+template <DType one, DType two, bool one_token, int tiles>
+struct UnitAdder<MixedFormat<one, two>, one_token, tiles> {
+  __device__ static void Add(const Strip& strip, const std::byte* unit, const LaneActivations& x,
+                             int first_block, int lane, float (&sums)[tiles][4]) {
+    if (strip.second) {
+      UnitAdder<BlockFormat<two>, one_token, tiles>::Add(strip, unit, x, first_block, lane, sums);
+    } else {
+      UnitAdder<BlockFormat<one>, one_token, tiles>::Add(strip, unit, x, first_block, lane, sums);
+    }
   }
 };
 

@@ -13,4 +13,11 @@ void MultiplyQ6_K(const Queue& queue, SkinnyTask task) {
   LaunchByTokens<BlockFormat<DType::kQ6_K>>(queue, task);
 }
 
+void MultiplyQ4_KAndQ6_K(const Queue& queue, SkinnyTask task) {
+  LaunchMixed<MixedFormat<DType::kQ4_K, DType::kQ6_K>>(queue, task);
+}
+void MultiplyQ5_KAndQ6_K(const Queue& queue, SkinnyTask task) {
+  LaunchMixed<MixedFormat<DType::kQ5_K, DType::kQ6_K>>(queue, task);
+}
+
 }  // namespace lantern::cuda

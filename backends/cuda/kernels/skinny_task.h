@@ -22,7 +22,8 @@ struct SkinnyPart {
   const std::byte* data;
   long long strip_bytes;  // from 16 rows to the next 16
   int out, strips;
-  int column;  // where its outputs begin in a row of out
+  int column;   // where its outputs begin in a row of out
+  bool second;  // of a MixedFormat
 };
 
 struct SkinnyTask {
@@ -85,7 +86,9 @@ __host__ __device__ inline SkinnyShared PlanShared(const SkinnyShape& shape, int
 // Fills in how the work is cut. Everything else of the task is there.
 void PlanWork(const SkinnyShape& shape, int multiprocessors, SkinnyTask* task);
 
-// One for each format, in skinny_*.cu.
+// One for each format, in skinny_*.cu. Parts of Q6_K among those of another K format: as one
+// launch.
+constexpr int kMixedTokens = 8;  // that there are kernels for
 void MultiplyF32Weights(const Queue& queue, SkinnyTask task);
 void MultiplyF16(const Queue& queue, SkinnyTask task);
 void MultiplyBF16(const Queue& queue, SkinnyTask task);
@@ -97,5 +100,7 @@ void MultiplyQ5_1(const Queue& queue, SkinnyTask task);
 void MultiplyQ4_K(const Queue& queue, SkinnyTask task);
 void MultiplyQ5_K(const Queue& queue, SkinnyTask task);
 void MultiplyQ6_K(const Queue& queue, SkinnyTask task);
+void MultiplyQ4_KAndQ6_K(const Queue& queue, SkinnyTask task);
+void MultiplyQ5_KAndQ6_K(const Queue& queue, SkinnyTask task);
 
 }  // namespace lantern::cuda
