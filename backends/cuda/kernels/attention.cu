@@ -28,9 +28,10 @@ __global__ void AppendKernel(StepTokens step, AttentionStep a) {
     const int head = i / chunks, d = i % chunks * 8;
     const bool is_key = head < a.cache.heads;
     const int kv = is_key ? head : head - a.cache.heads;
-    float x[8];
+    float x[8], turn[8];
     Load8(qkv + KeyAt(a, token, head) + d, x);
-    if (is_key) Rotate8(x, a.rope + static_cast<size_t>(position) * dim + d);
+    LoadTurn8(a, position, d, turn);
+    if (is_key) Rotate8(x, turn);
     T* to = static_cast<T*>(is_key ? a.cache.keys : a.cache.values);
     Store8(to + BlockAt(a.cache, block, kv) + slot * dim + d, x);
   }

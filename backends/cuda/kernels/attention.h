@@ -8,7 +8,9 @@
 namespace lantern::cuda {
 
 // A step's tokens; all pointers are of device memory and keep their addresses from step to step,
-// so that a captured graph finds the next step's numbers there.
+// so that a captured graph finds the next step's numbers there. They are copied there before the
+// step's first kernel and written by no kernel of the step, and so are the cache's earlier
+// positions: attention may read both while the kernel before it still runs.
 struct StepTokens {
   const int* position = nullptr;      // [tokens]: of each token in its sequence
   const int* sequence = nullptr;      // [tokens]
@@ -53,7 +55,8 @@ struct AttentionStep {
 size_t AttentionScratchBytes(int multiprocessors, int tokens, int query_heads, int head_dim,
                              int most_positions);
 
-// Rotates, appends and attends, in as many launches as that takes. With bf16 activations products
+// Rotates, appends and attends, in as many launches as that takes: one where every run is one
+// token and the shape is fast. With bf16 activations products
 // are on tensor cores where runs are long; with f32 ones all arithmetic is f32.
 // ENSURES: the same bits in every run. Launch shapes depend on StepTokens' counts, not on memory.
 // REQUIRES: head_dim is a multiple of 8, at most 256; of 64 or 128 it is fast.

@@ -13,59 +13,16 @@
 
 #include "backends/cuda/kernels/attention_parts.cuh"
 #include "backends/cuda/kernels/attention_paths.h"
+#include "backends/cuda/kernels/attention_units.cuh"
 #include "backends/cuda/kernels/launch.cuh"
 
 namespace lantern::cuda {
+namespace decode {
 namespace {
 
-constexpr int kWarps = 4, kThreads = kWarps * 32;
-constexpr int kTile = 16;  // positions that a warp works on at a time
-constexpr int kUnitHeads = DecodePlan::kUnitHeads;
-
-struct DecodeArguments {
-  StepTokens step;
-  AttentionStep attention;
-  int parts, chunk, splits;
-  bool mixed;  // grid.z counts runs, and longer ones are not ours
-  int block_shift;
-  float scale;  // of products of queries and keys, to powers of two
-  int* counters;
-  float2* stats;    // [z, query heads, splits]: the largest product, and the sum of exponentials
-  float* partials;  // [z, query heads, splits, head_dim]
-};
-
-// What a block works on.
-struct Unit {
-  int token, kv, part;
-  int own;          // the token's position
-  int lowest;       // the first position it sees
-  int begin, end;   // this block's positions
-  int arrivals;     // blocks of this unit that have any
-  int head, count;  // its query heads
-  const int* table;
-};
-
-__device__ bool FindUnit(const DecodeArguments& d, Unit& unit) {
-  unit.token = blockIdx.z;
-  if (d.mixed) {
-    unit.token = d.step.run_begin[blockIdx.z];
-    if (d.step.run_begin[blockIdx.z + 1] - unit.token != 1) return false;
-  }
-  unit.own = d.step.position[unit.token];
-  unit.table = TableOf(d.step, unit.token);
-  unit.kv = blockIdx.y / d.parts;
-  unit.part = blockIdx.y % d.parts;
-  unit.lowest = LowestSeen(unit.own, d.attention.window);
-  const int first = unit.lowest / kTile * kTile;
-  unit.begin = first + blockIdx.x * d.chunk;
-  if (unit.begin > unit.own) return false;
-  unit.end = min(unit.begin + d.chunk, unit.own + 1);
-  unit.arrivals = (unit.own - first) / d.chunk + 1;
-  const HeadRange heads = HeadsOf(d.attention.heads, unit.kv);
-  unit.head = heads.begin + unit.part * kUnitHeads;
-  unit.count = max(0, min(kUnitHeads, heads.count - unit.part * kUnitHeads));
-  return true;
-}
+// Where a lane is in a fragment: g and t of MatrixMultiply.
+__device__ inline int Group() { return threadIdx.x % 32 / 4; }
+__device__ inline int Quarter() { return threadIdx.x % 4; }
 
 // A warp's work on its tiles. T is the cache's type.
 template <class T, int D>
@@ -77,15 +34,6 @@ struct WarpState {
   float most[2] = {-INFINITY, -INFINITY}, total[2] = {};  // total: of this lane's positions only
 };
 
-// The token's own key and value in the cache's type.
-template <int D>
-struct OwnRows {
-  uint4 key[D / 8], value[D / 8];
-};
-
-__device__ inline int Warp() { return threadIdx.x / 32; }
-__device__ inline int Group() { return threadIdx.x % 32 / 4; }
-__device__ inline int Quarter() { return threadIdx.x % 4; }
 // The position within a tile of the lane's i-th row of values.
 __device__ inline int ValueRow(int i) { return 2 * Quarter() + i % 2 + i / 2 * 8; }
 
@@ -93,7 +41,7 @@ __device__ inline int ValueRow(int i) { return 2 * Quarter() + i % 2 + i / 2 * 8
 __device__ inline size_t TileAt(const DecodeArguments& d, const Unit& unit, int base, int dim) {
   const Cache& cache = d.attention.cache;
   const int slot = base & (cache.block_tokens - 1);
-  return BlockAt(cache, unit.table[base >> d.block_shift], unit.kv) + slot * dim;
+  return BlockAt(cache, d.step.blocks[unit.table + (base >> d.block_shift)], unit.kv) + slot * dim;
 }
 
 // Positions that the token does not see are zeros here, whatever the cache holds: they may never
@@ -132,52 +80,55 @@ __device__ inline void LoadValues(const DecodeArguments& d, const Unit& unit, in
   }
 }
 
-// Eight of a token's new values.
-__device__ inline void LoadNew(const AttentionStep& a, long long at, float (&x)[8]) {
-  Load8(static_cast<const __nv_bfloat16*>(a.qkv.data) + at, x);
-}
-
-// Queries, rotated. Columns beyond the unit's heads repeat its last one and are not looked at.
-// Where `owns`, the token's own key and value, too: to the cache, which the first of the units that
-// share a kv head writes, and to `own` for this warp's tile.
+// Queries, rotated, and the token's own key and value. Columns beyond the unit's heads repeat its
+// last one and are not looked at. All warps load all of it: the loads then are on their way
+// together, and most of them meet in the cache.
 template <class T, int D>
-__device__ inline void LoadInputs(const DecodeArguments& d, const Unit& unit, bool owns, size_t at,
-                                  OwnRows<D>& own, WarpState<T, D>& state) {
+__device__ inline void LoadInputs(const DecodeArguments& d, const Unit& unit, uint4 (&key)[D / 32],
+                                  uint4 (&value)[D / 64], WarpState<T, D>& state) {
   const AttentionStep& a = d.attention;
+  const auto* qkv = static_cast<const __nv_bfloat16*>(a.qkv.data);
   const int head = unit.head + max(0, min(Group(), unit.count - 1));
-  const float* rope = a.rope + static_cast<size_t>(unit.own) * D + 8 * Quarter();
-  const long long query = QueryAt(a, unit.token, head) + 8 * Quarter();
-  const long long key = KeyAt(a, unit.token, unit.kv) + 8 * Quarter();
-  const bool writes = owns && unit.part == 0;
 #pragma unroll
   for (int c = 0; c < D / 32; ++c) {
-    float x[8];
-    LoadNew(a, query + 32 * c, x);
-    Rotate8(x, rope + 32 * c);
+    const int dim = 32 * c + 8 * Quarter();
+    float turn[8], x[8];
+    LoadTurn8(a, unit.own, dim, turn);
+    Load8(qkv + QueryAt(a, unit.token, head) + dim, x);
+    Rotate8(x, turn);
     state.query[c] = Pack8<T>(x);
+    Load8(qkv + KeyAt(a, unit.token, unit.kv) + dim, x);
+    Rotate8(x, turn);
+    key[c] = Pack8<T>(x);
   }
-  if (owns && Group() == 0) {
-    T* keys = static_cast<T*>(a.cache.keys) + at;
 #pragma unroll
-    for (int c = 0; c < D / 32; ++c) {
-      const int dim = 32 * c + 8 * Quarter();
-      float x[8];
-      LoadNew(a, key + 32 * c, x);
-      Rotate8(x, rope + 32 * c);
-      own.key[dim / 8] = Pack8<T>(x);
-      if (writes) *reinterpret_cast<uint4*>(keys + dim) = own.key[dim / 8];
-    }
+  for (int c = 0; c < D / 64; ++c) {
+    float x[8];
+    Load8(qkv + ValueAt(a, unit.token, unit.kv) + 64 * c + 8 * Group(), x);
+    value[c] = Pack8<T>(x);
   }
-  if (owns && Quarter() == 0) {
-    T* values = static_cast<T*>(a.cache.values) + at;
+}
+
+// Of the warp whose tile will hold the token's position: its key and value, of which a quarter and
+// a group each hold a copy, for that tile and to the cache at `at`. Only the first of the units
+// that share a kv head writes there.
+template <class T, int D>
+__device__ inline void StoreOwn(const DecodeArguments& d, const Unit& unit, size_t at,
+                                const uint4 (&key)[D / 32], const uint4 (&value)[D / 64],
+                                OwnRows<D>& own) {
+  T* keys = static_cast<T*>(d.attention.cache.keys) + at;
+  T* values = static_cast<T*>(d.attention.cache.values) + at;
 #pragma unroll
-    for (int c = 0; c < D / 64; ++c) {
-      const int dim = 64 * c + 8 * Group();
-      float x[8];
-      LoadNew(a, ValueAt(a, unit.token, unit.kv) + dim, x);
-      own.value[dim / 8] = Pack8<T>(x);
-      if (writes) *reinterpret_cast<uint4*>(values + dim) = own.value[dim / 8];
-    }
+  for (int c = 0; c < D / 32; ++c) {
+    if (Group() != 0) continue;
+    own.key[4 * c + Quarter()] = key[c];
+    if (unit.part == 0) reinterpret_cast<uint4*>(keys)[4 * c + Quarter()] = key[c];
+  }
+#pragma unroll
+  for (int c = 0; c < D / 64; ++c) {
+    if (Quarter() != 0) continue;
+    own.value[8 * c + Group()] = value[c];
+    if (unit.part == 0) reinterpret_cast<uint4*>(values)[8 * c + Group()] = value[c];
   }
   __syncwarp();
 }
@@ -273,18 +224,6 @@ __device__ inline void AddValues(const float (&p)[4], WarpState<T, D>& state) {
   }
 }
 
-template <int D>
-struct DecodeShared {
-  static constexpr int kRow = D + 8;  // 16-byte stores of a warp's quarter then meet twice at most
-  union {
-    float sums[kWarps][kUnitHeads][kRow];
-    float weights[kUnitHeads][DecodePlan::kMostSplits];
-  };
-  float most[kWarps][kUnitHeads], total[kWarps][kUnitHeads];
-  OwnRows<D> own;
-  int is_last;
-};
-
 // Tiles of a chunk go to the warps in turn. A tile's keys and values are loaded as soon as those
 // before them have been used; the first ones while the kernel before this one still runs.
 template <class T, int D>
@@ -295,10 +234,12 @@ __device__ inline void AttendChunk(const DecodeArguments& d, const Unit& unit, O
   size_t tile = TileAt(d, unit, base, D);
   LoadKeys(d, unit, base, tile, state);
   LoadValues(d, unit, base, tile, state);
-  const bool owns = unit.end > unit.own && (unit.own - base) / kTile % kWarps == 0;
-  const size_t own_at = TileAt(d, unit, unit.own, D);
   WaitForInputs();
-  LoadInputs(d, unit, owns, own_at, own, state);
+  uint4 key[D / 32], value[D / 64];
+  LoadInputs(d, unit, key, value, state);
+  if (unit.end > unit.own && (unit.own - base) / kTile % kWarps == 0) {
+    StoreOwn<T, D>(d, unit, TileAt(d, unit, unit.own, D), key, value, own);
+  }
   while (true) {
     const int next = base + kWarps * kTile;
     const bool more = next < unit.end;
@@ -339,113 +280,6 @@ __device__ inline void ShareState(const WarpState<T, D>& state, DecodeShared<D>&
   }
 }
 
-__device__ inline void AddScaled(float4& sum, float scale, const float4& x) {
-  sum.x += scale * x.x, sum.y += scale * x.y, sum.z += scale * x.z, sum.w += scale * x.w;
-}
-
-__device__ inline void StoreOut(const AttentionStep& a, const Unit& unit, int head, int at,
-                                const float4& x, float scale) {
-  auto* out = static_cast<__nv_bfloat16*>(a.out.data) + unit.token * a.out.stride +
-              static_cast<long long>(unit.head + head) * a.cache.head_dim + at;
-  *reinterpret_cast<uint2*>(out) = {Pack<__nv_bfloat16>(x.x * scale, x.y * scale),
-                                    Pack<__nv_bfloat16>(x.z * scale, x.w * scale)};
-}
-
-// Adds up the warps' sums: into `out` where this block is its unit's only one, else to scratch.
-template <int D>
-__device__ inline void MergeWarps(const DecodeArguments& d, const Unit& unit,
-                                  const DecodeShared<D>& shared) {
-#pragma unroll 1
-  for (int i = threadIdx.x; i < unit.count * (D / 4); i += kThreads) {
-    const int head = i / (D / 4), at = i % (D / 4) * 4;
-    float most = shared.most[0][head], total = 0;
-#pragma unroll
-    for (int w = 1; w < kWarps; ++w) most = fmaxf(most, shared.most[w][head]);
-    float4 sum = {0, 0, 0, 0};
-#pragma unroll
-    for (int w = 0; w < kWarps; ++w) {
-      const float scale = Exp2(shared.most[w][head] - most);
-      total += scale * shared.total[w][head];
-      AddScaled(sum, scale, *reinterpret_cast<const float4*>(&shared.sums[w][head][at]));
-    }
-    if (unit.arrivals == 1) {
-      StoreOut(d.attention, unit, head, at, sum, 1 / total);
-      continue;
-    }
-    const size_t row =
-        (static_cast<size_t>(blockIdx.z) * d.attention.heads.query + unit.head + head) * d.splits +
-        blockIdx.x;
-    *reinterpret_cast<float4*>(d.partials + row * D + at) = sum;
-    if (at == 0) d.stats[row] = {most, total};
-  }
-}
-
-// Adds one after what this thread, and threads that met it at a barrier, have written; what others
-// wrote before they added is seen after.
-__device__ inline int AddInOrder(int* counter) {
-  int before;
-  asm volatile("atom.add.acq_rel.gpu.global.s32 %0, [%1], 1;"
-               : "=r"(before)
-               : "l"(counter)
-               : "memory");
-  return before;
-}
-
-// True in the block of a unit that arrives last, whose counter then is zero again.
-template <int D>
-__device__ inline bool ArriveLast(const DecodeArguments& d, const Unit& unit,
-                                  DecodeShared<D>& shared) {
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    int* counter = d.counters + blockIdx.z * gridDim.y + blockIdx.y;
-    shared.is_last = AddInOrder(counter) == unit.arrivals - 1;
-    if (shared.is_last) *counter = 0;
-  }
-  __syncthreads();
-  return shared.is_last;
-}
-
-// Adds up the blocks' sums, in the order of their positions.
-template <int D>
-__device__ inline void MergeSplits(const DecodeArguments& d, const Unit& unit,
-                                   DecodeShared<D>& shared) {
-  const size_t rows =
-      (static_cast<size_t>(blockIdx.z) * d.attention.heads.query + unit.head) * d.splits;
-  const int lane = threadIdx.x % 32;
-#pragma unroll 1
-  for (int head = Warp(); head < unit.count; head += kWarps) {
-    const float2* stats = d.stats + rows + static_cast<size_t>(head) * d.splits;
-    float most = -INFINITY, total = 0;
-#pragma unroll 2
-    for (int s = lane; s < unit.arrivals; s += 32) most = fmaxf(most, __ldcg(stats + s).x);
-    for (int lanes = 16; lanes > 0; lanes /= 2) {
-      most = fmaxf(most, __shfl_xor_sync(~0u, most, lanes));
-    }
-#pragma unroll 2
-    for (int s = lane; s < unit.arrivals; s += 32) {
-      const float2 of = __ldcg(stats + s);
-      const float weight = Exp2(of.x - most);
-      shared.weights[head][s] = weight;
-      total += weight * of.y;
-    }
-    for (int lanes = 16; lanes > 0; lanes /= 2) total += __shfl_xor_sync(~0u, total, lanes);
-    if (lane == 0) shared.total[0][head] = total;
-  }
-  __syncthreads();
-#pragma unroll 1
-  for (int i = threadIdx.x; i < unit.count * (D / 4); i += kThreads) {
-    const int head = i / (D / 4), at = i % (D / 4) * 4;
-    const float* partial = d.partials + (rows + static_cast<size_t>(head) * d.splits) * D + at;
-    float4 sum = {0, 0, 0, 0};
-#pragma unroll 8
-    for (int s = 0; s < unit.arrivals; ++s) {
-      AddScaled(sum, shared.weights[head][s],
-                __ldcg(reinterpret_cast<const float4*>(partial + static_cast<size_t>(s) * D)));
-    }
-    StoreOut(d.attention, unit, head, at, sum, 1 / shared.total[0][head]);
-  }
-}
-
 template <class T, int D>
 __global__ void __launch_bounds__(kThreads, 3)
     DecodeKernel(const __grid_constant__ DecodeArguments d) {
@@ -457,9 +291,10 @@ __global__ void __launch_bounds__(kThreads, 3)
   LetNextBegin();  // not before this one has its inputs: see SkinnyKernel
   ShareState(state, shared);
   __syncthreads();
-  MergeWarps(d, unit, shared);
-  if (unit.arrivals == 1 || !ArriveLast(d, unit, shared)) return;
-  MergeSplits(d, unit, shared);
+  const int chunks = ChunksOf(d, unit);
+  MergeWarps(d, unit, chunks, shared);
+  if (chunks == 1 || !ArriveLast(d, chunks, shared)) return;
+  MergeChunks(d, unit, chunks, shared);
 }
 
 template <class T>
@@ -467,17 +302,14 @@ auto KernelFor(int head_dim) {
   return head_dim == 64 ? DecodeKernel<T, 64> : DecodeKernel<T, 128>;
 }
 
-}  // namespace
-
-void AttendSingles(const Queue& queue, const StepTokens& step, const AttentionStep& a,
-                   std::byte* scratch) {
+void Start(const Queue& queue, const StepTokens& step, const AttentionStep& a, std::byte* scratch) {
   const bool mixed = step.longest_run > 1;
   const int units_z = mixed ? step.runs : step.tokens;
   const int seen =
       a.window > 0 ? std::min(step.most_positions, a.window + kTile) : step.most_positions;
   const DecodePlan plan =
       PlanDecode(queue.multiprocessors, units_z, a.cache.heads, Width(a.heads), seen);
-  DecodeArguments d{step, a, plan.parts, plan.chunk, plan.splits, mixed};
+  DecodeArguments d{step, a, plan.chunk, plan.splits, mixed};
   while ((1 << d.block_shift) < a.cache.block_tokens) ++d.block_shift;
   d.scale = kLog2E / std::sqrt(static_cast<float>(a.cache.head_dim));
   d.counters = reinterpret_cast<int*>(scratch);
@@ -489,6 +321,14 @@ void AttendSingles(const Queue& queue, const StepTokens& step, const AttentionSt
          a.cache.type == DType::kF16 ? KernelFor<__half>(a.cache.head_dim)
                                      : KernelFor<__nv_bfloat16>(a.cache.head_dim),
          dim3(plan.splits, a.cache.heads * plan.parts, units_z), dim3(kThreads), 0, d);
+}
+
+}  // namespace
+}  // namespace decode
+
+void AttendSingles(const Queue& queue, const StepTokens& step, const AttentionStep& attention,
+                   std::byte* scratch) {
+  decode::Start(queue, step, attention, scratch);
 }
 
 }  // namespace lantern::cuda

@@ -94,16 +94,18 @@ __device__ inline void Store8<float>(float* to, const float (&x)[8]) {
   reinterpret_cast<float4*>(to)[1] = {x[4], x[5], x[6], x[7]};
 }
 
-// Rotates neighbouring pairs; cos and sin of pair i lie at 2 i: at the same offset as the pair.
-__device__ inline void Rotate8(float (&x)[8], const float* rope) {
-  float turn[8];
-  Load8(rope, turn);
+// Rotates neighbouring pairs by `turn`: cos and sin of each.
+__device__ inline void Rotate8(float (&x)[8], const float (&turn)[8]) {
 #pragma unroll
   for (int i = 0; i < 8; i += 2) {
     const float a = x[i], b = x[i + 1];
     x[i] = a * turn[i] - b * turn[i + 1];
     x[i + 1] = a * turn[i + 1] + b * turn[i];
   }
+}
+// cos and sin of eight dimensions from `dim`: those of pair i lie at 2 i, where the pair does.
+__device__ inline void LoadTurn8(const AttentionStep& a, int position, int dim, float (&turn)[8]) {
+  Load8(a.rope + static_cast<size_t>(position) * a.cache.head_dim + dim, turn);
 }
 
 // Elements from the beginning of qkv to a token's query head, key or value.

@@ -67,7 +67,9 @@ __device__ inline void AttendPositions(const StepTokens& step, const AttentionSt
     if (DimAt(c) >= dim) continue;
     Load8(static_cast<const Activation*>(a.qkv.data) + QueryAt(a, token, head) + DimAt(c),
           state.query[c]);
-    Rotate8(state.query[c], a.rope + static_cast<size_t>(own) * dim + DimAt(c));
+    float turn[8];
+    LoadTurn8(a, own, DimAt(c), turn);
+    Rotate8(state.query[c], turn);
   }
   const float scale = 1 / sqrtf(static_cast<float>(dim));
   const int group = threadIdx.x / kLanes;

@@ -26,8 +26,17 @@ struct RunArguments {
   AttentionStep attention;
   int width;        // rows of a token: the most query heads of a kv head
   int tile_tokens;  // tokens of a block
+  int inverse;      // 2^16 / width, rounded up: row * inverse >> 16 is row / width for all rows
   int block_shift;
   float scale;  // of products of queries and keys, to powers of two
+};
+
+// What a block works on.
+struct Tile {
+  int token, tokens, kv;
+  int lowest, end;  // positions that any of its rows sees
+  HeadRange heads;
+  int table;  // its sequence's, in StepTokens::blocks
 };
 
 // Shared memory: rows of D values in 16-byte chunks; chunk c of row r lies at c ^ r % 8, so that
@@ -38,20 +47,13 @@ struct RunShared {
   uint4 keys[kStages][kKeys * D / 8];
   uint4 values[kStages][kKeys * D / 8];
   int position[kRows];
+  Tile tile;  // for the end: in the loop there is no register to keep it in
 };
 
 template <int D>
 __device__ inline int ChunkAt(int row, int chunk) {
   return row * (D / 8) + (chunk ^ (row % 8));
 }
-
-// What a block works on.
-struct Tile {
-  int token, tokens, kv;
-  int lowest, end;  // positions that any of its rows sees
-  HeadRange heads;
-  const int* table;
-};
 
 // Finds the run that tile `index` belongs to; tiles of all runs are counted one after the other.
 // Runs of one token have none where there is more than one run: these are AttendSingles'.
@@ -91,19 +93,19 @@ __device__ inline bool FindTile(const RunArguments& r, Tile& tile) {
   tile.heads = HeadsOf(r.attention.heads, tile.kv);
   tile.lowest = LowestSeen(r.step.position[tile.token], r.attention.window);
   tile.end = r.step.position[tile.token + tile.tokens - 1] + 1;
-  tile.table = TableOf(r.step, tile.token);
+  tile.table = r.step.blocks_begin[r.step.sequence[tile.token]];
   return true;
 }
 
 // The token of a row, counted from the tile's first. Rows beyond the last token are like its.
 __device__ inline int TokenOf(const RunArguments& r, const Tile& tile, int row) {
-  return min(row / r.width, tile.tokens - 1);
+  return min(row * r.inverse >> 16, tile.tokens - 1);
 }
 
 // The query head of a row, or -1 where the row is none's.
 __device__ inline int HeadOf(const RunArguments& r, const Tile& tile, int row) {
-  const int slot = row % r.width;
-  return row / r.width < tile.tokens && slot < tile.heads.count ? tile.heads.begin + slot : -1;
+  const int token = row * r.inverse >> 16, slot = row - token * r.width;
+  return token < tile.tokens && slot < tile.heads.count ? tile.heads.begin + slot : -1;
 }
 
 // Queries, rotated, to shared memory; rows that are none's are zeros.
@@ -111,19 +113,17 @@ template <class T, int D>
 __device__ inline void LoadQuery(const RunArguments& r, const Tile& tile, RunShared<D>& shared) {
   const AttentionStep& a = r.attention;
   const int chunk = threadIdx.x % (D / 8);
-#pragma unroll 2
+#pragma unroll 4
   for (int row = threadIdx.x / (D / 8); row < kRows; row += kThreads / (D / 8)) {
     const int token = tile.token + TokenOf(r, tile, row), head = HeadOf(r, tile, row);
     const int position = r.step.position[token];
     if (chunk == 0) shared.position[row] = position;
-    uint4 words = {0, 0, 0, 0};
-    if (head >= 0) {
-      float x[8];
-      Load8(static_cast<const __nv_bfloat16*>(a.qkv.data) + QueryAt(a, token, head) + chunk * 8, x);
-      Rotate8(x, a.rope + static_cast<size_t>(position) * D + chunk * 8);
-      words = Pack8<T>(x);
-    }
-    shared.query[ChunkAt<D>(row, chunk)] = words;
+    const long long at = QueryAt(a, token, max(head, 0)) + chunk * 8;
+    float x[8], turn[8];
+    Load8(static_cast<const __nv_bfloat16*>(a.qkv.data) + at, x);
+    LoadTurn8(a, position, chunk * 8, turn);
+    Rotate8(x, turn);
+    shared.query[ChunkAt<D>(row, chunk)] = head >= 0 ? Pack8<T>(x) : make_uint4(0, 0, 0, 0);
   }
 }
 
@@ -143,24 +143,27 @@ __device__ inline void CopyLater(uint32_t to, const void* from, bool there) {
 template <class T, int D>
 __device__ inline void LoadKeysAndValues(const RunArguments& r, const Tile& tile, int base,
                                          RunShared<D>& shared, int stage) {
-  constexpr int kPassRows = kThreads / (D / 8);
+  constexpr int kPassRows = kThreads / (D / 8), kRowBytes = D * 2;  // a pass: a multiple of 8 rows
   const Cache& cache = r.attention.cache;
   const int chunk = threadIdx.x % (D / 8), first = threadIdx.x / (D / 8);
-  const uint32_t keys = SharedAddress(shared.keys[stage]);
-  const uint32_t values = SharedAddress(shared.values[stage]);
+  const T* keys = static_cast<const T*>(cache.keys) + first * D + chunk * 8;
+  const T* values = static_cast<const T*>(cache.values) + first * D + chunk * 8;
+  const uint32_t key_to = SharedAddress(&shared.keys[stage][ChunkAt<D>(first, chunk)]);
+  const uint32_t value_to = key_to + sizeof shared.keys;
 #pragma unroll
   for (int group = 0; group < kKeys; group += 16) {  // 16 positions lie in one block
     const int begin = base + group;
-    const bool any = begin < tile.end && begin + 16 > tile.lowest;
-    const int block = any ? tile.table[begin >> r.block_shift] : 0;
-    const size_t at = BlockAt(cache, block, tile.kv) + (begin & (cache.block_tokens - 1)) * D;
+    const int seen = min(max(begin, tile.lowest), tile.end - 1);
+    const int block = r.step.blocks[tile.table + (seen >> r.block_shift)];
+    const int slot = begin & (cache.block_tokens - 1);
+    const int cache_row = ((block * cache.heads + tile.kv) << r.block_shift) + slot;
+    const long long from = static_cast<long long>(cache_row) * D;
 #pragma unroll
-    for (int row = first; row < first + 16; row += kPassRows) {
-      const bool there = begin + row < tile.end && begin + row >= tile.lowest;
-      const size_t from = at + row * D + chunk * 8;
-      const uint32_t to = ChunkAt<D>(group + row, chunk) * sizeof(uint4);
-      CopyLater(keys + to, static_cast<const T*>(cache.keys) + from, there);
-      CopyLater(values + to, static_cast<const T*>(cache.values) + from, there);
+    for (int row = 0; row < 16; row += kPassRows) {
+      const int position = begin + first + row;
+      const bool there = position < tile.end && position >= tile.lowest;
+      CopyLater(key_to + (group + row) * kRowBytes, keys + from + row * D, there);
+      CopyLater(value_to + (group + row) * kRowBytes, values + from + row * D, there);
     }
   }
   asm volatile("cp.async.commit_group;" ::: "memory");
@@ -339,9 +342,9 @@ __device__ inline void AddValues(const RunShared<D>& shared, int stage, const Pr
 // The warp's rows, divided by their totals, to `out`: through the warp's own rows of the queries'
 // memory, which it needs no more, so that stores are of whole lines.
 template <int D>
-__device__ inline void StoreRows(const RunArguments& r, const Tile& tile, WarpState<D>& state,
-                                 RunShared<D>& shared) {
+__device__ inline void StoreRows(const RunArguments& r, WarpState<D>& state, RunShared<D>& shared) {
   const AttentionStep& a = r.attention;
+  const Tile& tile = shared.tile;
   const int lane = threadIdx.x % 32, first = threadIdx.x / 32 * kWarpRows;
 #pragma unroll
   for (int m = 0; m < kRowTiles; ++m) {
@@ -399,6 +402,7 @@ __global__ void __launch_bounds__(kThreads, 2) RunKernel(const __grid_constant__
   LoadQuery<T, D>(r, tile, shared);
   WarpState<D> state;
   Begin(state);
+  if (threadIdx.x == 0) shared.tile = tile;
   __syncthreads();
   const int warp_first = threadIdx.x / 32 * kWarpRows;
   const int earliest = shared.position[warp_first];
@@ -418,7 +422,7 @@ __global__ void __launch_bounds__(kThreads, 2) RunKernel(const __grid_constant__
     Exponentials<D>(r.scale, products, state);
     AddValues<T, D>(shared, stage, products, state);
   }
-  StoreRows<D>(r, tile, state, shared);
+  StoreRows<D>(r, state, shared);
 }
 
 template <class T, int D>
@@ -439,7 +443,7 @@ void LaunchRuns(const Queue& queue, const RunArguments& r) {
 
 void AttendRuns(const Queue& queue, const StepTokens& step, const AttentionStep& a) {
   const int width = Width(a.heads);
-  RunArguments r{step, a, width, kRows / width};
+  RunArguments r{step, a, width, kRows / width, (65535 + width) / width};
   while ((1 << r.block_shift) < a.cache.block_tokens) ++r.block_shift;
   r.scale = kLog2E / std::sqrt(static_cast<float>(a.cache.head_dim));
   const bool half = a.cache.type == DType::kF16;
