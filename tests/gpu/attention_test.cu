@@ -1,5 +1,6 @@
 // Attention against double precision: new tokens alone and in runs, heads that are cut by ranks,
 // all types, windows, tables in any order, and caches full of NaNs where nothing was written.
+#include "backends/cuda/kernels/attention_paths.h"
 #include "tests/gpu/attention_testing.h"
 
 namespace lantern::cuda {
@@ -22,6 +23,43 @@ std::vector<NewTokens> Singles(const std::vector<int>& lengths) {
 }
 const std::vector<int> kLengths = {1, 31, 32, 33, 255, 256, 257, 1000, 5000};
 const std::vector<NewTokens> kMixed = {{0, 1}, {7, 5}, {0, 130}, {998, 1}, {300, 77}, {31, 1}};
+
+struct HeadCut {
+  Heads heads;
+  int kv;
+};
+const std::vector<HeadCut> kHeadCuts = {
+    {{4, 0, 0, 1}, 4},   {{4, 0, 0, 2}, 2},    {{8, 0, 0, 8}, 1},   {{16, 16, 2, 8}, 2},
+    {{3, 3, 0, 4}, 2},   {{5, 6, 1, 4}, 2},    {{1, 5, 1, 4}, 1},   {{6, 1, 0, 3}, 3},
+    {{12, 0, 0, 12}, 1}, {{13, 11, 0, 12}, 2}, {{20, 3, 0, 10}, 3},
+};
+
+// What a step of decoding writes stays within what a caller has for any step.
+TEST(Attention, PlansStayWithinScratch) {
+  constexpr int kMultiprocessors = 132, kTokens = 256, kPositions = 131072, kDim = 128;
+  for (const HeadCut& cut : kHeadCuts) {
+    const size_t limit =
+        AttentionScratchBytes(kMultiprocessors, kTokens, cut.heads.query, kDim, kPositions);
+    for (int tokens = 1; tokens <= kTokens; tokens += 1 + tokens / 4) {
+      for (int positions = 1; positions <= kPositions; positions += 1 + positions / 3) {
+        const DecodePlan plan =
+            PlanDecode(kMultiprocessors, tokens, cut.kv, Width(cut.heads), positions);
+        EXPECT_GE(static_cast<long long>(plan.chunk) * plan.splits, positions);
+        EXPECT_LT(static_cast<long long>(plan.chunk) * (plan.splits - 1), positions);
+        EXPECT_EQ(0, plan.chunk % DecodePlan::kLeastChunk);
+        EXPECT_LE(plan.splits, DecodePlan::kMostSplits);
+        if (plan.splits == 1) continue;  // nothing goes to scratch
+        const size_t counters = DecodeCounterBytes(kMultiprocessors);
+        const size_t rows = static_cast<size_t>(tokens) * cut.heads.query * plan.splits;
+        EXPECT_LE(plan.units * sizeof(int), counters);
+        EXPECT_LE(counters + rows * (kDim + 2) * sizeof(float), limit) << tokens << positions;
+        EXPECT_LE(
+            counters + rows * (kDim + 2) * sizeof(float),
+            AttentionScratchBytes(kMultiprocessors, tokens, cut.heads.query, kDim, positions));
+      }
+    }
+  }
+}
 
 TEST(Attention, SinglesOfManyLengths) {
   for (const int dim : {64, 128}) {
@@ -52,16 +90,6 @@ TEST(Attention, ManySingles) {
   lengths.back() = 3000;
   Check({.heads = {4, 0, 0, 1}, .kv_heads = 4, .runs = Singles(lengths)}, "one is much longer");
 }
-
-struct HeadCut {
-  Heads heads;
-  int kv;
-};
-const std::vector<HeadCut> kHeadCuts = {
-    {{4, 0, 0, 1}, 4},   {{4, 0, 0, 2}, 2},    {{8, 0, 0, 8}, 1},   {{16, 16, 2, 8}, 2},
-    {{3, 3, 0, 4}, 2},   {{5, 6, 1, 4}, 2},    {{1, 5, 1, 4}, 1},   {{6, 1, 0, 3}, 3},
-    {{12, 0, 0, 12}, 1}, {{13, 11, 0, 12}, 2}, {{20, 3, 0, 10}, 3},
-};
 
 TEST(Attention, HeadsOfRanks) {
   for (const HeadCut& cut : kHeadCuts) {
