@@ -91,18 +91,30 @@ TEST(BrokenPromises, NoNumbers) {
 }
 
 TEST(BrokenPromises, TooFarFromDoublePrecision) {
-  const std::vector<CheckRow> rows = {Row(1, "f32", "aa")};
+  std::vector<CheckRow> rows = {Row(1, "f32", "aa")};
   CheckPromises promises;
-  promises.reference = OnePosition();
-  promises.reference->normalized_error = 0.2;
+  rows[0].reference = OnePosition();
+  rows[0].reference->normalized_error = 0.2;
   EXPECT_THAT(BrokenPromises(rows, promises), IsEmpty());  // no bound was stated
   promises.reference_bound = 0.3;
   EXPECT_THAT(BrokenPromises(rows, promises), IsEmpty());
   promises.reference_bound = 0.1;
   EXPECT_THAT(BrokenPromises(rows, promises),
               ElementsAre(AllOf(HasSubstr("double precision"), HasSubstr("2.00e-01"))));
-  promises.reference->normalized_error = kNaN;
+  rows[0].reference->normalized_error = kNaN;
   EXPECT_THAT(BrokenPromises(rows, promises), ElementsAre(HasSubstr("double precision")));
+}
+
+TEST(BrokenPromises, OfDevicesThatAreOffTheProcessor) {
+  std::vector<CheckRow> rows = {Row(1, "f32", "aa"), Row(2, "f32", "bb")};
+  rows[1].device = "cuda bf16";  // whose bits are its own
+  CheckPromises promises;
+  promises.device_bound = 0.1;
+  rows[1].distance->normalized_error = 0.09;
+  EXPECT_THAT(BrokenPromises(rows, promises), IsEmpty());
+  rows[1].distance->normalized_error = 0.11;
+  EXPECT_THAT(BrokenPromises(rows, promises),
+              ElementsAre(AllOf(HasSubstr("tp 2 x pp 1, f32, cuda bf16"), HasSubstr("1.10e-01"))));
 }
 
 }  // namespace

@@ -28,9 +28,30 @@ void CheckSums(const CheckRow& row, std::vector<std::string>& broken) {
   }
 }
 
+void CheckDistances(const CheckRow& row, const CheckPromises& promises,
+                    std::vector<std::string>& broken) {
+  if (row.reference && promises.reference_bound > 0 &&
+      !Within(row.reference->normalized_error, promises.reference_bound)) {
+    broken.push_back(fmt::format(
+        "{}: logits are off double precision by {:.2e} (normalized squared error), and the bound "
+        "is {:.2e}: this machine computes wrongly.",
+        row.Name(), row.reference->normalized_error, promises.reference_bound));
+  }
+  if (!row.on_cpu() && row.distance && promises.device_bound > 0 &&
+      !Within(row.distance->normalized_error, promises.device_bound)) {
+    broken.push_back(fmt::format(
+        "{}: logits are off the first row's by {:.2e} (normalized squared error), and the bound is "
+        "{:.2e}: this device computes wrongly.",
+        row.Name(), row.distance->normalized_error, promises.device_bound));
+  }
+}
+
 }  // namespace
 
-std::string CheckRow::Name() const { return fmt::format("tp {} x pp {}, {}", tp, pp, mode); }
+std::string CheckRow::Name() const {
+  return fmt::format("tp {} x pp {}, {}{}{}", tp, pp, mode, on_cpu() ? "" : ", ",
+                     on_cpu() ? "" : device);
+}
 
 std::vector<std::string> BrokenPromises(std::span<const CheckRow> rows,
                                         const CheckPromises& promises) {
@@ -47,23 +68,17 @@ std::vector<std::string> BrokenPromises(std::span<const CheckRow> rows,
     if (!AreNumbers(row)) {
       broken.push_back(fmt::format("{}: logits that are no numbers.", row.Name()));
     }
-    if (promises.one_hash && row.exact && row.hash != rows[0].hash) {
+    const bool one_hash = promises.one_hash && row.exact && row.on_cpu() && rows[0].on_cpu();
+    if (one_hash && row.hash != rows[0].hash) {
       broken.push_back(fmt::format("{}: logits_hash is {}, and {} of {}: a rank computes wrongly.",
                                    row.Name(), row.hash, rows[0].hash, rows[0].Name()));
     }
     CheckSums(row, broken);
+    CheckDistances(row, promises, broken);
     if (!row.fallback.empty()) {
       broken.push_back(
           fmt::format("{}: {}, so its machine computes wrongly.", row.Name(), row.fallback));
     }
-  }
-  const auto& reference = promises.reference;
-  if (reference && promises.reference_bound > 0 &&
-      !Within(reference->normalized_error, promises.reference_bound)) {
-    broken.push_back(fmt::format(
-        "{}: logits are off double precision by {:.2e} (normalized squared error), and the bound "
-        "is {:.2e}: this machine computes wrongly.",
-        rows[0].Name(), reference->normalized_error, promises.reference_bound));
   }
   return broken;
 }

@@ -22,6 +22,7 @@ struct CheckRow {
   int threads = 0;                                    // of rank 0
   std::string mode;                                   // --reduce
   bool exact = true;                                  // whether the mode keeps every bit
+  std::string device = kCpu;                          // "cpu", "cuda bf16", "cuda f32"
   std::string hash;                                   // logits_hash over all positions
   double perplexity = 0;                              // of the text
   std::optional<LogitsDistance> distance;             // from the first row; none for itself
@@ -29,15 +30,20 @@ struct CheckRow {
   double tokens_per_s = 0;
   std::vector<SumError> sums;  // by layer; empty where nothing was counted
   std::string fallback;        // why sums went back to f32; empty: they did not
+  // From double precision: of the first row, and the first of every device, of small models.
+  std::optional<LogitsDistance> reference;
 
-  std::string Name() const;  // "tp 2 x pp 1, f32"
+  static constexpr const char* kCpu = "cpu";
+  bool on_cpu() const { return device == kCpu; }
+  std::string Name() const;  // "tp 2 x pp 1, f32", "tp 1 x pp 1, f32, cuda bf16"
 };
 
 struct CheckPromises {
-  bool one_hash = true;       // all exact rows have the same hash: not with vendor GEMMs
-  std::string expected_hash;  // that they must have, from another machine; empty: any
-  std::optional<LogitsDistance> reference;  // of the first row from double precision
-  double reference_bound = 0;               // for its normalized error; 0: none is stated
+  bool one_hash = true;        // all exact rows on CPUs have the same hash: not with vendor GEMMs
+  std::string expected_hash;   // that they must have, from another machine; empty: any
+  double reference_bound = 0;  // for a row's normalized error from double precision; 0: none
+  // For that of rows on other devices than the first row's, from it. Their bits are their own.
+  double device_bound = 0;
 };
 
 // One sentence for every promise that is broken; none: all is well.

@@ -38,6 +38,7 @@ Json RowJson(const CheckRow& row, const CheckRow& baseline) {
   Json json;
   json["layout"] = {
       {"tp", row.tp}, {"pp", row.pp}, {"ranks", row.tp * row.pp}, {"threads", row.threads}};
+  json["device"] = row.device;
   json["reduce"] = row.mode;
   json["logits_hash"] = row.hash;
   json["perplexity"] = row.perplexity;
@@ -45,6 +46,7 @@ Json RowJson(const CheckRow& row, const CheckRow& baseline) {
     json["perplexity_difference"] = row.perplexity - baseline.perplexity;
     json["distance"] = DistanceJson(*row.distance);
   }
+  if (row.reference && &row != &baseline) json["reference"] = DistanceJson(*row.reference);
   json["wire_bytes_per_token"] = {{"sent", row.sent_per_token},
                                   {"received", row.received_per_token}};
   json["tokens_per_s"] = row.tokens_per_s;
@@ -74,20 +76,22 @@ void PrintCheckRow(const CheckRow& row, const CheckRow& baseline) {
                            row.distance->worst_kl, 100 * row.distance->same_likeliest);
     difference = fmt::format("{:+.5f} ", row.perplexity - baseline.perplexity);
   }
-  fmt::print("| {}x{} | {} | {} | {} | {}{:.5f} | {}| {:.0f} | {:.1f} |\n", row.tp, row.pp,
-             row.mode, row.threads, row.hash, distance, row.perplexity, difference,
-             row.sent_per_token, row.tokens_per_s);
+  fmt::print("| {}x{}{}{} | {} | {} | {} | {}{:.5f} | {}| {:.0f} | {:.1f} |\n", row.tp, row.pp,
+             row.on_cpu() ? "" : " ", row.on_cpu() ? "" : row.device, row.mode, row.threads,
+             row.hash, distance, row.perplexity, difference, row.sent_per_token, row.tokens_per_s);
   std::fflush(stdout);
 }
 
-void PrintCheckEnd(std::span<const CheckRow> rows, const CheckSummary& summary) {
+void PrintCheckEnd(std::span<const CheckRow> rows) {
   PrintSums(rows);
-  if (const auto& far = summary.reference) {
-    fmt::print(
-        "\nThe first row against double precision, {} positions: KL mean {:.2e}, worst {:.2e}, "
-        "same top-1 {:.2f}%, normalized squared error {:.2e}.\n",
-        far->positions, far->mean_kl, far->worst_kl, 100 * far->same_likeliest,
-        far->normalized_error);
+  for (const CheckRow& row : rows) {
+    if (const auto& far = row.reference) {
+      fmt::print(
+          "\n{} against double precision, {} positions: KL mean {:.2e}, worst {:.2e}, "
+          "same top-1 {:.2f}%, normalized squared error {:.2e}.\n",
+          &row == &rows[0] ? "The first row" : row.Name(), far->positions, far->mean_kl,
+          far->worst_kl, 100 * far->same_likeliest, far->normalized_error);
+    }
   }
   std::fflush(stdout);
 }
@@ -99,7 +103,7 @@ void PrintCheckJson(std::span<const CheckRow> rows, const CheckSummary& summary)
   json["gemm"] = summary.gemm;
   json["rows"] = Json::array();
   for (const CheckRow& row : rows) json["rows"].push_back(RowJson(row, rows[0]));
-  if (summary.reference) json["reference"] = DistanceJson(*summary.reference);
+  if (rows[0].reference) json["reference"] = DistanceJson(*rows[0].reference);
   json["broken"] = summary.broken;
   json["ok"] = summary.broken.empty();
   fmt::print("{}\n", json.dump());

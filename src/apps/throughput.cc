@@ -30,7 +30,10 @@ Throughput::~Throughput() {
 }
 
 bool Throughput::WarmUp() {
-  return Run(std::min(load_.prompt, 32), std::min(load_.generate, 4)).has_value();
+  // A device chooses kernels by the number of tokens, and loads them when they are first used.
+  const bool on_host = Backend::IsHost(session_.spec().DeviceOf(0));
+  const int prompt = on_host ? std::min(load_.prompt, 32) : load_.prompt;
+  return Run(prompt, std::min(load_.generate, 4)).has_value();
 }
 
 void Throughput::Mark() {

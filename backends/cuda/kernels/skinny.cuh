@@ -262,6 +262,7 @@ __global__ void __launch_bounds__(32 * SkinnyKernelShape<Format, token_tiles>::k
   const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
   const int slot = warp / task.turns, turn = warp % task.turns;
 
+  if (task.LetsNextBeginAtOnce()) LetNextBegin();
   auto* barriers = reinterpret_cast<uint64_t*>(shared + plan.barriers);
   Ring ring(shared + warp * task.stages * Format::kStageBytes, barriers + 1 + warp * task.stages,
             task.stages, Format::kStageBytes, Format::kBulk);
@@ -278,9 +279,7 @@ __global__ void __launch_bounds__(32 * SkinnyKernelShape<Format, token_tiles>::k
     PhaseBarrier::Init(barriers, Kernel::kWarps);
   }
   LoadActivations<Format>(task, to);
-  // Not before: kernels behind the next one would take the room of its blocks, which end up two on
-  // one multiprocessor and none on another.
-  LetNextBegin();
+  if (!task.LetsNextBeginAtOnce()) LetNextBegin();
 
   const bool one = Kernel::kOneToken || task.tokens == 1;
   const LaneActivations x{to.values + (one ? 0 : lane >> 2) * 64 + (lane & 3) * 16,
