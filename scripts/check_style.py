@@ -24,7 +24,8 @@ MAX_COLUMNS = 100
 LONG_FUNCTIONS = {}
 
 README_FOLDERS = ["src/base", "src/tensor", "backends", "backends/cpu", "backends/cpu/gemm",
-                  "backends/cuda", "net", "net/blobs", "net/control", "net/key", "models", "models/reference", "src/text",
+                  "backends/cuda", "net", "net/blobs", "net/control", "net/key", "models",
+                  "models/reference", "src/text",
                   "src/engine", "src/apps", "tests", "bench", "scripts"]
 _CODE_SUFFIXES = CPP_SUFFIXES | {".py", ".cmake", ".sh", ""}
 _TEXT_SUFFIXES = _CODE_SUFFIXES | {".md", ".txt", ".json", ".supp", ".yml"}
