@@ -64,7 +64,7 @@ SkinnyTask TaskOf(const SkinnyProduct& product) {
   task.tokens = product.x.rows;
   task.columns = product.x.columns;
   task.norm = product.norm;
-  task.norm_is_aligned = reinterpret_cast<uintptr_t>(product.norm) % 16 == 0;
+  LANTERN_CHECK(reinterpret_cast<uintptr_t>(product.norm) % 16 == 0);
   task.eps = product.eps;
   task.out = product.out.data;
   task.out_stride = product.out.stride;

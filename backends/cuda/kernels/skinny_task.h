@@ -36,7 +36,6 @@ struct SkinnyTask {
   bool x_is_f32;
   int tokens, columns;
   const float* norm;
-  bool norm_is_aligned;  // to 16 bytes
   float eps;
   // Units of the weights' columns from the first that x has a part of, and the columns in it that
   // lie before x.
