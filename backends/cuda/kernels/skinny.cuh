@@ -258,7 +258,7 @@ __device__ inline void LoadActivations(const SkinnyTask& task, const SharedActiv
 
 template <class Format, int token_tiles>
 __global__ void __launch_bounds__(32 * SkinnyKernelShape<Format, token_tiles>::kWarps,
-                                  token_tiles == 0 ? 2 : (token_tiles == 1 ? 2 : 1))
+                                  token_tiles <= 1 ? 2 : 1)
     SkinnyKernel(const __grid_constant__ SkinnyTask task) {
   using Kernel = SkinnyKernelShape<Format, token_tiles>;
   extern __shared__ __align__(128) std::byte shared[];
@@ -303,6 +303,7 @@ void LaunchSkinny(const Queue& queue, SkinnyTask& task) {
          bytes, task);
 }
 
+// Up to kMixedTokens.
 template <class Format>
 void LaunchMixed(const Queue& queue, SkinnyTask task) {
   if (task.tokens == 1) {
