@@ -12,6 +12,7 @@
 #endif
 
 #include "models/reference/operations.h"
+#include "src/tensor/residual.h"
 #include "tests/backend_testing.h"
 
 namespace lantern {
@@ -356,6 +357,25 @@ TEST(Embed, DecodesRows) {
   });
   for (int row = 0; row < 4; ++row) {
     for (int i = 0; i < 512; ++i) EXPECT_EQ(expected.At(ids[row], i), out.At(row, i));
+  }
+}
+
+TEST(LookAtResidual, HashesAreThoseOfTheDefinition) {
+  for (const ContextOptions& options : Variants()) {
+    auto context = CpuBackend::MakeContext(options);
+    for (const int cols : {1, 7, 8, 9, 40}) {
+      const Buffer x = RandomBuffer(3, cols, cols);
+      const std::span<const float> all(x.view().f32(), 3 * size_t(cols));
+      const auto look = [&] {
+        CpuBackend::LookAtResidual(*context, x.view().Rows(0, 2), 5, 0, 1);
+        CpuBackend::LookAtResidual(*context, x.view().Rows(2, 3), 7, 0, 1);
+      };
+      CpuBackend::RunStep(*context, {}, 0, true, look);
+      const ResidualLook seen = CpuBackend::TakeResidualLook(*context);
+      ASSERT_EQ(seen.hashes.size(), 2u);
+      EXPECT_EQ(seen.hashes[1], ResidualHash(all, 5 * size_t(cols))) << NameOf(options);
+      EXPECT_EQ(seen.bad_layer, ResidualLook::kAllFinite);
+    }
   }
 }
 

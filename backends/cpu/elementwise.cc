@@ -112,7 +112,8 @@ void CpuBackend::LookAtResidual(Context& context, Tensor x, int row, int layer, 
   if (!AllFinite(values)) seen.bad_layer = std::min(seen.bad_layer, layer);
   if (slot < 0) return;
   if (seen.hashes.size() <= static_cast<size_t>(slot)) seen.hashes.resize(slot + 1);
-  seen.hashes[slot] += ResidualHash(values, static_cast<size_t>(row) * x.cols);
+  seen.hashes[slot] += context.kernels().residual_hash(
+      values.data(), static_cast<int64_t>(values.size()), static_cast<uint32_t>(row * x.cols));
 }
 
 ResidualLook CpuBackend::TakeResidualLook(Context& context) {

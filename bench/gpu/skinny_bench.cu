@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kBeyondCache = size_t{320} << 20;
 constexpr size_t kWeightBytes = size_t{1310} << 20;  // three layers, or a head, in bf16
+constexpr size_t kXBytes = 4 << 20, kNormBytes = 64 << 10;
 constexpr int kReplays = 7;
 
 // Bits that a compressing or idling device cannot make light of.
@@ -97,12 +98,14 @@ size_t BytesOf(const Shape& shape, DType type) {
 
 class Bench {
  public:
-  Bench() : weights_(kWeightBytes), x_(64 << 20), out_(64 << 20), norm_(1 << 20) {
+  Bench() : weights_(kWeightBytes), x_(kXBytes), out_(64 << 20), norm_(kNormBytes) {
     Require(cudaStreamCreate(&queue_.stream), "making a stream");
     Require(cudaDeviceGetAttribute(&queue_.multiprocessors, cudaDevAttrMultiProcessorCount, 0),
             "asking the device");
     FillWithNoise<<<1024, 256>>>(weights_.as<uint32_t>(), kWeightBytes / 4);
-    Require(cudaDeviceSynchronize(), "filling weights");
+    FillWithNoise<<<64, 256>>>(x_.as<uint32_t>(), kXBytes / 4);
+    FillWithNoise<<<64, 256>>>(norm_.as<uint32_t>(), kNormBytes / 4);
+    Require(cudaDeviceSynchronize(), "filling memory");
   }
   ~Bench() { cudaStreamDestroy(queue_.stream); }
 

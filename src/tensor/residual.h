@@ -15,6 +15,7 @@ bool AllFinite(std::span<const float> x);
 // Mix(h): h ^= h >> 16; h *= 0x85ebca6b; h ^= h >> 13; h *= 0xc2b2ae35; h ^= h >> 16 (MurmurHash3's
 // finalizer). `first`: where x begins in the step's residual stream. The hash of the whole is the
 // sum of its parts' ones, so that devices may take the elements in any order.
+// The definition; kernels have faster ones.
 uint32_t ResidualHash(std::span<const float> x, size_t first);
 
 }  // namespace lantern

@@ -163,6 +163,26 @@ void Quantize256(QuantBlock256* out, const float* x, int n) {
 }
 
 // Four sums, so that additions never wait for each other; with prefetches as products have them.
+// As src/tensor/residual.cc defines it, eight elements at a time.
+uint32_t ResidualHash(const float* x, int64_t n, uint32_t first) {
+  constexpr uint32_t kStep = 0x9e3779b9;
+  U32x8 offset = kStep * (U32x8{0, 1, 2, 3, 4, 5, 6, 7} + first), sums = {};
+  int64_t i = 0;
+  const auto add = [&](U32x8 h) __attribute__((always_inline)) {
+    h = (h ^ h >> 16) * 0x85ebca6bu;
+    h = (h ^ h >> 13) * 0xc2b2ae35u;
+    sums += h ^ h >> 16;
+  };
+  for (; i + 8 <= n; i += 8, offset += 8 * kStep) add(Load<U32x8>(x + i) + offset);
+  uint32_t sum = 0;
+  LANTERN_UNROLL for (int lane = 0; lane < 8; ++lane) sum += sums[lane];
+  if (i == n) return sum;
+  sums = U32x8{};
+  add((U32x8)LoadPart(x + i, static_cast<int>(n - i)) + offset);
+  for (int lane = 0; lane < n - i; ++lane) sum += sums[lane];
+  return sum;
+}
+
 uint64_t ReadSum(const uint8_t* data, int64_t bytes) {
   typedef uint64_t U64x4 __attribute__((vector_size(32)));
   U64x4 sum[4] = {};

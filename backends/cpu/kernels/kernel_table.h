@@ -144,6 +144,8 @@ struct KernelTable {
   void (*silu_mul)(float* out, const float* gate, const float* up, int n);
   void (*add)(float* x, const float* y, int n);
   void (*exp)(float* out, const float* x, int n);
+  // See src/tensor/residual.h.
+  uint32_t (*residual_hash)(const float* x, int64_t n, uint32_t first);
   uint64_t (*read_sum)(const uint8_t* data, int64_t bytes);  // a yardstick: reads, and adds up
 
   // One position of a head into the key/value cache (`block`: the head's part of a block, `place`:

@@ -50,6 +50,7 @@ const KernelTable kKernels = {
     .silu_mul = SiluMul,
     .add = Add,
     .exp = ExpRow,
+    .residual_hash = ResidualHash,
     .read_sum = ReadSum,
     .cache_f32 = kCache<F32Cache>,
     .cache_f16 = kCache<F16Cache>,

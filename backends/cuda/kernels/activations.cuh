@@ -43,10 +43,13 @@ __device__ __noinline__ inline float4 LoadFourAtEnd(const void* x, bool is_f32, 
 }
 
 // Four values of x; zeros where it has none. Past L1, which may hold what another kernel replaced.
+// `ragged`: x may end within the four. Of block formats, whose columns are multiples of 32, it does
+// not.
+template <bool ragged>
 __device__ inline float4 LoadFour(const SkinnyTask& task, int token, int column) {
   if (column < 0 || column >= task.columns) return {0, 0, 0, 0};
   const long long at = token * task.x_stride + column;
-  if (column + 4 > task.columns) {
+  if (ragged && column + 4 > task.columns) {
     return LoadFourAtEnd(task.x, task.x_is_f32, at, task.columns - column);
   }
   if (task.x_is_f32) {
@@ -59,9 +62,10 @@ __device__ inline float4 LoadFour(const SkinnyTask& task, int token, int column)
 }
 
 // The norm's weights are constants: they may be loaded before WaitForInputs.
+template <bool ragged>
 __device__ inline float4 LoadNorm(const SkinnyTask& task, int column) {
   if (column < 0 || column >= task.columns) return {0, 0, 0, 0};
-  if (task.columns % 4 != 0 || !task.norm_is_aligned) {
+  if (ragged && column + 4 > task.columns) {
     return LoadFourAtEnd(task.norm, true, column, task.columns - column);
   }
   return __ldg(reinterpret_cast<const float4*>(task.norm + column));
@@ -136,8 +140,8 @@ class NormedRow {
   __device__ NormedRow(const SkinnyTask& task, int blocks) : task_(task), chunks_(4 * blocks) {
 #pragma unroll
     for (int i = 0; i < kKept; ++i) {
-      norm_[i][0] = LoadNorm(task, Column(Chunk(i), 0));
-      norm_[i][1] = LoadNorm(task, Column(Chunk(i), 1));
+      norm_[i][0] = LoadNorm<consecutive>(task, Column(Chunk(i), 0));
+      norm_[i][1] = LoadNorm<consecutive>(task, Column(Chunk(i), 1));
     }
   }
   __device__ void Load(const SharedActivations& to) {
@@ -163,8 +167,9 @@ class NormedRow {
     }
 #pragma unroll 1
     for (int c = Chunk(kKept); c < chunks_; c += blockDim.x) {
-      StoreEight<f16>(to, c, 0, Scaled(Four(c, 0), inverse, LoadNorm(task_, Column(c, 0))),
-                      Scaled(Four(c, 1), inverse, LoadNorm(task_, Column(c, 1))));
+      StoreEight<f16>(to, c, 0,
+                      Scaled(Four(c, 0), inverse, LoadNorm<consecutive>(task_, Column(c, 0))),
+                      Scaled(Four(c, 1), inverse, LoadNorm<consecutive>(task_, Column(c, 1))));
     }
   }
 
@@ -175,7 +180,7 @@ class NormedRow {
     return (chunk >> 2) * 32 + ColumnOf<consecutive>(chunk & 3, half) - task_.lead;
   }
   __device__ float4 Four(int chunk, int half) const {
-    return LoadFour(task_, 0, Column(chunk, half));
+    return LoadFour<consecutive>(task_, 0, Column(chunk, half));
   }
 
   const SkinnyTask& task_;
@@ -184,37 +189,72 @@ class NormedRow {
 };
 
 // 1 / rms of every token, a warp for each.
+template <bool consecutive>
 __device__ inline void FindInverses(const SkinnyTask& task, float* inverses) {
+  constexpr int kAtOnce = 4;  // loads under way
 #pragma unroll 1
   for (int token = threadIdx.x >> 5; token < task.tokens; token += blockDim.x >> 5) {
-    float sum = 0;
-    for (int column = 4 * (threadIdx.x & 31); column < task.columns; column += 128) {
-      sum += SumOfSquares(LoadFour(task, token, column));
+    float sums[kAtOnce] = {};
+#pragma unroll 1
+    for (int column = 4 * (threadIdx.x & 31); column < task.columns; column += 128 * kAtOnce) {
+      float4 x[kAtOnce];
+#pragma unroll
+      for (int i = 0; i < kAtOnce; ++i) x[i] = LoadFour<consecutive>(task, token, column + 128 * i);
+#pragma unroll
+      for (int i = 0; i < kAtOnce; ++i) sums[i] += SumOfSquares(x[i]);
     }
-    sum = WarpSum(sum);
+    const float sum = WarpSum((sums[0] + sums[1]) + (sums[2] + sums[3]));
     inverses[token] = 1 / sqrtf(sum / static_cast<float>(task.columns) + task.eps);
   }
   __syncthreads();
 }
 
 // Blocks [first, first + count) of all tokens, whose inverses have been found where there is a
-// norm.
+// norm. Loads come before stores, some at a time, as none waits for another.
+template <bool consecutive, bool f16, bool normed>
+__device__ inline void LoadRows(const SkinnyTask& task, int first, int count,
+                                const SharedActivations& to) {
+  constexpr int kAtOnce = normed ? 1 : (consecutive ? 2 : 4);
+  const int chunks = 4 * count;
+  int token = 0, at = threadIdx.x;
+  const auto wrap = [&] {
+    for (; at >= chunks && token < task.tokens; at -= chunks) ++token;
+  };
+#pragma unroll 1
+  for (wrap(); token < task.tokens;) {
+    float4 low[kAtOnce], high[kAtOnce];
+    int tokens[kAtOnce], ats[kAtOnce];
+#pragma unroll
+    for (int k = 0; k < kAtOnce; ++k) {
+      tokens[k] = token;
+      ats[k] = at;
+      const int column = (first + (at >> 2)) * 32 - task.lead;
+      const int one = column + ColumnOf<consecutive>(at & 3, 0);
+      const int two = column + ColumnOf<consecutive>(at & 3, 1);
+      at += blockDim.x;
+      wrap();
+      if (tokens[k] >= task.tokens) continue;
+      low[k] = LoadFour<consecutive>(task, tokens[k], one);
+      high[k] = LoadFour<consecutive>(task, tokens[k], two);
+      if constexpr (normed) {
+        low[k] = Scaled(low[k], to.inverses[tokens[k]], LoadNorm<consecutive>(task, one));
+        high[k] = Scaled(high[k], to.inverses[tokens[k]], LoadNorm<consecutive>(task, two));
+      }
+    }
+#pragma unroll
+    for (int k = 0; k < kAtOnce; ++k) {
+      if (tokens[k] < task.tokens) StoreEight<f16>(to, ats[k], tokens[k], low[k], high[k]);
+    }
+  }
+}
+
 template <bool consecutive, bool f16>
 __device__ inline void LoadRows(const SkinnyTask& task, int first, int count,
                                 const SharedActivations& to) {
-  const int chunks = 4 * count;
-#pragma unroll 2
-  for (int i = threadIdx.x; i < chunks * task.tokens; i += blockDim.x) {
-    const int token = i / chunks, at = i % chunks;
-    const int column = (first + (at >> 2)) * 32 - task.lead;
-    const int one = column + ColumnOf<consecutive>(at & 3, 0);
-    const int two = column + ColumnOf<consecutive>(at & 3, 1);
-    float4 low = LoadFour(task, token, one), high = LoadFour(task, token, two);
-    if (task.norm != nullptr) {
-      low = Scaled(low, to.inverses[token], LoadNorm(task, one));
-      high = Scaled(high, to.inverses[token], LoadNorm(task, two));
-    }
-    StoreEight<f16>(to, at, token, low, high);
+  if (task.norm != nullptr) {
+    LoadRows<consecutive, f16, true>(task, first, count, to);
+  } else {
+    LoadRows<consecutive, f16, false>(task, first, count, to);
   }
 }
 

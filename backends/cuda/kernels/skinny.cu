@@ -64,7 +64,7 @@ SkinnyTask TaskOf(const SkinnyProduct& product) {
   task.tokens = product.x.rows;
   task.columns = product.x.columns;
   task.norm = product.norm;
-  task.norm_is_aligned = reinterpret_cast<uintptr_t>(product.norm) % 16 == 0;
+  LANTERN_CHECK(reinterpret_cast<uintptr_t>(product.norm) % 16 == 0);
   task.eps = product.eps;
   task.out = product.out.data;
   task.out_stride = product.out.stride;
@@ -141,20 +141,22 @@ void PlanWork(const SkinnyShape& shape, int multiprocessors, SkinnyTask* task) {
   // The more stages the better, while a warp has as many units at all.
   const long long units = static_cast<long long>(strips) * task->units / multiprocessors;
   const int most = static_cast<int>(std::clamp<long long>(units / shape.warps + 1, 2, kMostStages));
-  const auto fill = [&](int limit) {
+  const auto fill = [&](int limit, int least) {
     for (task->stages = most; task->stages >= 2; --task->stages) {
-      if (PlanShared(shape, task->slab_units, task->stages).bytes <= limit) return true;
+      const bool enough =
+          task->stages == most || shape.warps * task->stages * shape.stage_bytes >= least;
+      if (PlanShared(shape, task->slab_units, task->stages).bytes <= limit) return enough;
     }
     return false;
   };
   cut(fewest);
   task->slab_units = task->units;
-  if (fill(kHalfShared) || fill(kWholeShared)) return;
+  if (fill(kHalfShared, kLeastAhead) || fill(kWholeShared, 0)) return;
   // x does not fit. The more strips share what is loaded of it the better, while all SMs have work.
   int slots = shape.warps;
   while (slots > fewest && (strips + slots - 1) / slots < multiprocessors * 3 / 4) slots /= 2;
   cut(slots);
-  while (!fill(kWholeShared)) {
+  while (!fill(kWholeShared, 0)) {
     LANTERN_CHECK(task->slab_units > 1);
     task->slab_units -= task->slab_units > task->turns ? task->turns : 1;
   }

@@ -102,7 +102,8 @@ __device__ inline void StoreSums(float (&sums)[tiles][4], int tokens, int lane, 
   }
 }
 
-// What the threads of a block do with an item's sums: one output of a token each, in turn.
+// What the threads of a block do with an item's sums: one output of a token each. Another warp
+// begins with every item, where there is work for one only.
 class Finish {
  public:
   // `room`: tokens that a warp's sums have room for.
@@ -114,14 +115,15 @@ class Finish {
   // What kAdd adds to is asked for long before the item's sums are there.
   __device__ void Begin(int item) {
     item_ = item;
-    if (task_.into == SkinnyProduct::kAdd && threadIdx.x < outputs_) {
-      const Place place = PlaceOf(threadIdx.x);
+    first_ = (threadIdx.x + 32 * item) % blockDim.x;
+    if (task_.into == SkinnyProduct::kAdd && first_ < outputs_) {
+      const Place place = PlaceOf(first_);
       if (place.there) old_ = __ldcg(static_cast<const float*>(task_.out) + place.at);
     }
   }
   __device__ void End(const float* partials) {
 #pragma unroll 1
-    for (int i = threadIdx.x; i < outputs_; i += blockDim.x) {
+    for (int i = first_; i < outputs_; i += blockDim.x) {
       const Place place = PlaceOf(i);
       if (!place.there) continue;
       const float sum = Sum(partials, place.slot, place.within);
@@ -129,7 +131,7 @@ class Finish {
         Store(place.at, sum / (1 + __expf(-sum)) * Sum(partials, place.slot + 1, place.within));
       } else if (task_.into == SkinnyProduct::kAdd) {
         float* out = static_cast<float*>(task_.out) + place.at;
-        *out = (i == threadIdx.x ? old_ : __ldcg(out)) + sum;
+        *out = (i == first_ ? old_ : __ldcg(out)) + sum;
       } else {
         Store(place.at, sum);
       }
@@ -165,7 +167,7 @@ class Finish {
   }
 
   const SkinnyTask& task_;
-  int tokens_, room_, outputs_, item_ = 0;
+  int tokens_, room_, outputs_, item_ = 0, first_ = 0;
   float old_ = 0;
 };
 
@@ -245,7 +247,7 @@ __device__ inline void LoadActivations(const SkinnyTask& task, const SharedActiv
     row.Load(to);
   } else {
     WaitForInputs();
-    if (task.norm != nullptr) FindInverses(task, to.inverses);
+    if (task.norm != nullptr) FindInverses<kOrder>(task, to.inverses);
     if (task.slab_units >= task.units) LoadRows<kOrder, kF16>(task, 0, blocks, to);
   }
   __syncthreads();
@@ -296,13 +298,11 @@ void LaunchSkinny(const Queue& queue, SkinnyTask& task) {
   const auto kernel = &SkinnyKernel<Format, token_tiles>;
   Require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
           "asking for shared memory");
-  Require(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
-                               cudaSharedmemCarveoutMaxShared),
-          "preferring shared memory");
   Launch(queue, kernel, dim3(std::min(task.items, queue.multiprocessors)), dim3(32 * shape.warps),
          bytes, task);
 }
 
+// Up to kMixedTokens.
 template <class Format>
 void LaunchMixed(const Queue& queue, SkinnyTask task) {
   if (task.tokens == 1) {

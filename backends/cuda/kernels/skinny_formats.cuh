@@ -139,7 +139,8 @@ struct BlockFormat {
   template <int tiles>
   __device__ static void AddUnit(const std::byte* unit, const LaneActivations& x, int first_block,
                                  int lane, float (&sums)[tiles][4]) {
-#pragma unroll
+    // With many tokens a pair is enough to keep the units busy, and all would spill registers.
+#pragma unroll(tiles >= 4 ? 1 : kPairs)
     for (int pair = 0; pair < kPairs; ++pair) {
       uint32_t words[Layout::kBits];
       LoadWords<Layout::kBits>(unit + pair * Layout::kPairBytes, lane, words);

@@ -15,6 +15,9 @@ namespace lantern::cuda {
 constexpr int kHalfShared = 113 << 10;
 constexpr int kWholeShared = 225 << 10;
 constexpr int kMostStages = 8;
+// Bytes of weights that an SM's rings hold, lest waiting for memory shows: twice what 4.3 TB/s with
+// 0.8 us of latency keep under way.
+constexpr int kLeastAhead = 52 << 10;
 // Sums of a warp: 20 floats from token to token keep the lanes of a store in different banks.
 constexpr int kSumStride = 20;
 
@@ -36,7 +39,6 @@ struct SkinnyTask {
   bool x_is_f32;
   int tokens, columns;
   const float* norm;
-  bool norm_is_aligned;  // to 16 bytes
   float eps;
   // Units of the weights' columns from the first that x has a part of, and the columns in it that
   // lie before x.
