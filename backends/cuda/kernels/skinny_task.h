@@ -50,7 +50,7 @@ struct SkinnyTask {
   SkinnyProduct::Into into;
   // Whether the next kernel may begin with this one, and not only when this one has its inputs.
   // Not where attention may be next: what comes behind it would be placed beside its blocks, two
-  // on one multiprocessor and none on another (a layer of Q4_0 98 us instead of 79).
+  // on one multiprocessor and none on another (a layer of Q4_0 took 90 us instead of 75).
   __host__ __device__ bool LetsNextBeginAtOnce() const { return into != SkinnyProduct::kStore; }
 
   // A block does item after item: `slots` strips at once (a gate's and its up's side by side), each
