@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "src/base/cores.h"
+#include "src/tensor/row_answer.h"
 #include "src/tensor/sum_tree.h"
 #include "src/tensor/tensor.h"
 
@@ -100,6 +101,7 @@ struct BatchView {
   std::span<const std::span<const int>> blocks;
   std::span<const int> token = {};      // ids
   std::span<const int> logits_at = {};  // tokens whose logits are wanted, ascending
+  int top_logits = 0;                   // LogitsLook::top of each is wanted to hold so many
 };
 
 // What was seen of the residual stream in a step.
@@ -114,9 +116,13 @@ struct ResidualLook {
 
 // What a device has found out about a row of logits, so that it need not be copied.
 struct LogitsLook {
+  static constexpr int kMostTop = 256;
+
   std::span<const uint64_t> block_hashes;  // xxh64 of every 256 values
-  int best = 0;                            // the first of the largest values
-  float value = 0;
+  int values = 0;                          // of the row
+  // The largest in descending order, the first of equals first, NaN last: at least one, and at
+  // least as many as the batch asked for, where the row has them.
+  std::span<const RowAnswer> top;
 };
 
 // Query heads to kv heads, both local: head h reads kv head (q_begin + h) / group - kv_begin.
@@ -196,7 +202,7 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
   { B::TakeResidualLook(c) } -> std::same_as<ResidualLook>;
   // Looks at rows of logits; GetLogitsLook waits, and is empty where looking at the row itself
   // costs nothing.
-  { B::LookAtLogits(c, t) } -> std::same_as<void>;
+  { B::LookAtLogits(c, t, batch) } -> std::same_as<void>;
   { B::GetLogitsLook(c, /*logits*/ t, /*row*/ integer) } -> std::same_as<std::optional<LogitsLook>>;
 
   // Before anything runs: whether it will be on the host's processor and memory; what a device is

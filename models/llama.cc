@@ -130,7 +130,7 @@ class Llama : public Model {
     head_->norm(run, normed, picked);
     const Tensor logits = run.act.logits.Rows(0, picked.rows);
     head_->logits(run, logits, normed);
-    Backend::LookAtLogits(run.ctx, logits);
+    Backend::LookAtLogits(run.ctx, logits, run.view());
   }
 
  private:

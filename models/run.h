@@ -35,16 +35,18 @@ class Run {
   static constexpr int kLeastTokens = 32;
 
   // blocks: the batch's tables, by sequence. device: what sums instead of the reducer, or null.
-  // Begins with the whole step.
+  // top_logits: see BatchView. Begins with the whole step.
   Run(Backend::Context& context, Reducer& reducer, DeviceSums* device, KvCache& cache,
-      Activations& activations, const Batch& step, std::span<const std::span<const int>> blocks)
+      Activations& activations, const Batch& step, std::span<const std::span<const int>> blocks,
+      int top_logits)
       : ctx(context),
         sums(reducer),
         device_sums(device),
         kv(cache),
         act(activations),
         batch(step),
-        blocks_(blocks) {
+        blocks_(blocks),
+        top_logits_(top_logits) {
     EnterAll();
   }
 
@@ -88,11 +90,15 @@ class Run {
     const size_t size = end - begin;
     first_token_ = begin;
     view_ = {std::span(batch.position).subspan(begin, size),
-             std::span(batch.sequence).subspan(begin, size), blocks_,
-             std::span(batch.token).subspan(begin, size), batch.logits_at};
+             std::span(batch.sequence).subspan(begin, size),
+             blocks_,
+             std::span(batch.token).subspan(begin, size),
+             batch.logits_at,
+             top_logits_};
   }
 
   const std::span<const std::span<const int>> blocks_;
+  const int top_logits_;
   int part_ = 0;
   int first_token_ = 0;
   BatchView view_;

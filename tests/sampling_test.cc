@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -189,6 +190,89 @@ TEST(StepCodec, EveryShorterOrLongerMessageIsRefused) {
   EXPECT_THROW(Decode(bytes, got, fallback), Error);
   bytes.assign(100, std::byte{0xff});  // lists of four billion items
   EXPECT_THROW(Decode(bytes, got, fallback), Error);
+}
+
+// What a device sees of logits: the `count` largest, found by another sort than the sampler's.
+std::vector<RowAnswer> LargestOf(std::span<const float> logits, size_t count) {
+  std::vector<RowAnswer> all;
+  for (const float value : logits) all.push_back({value, static_cast<int>(all.size())});
+  std::stable_sort(all.begin(), all.end(),
+                   [](const RowAnswer& a, const RowAnswer& b) { return a.value > b.value; });
+  all.resize(std::min(count, all.size()));
+  return all;
+}
+
+// Whether a look at `count` logits answers; if so, it does as the logits do.
+bool AnswersAlike(std::span<const float> logits, const RowRequest& request, size_t count) {
+  constexpr int kFirstId = 500;
+  std::vector<Candidate> weighed;
+  LogitsRow exact, got;
+  AnswerRow(logits, kFirstId, request, weighed, exact);
+  const std::vector<RowAnswer> top = LargestOf(logits, count);
+  const LogitsLook look = {exact.block_hashes, static_cast<int>(logits.size()), top};
+  if (!AnswerRow(look, kFirstId, request, got)) return false;
+  EXPECT_EQ(got.block_hashes, exact.block_hashes);
+  EXPECT_EQ(got.complete, exact.complete);
+  EXPECT_EQ(got.candidates.size(), exact.candidates.size());
+  for (size_t i = 0; i < std::min(got.candidates.size(), exact.candidates.size()); ++i) {
+    EXPECT_EQ(got.candidates[i].id, exact.candidates[i].id) << i;
+    EXPECT_EQ(got.candidates[i].weight, exact.candidates[i].weight) << i;
+  }
+  return true;
+}
+
+TEST(LookedAtRow, AnswersAsItsLogits) {
+  for (const int ids : {1, 30, 41, 64, 3000}) {
+    const std::vector<float> logits = RandomLogits(ids, ids);
+    for (const float temperature : {0.1f, 0.7f, 1.0f, 3.0f}) {
+      const SamplingParams params = {.temperature = temperature, .top_k = 40, .top_p = 0.95f};
+      EXPECT_TRUE(AnswersAlike(logits, Ask(params, 3, 40), 64));
+      EXPECT_TRUE(AnswersAlike(logits, Ask(params, 3, 40), 41));
+    }
+    EXPECT_TRUE(AnswersAlike(logits, Ask({}, 3, 1), 1));
+    EXPECT_TRUE(AnswersAlike(logits, Ask({}, 3, 1), 64));
+    EXPECT_TRUE(AnswersAlike(logits, Ask({}, 3, 0), 64));
+  }
+}
+
+// Neighbours of 1000 differ by 2^-14: a temperature of 3 makes some of their weights equal.
+TEST(LookedAtRow, EqualWeightsOfDifferentLogits) {
+  std::vector<float> logits(300);
+  for (int i = 0; i < 300; ++i) logits[i] = 1000 + static_cast<float>(i) * 0x1p-14f;
+  const SamplingParams params = {.temperature = 3, .top_k = 40};
+  int answered = 0;
+  for (int count = 41; count < 64; ++count) {
+    answered += AnswersAlike(logits, Ask(params, 3, 40), count);
+  }
+  EXPECT_GT(answered, 10);
+  const std::vector<float> equal(300, 2.5f);
+  EXPECT_FALSE(AnswersAlike(equal, Ask(params, 3, 40), 64));
+  EXPECT_TRUE(AnswersAlike(equal, Ask(params, 3, 40), 300));
+}
+
+TEST(LookedAtRow, AsksForTheLogitsWhereItMust) {
+  const std::vector<float> logits = RandomLogits(3000, 1);
+  const SamplingParams params = {.temperature = 0.7f, .top_k = 40};
+  EXPECT_FALSE(AnswersAlike(logits, Ask(params, 3, 40), 39));
+  EXPECT_FALSE(AnswersAlike(logits, Ask(params, 3, 40), 40));  // equal weights may follow
+  EXPECT_FALSE(AnswersAlike(logits, Ask(params, 3, 320), 256));
+  EXPECT_FALSE(AnswersAlike(logits, Ask({.temperature = 1}, 3, 1), 64));  // every id survives
+  EXPECT_FALSE(AnswersAlike(logits, Ask({.temperature = 1, .top_p = 0.9f}, 3, 40, true), 64));
+  RowRequest penalised = Ask({.temperature = 1, .top_k = 40, .repeat_penalty = 1.1f}, 3, 40);
+  EXPECT_TRUE(AnswersAlike(logits, penalised, 64));  // nothing to penalise yet
+  penalised.penalised = {7};
+  EXPECT_FALSE(AnswersAlike(logits, penalised, 64));
+  RowRequest scored = Ask(params, 3, 40);
+  scored.all_logits = true;
+  EXPECT_FALSE(AnswersAlike(logits, scored, 64));
+}
+
+TEST(LookedAtRow, HowManyAreWanted) {
+  EXPECT_EQ(Ask({}, 3, 1).top_logits(), 0);
+  EXPECT_EQ(Ask({.temperature = 1}, 3, 1).top_logits(), 0);
+  EXPECT_EQ(Ask({.temperature = 1, .top_k = 40}, 3, 40).top_logits(), 41);
+  EXPECT_EQ(Ask({.temperature = 1, .top_k = 255}, 3, 255).top_logits(), 256);
+  EXPECT_EQ(Ask({.temperature = 1, .top_k = 256}, 3, 256).top_logits(), 0);
 }
 
 }  // namespace

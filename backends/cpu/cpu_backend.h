@@ -50,7 +50,7 @@ struct CpuBackend {
   static bool OnHost(const Context&) { return true; }
   static void LookAtResidual(Context& context, Tensor x, int row, int layer, int slot);
   static ResidualLook TakeResidualLook(Context& context);
-  static void LookAtLogits(Context&, Tensor) {}
+  static void LookAtLogits(Context&, Tensor, const BatchView&) {}
   static std::optional<LogitsLook> GetLogitsLook(Context&, Tensor, int) { return std::nullopt; }
 
   static bool IsHost(const DeviceOptions&) { return true; }

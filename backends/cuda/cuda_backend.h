@@ -47,7 +47,7 @@ struct CudaBackend {
   static bool OnHost(const Context&) { return false; }
   static void LookAtResidual(Context& context, Tensor x, int row, int layer, int slot);
   static ResidualLook TakeResidualLook(Context& context);
-  static void LookAtLogits(Context& context, Tensor logits);
+  static void LookAtLogits(Context& context, Tensor logits, const BatchView& batch);
   static std::optional<LogitsLook> GetLogitsLook(Context& context, Tensor logits, int row);
 
   static bool IsHost(const DeviceOptions&);

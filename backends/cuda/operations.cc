@@ -228,7 +228,8 @@ ResidualLook CudaBackend::TakeResidualLook(Context& context) {
   return context.step().residual();
 }
 
-void CudaBackend::LookAtLogits(Context& context, Tensor logits) {
+// How many of the largest are found is a matter of the step's shape, which knows the batch.
+void CudaBackend::LookAtLogits(Context& context, Tensor logits, const BatchView&) {
   Flush(context);
   bool moved = false;
   context.step().LookAtLogits(context.queue(), MatrixOf(logits), moved);

@@ -11,6 +11,12 @@ namespace {
 
 constexpr int kMostHashSlots = 1023;  // layers of a stage
 constexpr int kLeastPositions = 256;
+constexpr int kLeastRows = 16;  // of logits that there is room for
+constexpr int kLeastTop = 64;   // fewer cost the device the same
+constexpr size_t kSeenBytes = 8;
+static_assert(sizeof(RowAnswer) == kSeenBytes && sizeof(uint64_t) == kSeenBytes);
+static_assert(LogitsLook::kMostTop <= kMostTop &&
+              std::has_single_bit(static_cast<unsigned>(LogitsLook::kMostTop)));
 // One value for all that is cleared: beyond every layer, and what hashes begin with.
 constexpr int kClearByte = 0x7f;
 constexpr uint32_t kCleared = 0x7f7f7f7f;
@@ -19,6 +25,13 @@ constexpr uint32_t kCleared = 0x7f7f7f7f;
 int PositionBucket(int positions) {
   return std::max(kLeastPositions,
                   static_cast<int>(std::bit_ceil(static_cast<unsigned>(positions))));
+}
+
+// Few different numbers, so that few shapes are recorded.
+int TopBucket(int top_logits) {
+  LANTERN_CHECK_LE(top_logits, LogitsLook::kMostTop);
+  if (top_logits == 0) return 0;
+  return std::max(kLeastTop, static_cast<int>(std::bit_ceil(static_cast<unsigned>(top_logits))));
 }
 
 int* Ints(const std::shared_ptr<std::byte>& memory) { return reinterpret_cast<int*>(memory.get()); }
@@ -54,7 +67,8 @@ void StepMemory::Upload(const Queue& queue, const BatchView& batch, int slot, bo
   int* const blocks_begin = run_begin + n + 1;
   int* const tables = blocks_begin + n + 1;
 
-  shape_ = {slot, tokens, 0, 0, 0, static_cast<int>(batch.logits_at.size())};
+  const int logit_rows = static_cast<int>(batch.logits_at.size());
+  shape_ = {slot, tokens, 0, 0, 0, logit_rows, TopBucket(batch.top_logits)};
   int most = 1;
   for (int i = 0; i < tokens; ++i) {
     if (i == 0 || batch.sequence[i] != batch.sequence[i - 1]) run_begin[shape_.runs++] = i;
@@ -63,6 +77,7 @@ void StepMemory::Upload(const Queue& queue, const BatchView& batch, int slot, bo
   }
   run_begin[shape_.runs] = tokens;
   shape_.most_positions = PositionBucket(most);
+  last_shape_[slot] = shape_;
   int end = 0;
   for (int s = 0; s < sequences; ++s) {
     blocks_begin[s] = end;
@@ -119,21 +134,36 @@ ResidualLook StepMemory::residual() {
           hash_slots_ > 0};
 }
 
-void StepMemory::LookAtLogits(const Queue& queue, const Matrix& logits, bool& moved) {
-  LogitsSeen& seen = logits_[logits.data];
-  seen.rows = logits.rows;
-  seen.blocks = (logits.columns + 255) / 256;
-  moved = seen.rows > seen.capacity;
-  if (moved) {
-    seen.capacity = std::max(seen.rows, 16);
-    const size_t bytes = seen.capacity * (sizeof(RowAnswer) + seen.blocks * sizeof(uint64_t));
+// For so many that another number of top logits never moves it.
+void StepMemory::ReserveSeen(LogitsSeen& seen, const Matrix& logits, bool& moved) {
+  const int rows = std::max(logits.rows, kLeastRows);
+  const size_t scratch = TopScratchBytes(rows, logits.columns, LogitsLook::kMostTop);
+  const bool needs_scratch = shape_.top_logits > 0 && scratch > top_scratch_bytes_;
+  moved = logits.rows > seen.capacity || needs_scratch;
+  if (logits.rows > seen.capacity) {
+    seen.capacity = rows;
+    const size_t bytes = kSeenBytes * rows * (1 + LogitsLook::kMostTop + seen.blocks);
     seen.device = DeviceMemory(bytes);
     seen.host = PinnedMemory(bytes);
   }
+  if (!needs_scratch) return;
+  top_scratch_bytes_ = scratch;
+  top_scratch_ = DeviceMemory(scratch);
+}
+
+void StepMemory::LookAtLogits(const Queue& queue, const Matrix& logits, bool& moved) {
+  const int rows = logits.rows, top_logits = shape_.top_logits;
+  LANTERN_CHECK_EQ(rows, shape_.logit_rows);
+  LogitsSeen& seen = logits_[logits.data];
+  seen.slot = shape_.slot;
+  seen.columns = logits.columns;
+  seen.blocks = (logits.columns + 255) / 256;
+  ReserveSeen(seen, logits, moved);
   auto* const best = reinterpret_cast<RowAnswer*>(seen.device.get());
-  AnswerRows(queue, logits, reinterpret_cast<uint64_t*>(best + seen.capacity), best);
-  const size_t used =
-      seen.capacity * sizeof(RowAnswer) + size_t(seen.rows) * seen.blocks * sizeof(uint64_t);
+  RowAnswer* const top = best + rows;
+  AnswerRows(queue, logits, reinterpret_cast<uint64_t*>(top + size_t(rows) * top_logits), best);
+  if (top_logits > 0) TopOfRows(queue, logits, top_logits, top, top_scratch_.get());
+  const size_t used = kSeenBytes * rows * (1 + top_logits + seen.blocks);
   Require(cudaMemcpyAsync(seen.host.get(), seen.device.get(), used, cudaMemcpyDeviceToHost,
                           queue.stream),
           "fetching answers");
@@ -141,12 +171,16 @@ void StepMemory::LookAtLogits(const Queue& queue, const Matrix& logits, bool& mo
 
 LogitsLook StepMemory::logits(const void* logits, int row) const {
   const LogitsSeen& seen = logits_.at(logits);
-  LANTERN_CHECK(0 <= row && row < seen.rows);
+  const StepShape& shape = last_shape_.at(seen.slot);
+  LANTERN_CHECK(0 <= row && row < shape.logit_rows);
   const auto* const best = reinterpret_cast<const RowAnswer*>(seen.host.get());
-  const auto* const hashes = reinterpret_cast<const uint64_t*>(best + seen.capacity);
+  const RowAnswer* const top = best + shape.logit_rows;
+  const auto* const hashes =
+      reinterpret_cast<const uint64_t*>(top + size_t(shape.logit_rows) * shape.top_logits);
+  const size_t found = std::min(std::max(shape.top_logits, 1), seen.columns);
   return {{hashes + size_t(row) * seen.blocks, static_cast<size_t>(seen.blocks)},
-          best[row].index,
-          best[row].value};
+          seen.columns,
+          {shape.top_logits > 0 ? top + size_t(row) * shape.top_logits : best + row, found}};
 }
 
 }  // namespace lantern::cuda

@@ -16,7 +16,7 @@ namespace lantern::cuda {
 // What the launches of a step depend on, beside the tensors: equal shapes, equal launches.
 struct StepShape {
   int slot = 0;
-  int tokens = 0, runs = 0, longest_run = 0, most_positions = 0, logit_rows = 0;
+  int tokens = 0, runs = 0, longest_run = 0, most_positions = 0, logit_rows = 0, top_logits = 0;
   auto operator<=>(const StepShape&) const = default;
 };
 
@@ -39,17 +39,22 @@ class StepMemory {
   // After a wait for all that, once.
   ResidualLook residual();
 
-  // Queues a look at rows of logits, kept apart by where these lie, and what it gives on its way
-  // back. `moved`: as for Upload.
+  // Queues a look at the step's rows of logits, kept apart by where these lie, and what it gives on
+  // its way back. `moved`: as for Upload. Slots have logits of their own.
   void LookAtLogits(const Queue& queue, const Matrix& logits, bool& moved);
+  // Of the last step in the slot whose logits these are.
   LogitsLook logits(const void* logits, int row) const;
 
  private:
+  // In both memories, 8 bytes each: the largest value of each row, top_logits of each where that is
+  // more than 0, hashes of the blocks of each. How many rows and top_logits: as the last step's
+  // shape in this slot says, which may have been replayed.
   struct LogitsSeen {
-    int rows = 0, capacity = 0, blocks = 0;
-    std::shared_ptr<std::byte> device, host;  // RowAnswer [capacity], then hashes [rows, blocks]
+    int slot = 0, capacity = 0, columns = 0, blocks = 0;
+    std::shared_ptr<std::byte> device, host;
   };
   void Reserve(int tokens, int blocks);
+  void ReserveSeen(LogitsSeen& seen, const Matrix& logits, bool& moved);
 
   // One copy takes it all: arrays of token_capacity_ ints and more, one after the other.
   int token_capacity_ = 0, block_capacity_ = 0;
@@ -64,6 +69,9 @@ class StepMemory {
   int* seen_device_ = nullptr;
   int hash_slots_ = 0;  // that were ever asked for
   std::map<const void*, LogitsSeen> logits_;
+  std::map<int, StepShape> last_shape_;  // by slot
+  size_t top_scratch_bytes_ = 0;
+  std::shared_ptr<std::byte> top_scratch_;
 };
 
 }  // namespace lantern::cuda

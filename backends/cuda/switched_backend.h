@@ -99,8 +99,9 @@ struct SwitchedBackend {
   static ResidualLook TakeResidualLook(Context& c) {
     return c.gpu ? CudaBackend::TakeResidualLook(*c.gpu) : CpuBackend::TakeResidualLook(*c.cpu);
   }
-  static void LookAtLogits(Context& c, Tensor logits) {
-    c.gpu ? CudaBackend::LookAtLogits(*c.gpu, logits) : CpuBackend::LookAtLogits(*c.cpu, logits);
+  static void LookAtLogits(Context& c, Tensor logits, const BatchView& batch) {
+    c.gpu ? CudaBackend::LookAtLogits(*c.gpu, logits, batch)
+          : CpuBackend::LookAtLogits(*c.cpu, logits, batch);
   }
   static std::optional<LogitsLook> GetLogitsLook(Context& c, Tensor logits, int row) {
     return c.gpu ? CudaBackend::GetLogitsLook(*c.gpu, logits, row)

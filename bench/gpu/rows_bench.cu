@@ -123,6 +123,17 @@ void MeasureAnswers(Bench& bench, int rows) {
   RowAnswer* const best = Allocate<RowAnswer>(rows);
   bench.Measure("AnswerRows", rows, Bytes(logits),
                 [&](const Queue& queue) { AnswerRows(queue, logits, hashes, best); });
+  std::vector<float> spread(static_cast<size_t>(rows) * kVocabulary);
+  for (size_t i = 0; i < spread.size(); ++i) spread[i] = static_cast<float>(i * 7919 % kVocabulary);
+  Require(
+      cudaMemcpy(logits.data, spread.data(), spread.size() * sizeof(float), cudaMemcpyHostToDevice),
+      "copying");
+  for (const int count : {64, kMostTop}) {
+    RowAnswer* const top = Allocate<RowAnswer>(static_cast<size_t>(rows) * count);
+    auto* const scratch = Allocate<std::byte>(TopScratchBytes(rows, kVocabulary, count));
+    bench.Measure("TopOfRows, " + std::to_string(count), rows, Bytes(logits),
+                  [&](const Queue& queue) { TopOfRows(queue, logits, count, top, scratch); });
+  }
 }
 
 }  // namespace

@@ -227,7 +227,9 @@ void Stage::RunModel(const StepPlan& plan) {
     blocks_.push_back(std::span(batch.blocks).subspan(begin, end - begin));
     begin = end;
   }
-  Run run(context_, sums_, device_sums_.get(), kv_, act_, batch, blocks_);
+  int top_logits = 0;
+  for (const RowRequest& row : plan.rows) top_logits = std::max(top_logits, row.top_logits());
+  Run run(context_, sums_, device_sums_.get(), kv_, act_, batch, blocks_, top_logits);
   sums_.BeginStep();
   // Where the host adds in the middle nothing can be replayed.
   const bool repeats = device_sums_ ? device_sums_->Repeats(batch.tokens()) : mesh_.tp->size() == 1;
@@ -260,14 +262,12 @@ void Stage::AnswerRows(const StepPlan& plan) {
   answer_.clear();
   for (size_t i = 0; i < plan.rows.size(); ++i) {
     const int row = static_cast<int>(i);
+    LogitsRow& answer = answer_.Add();
     const auto look = Backend::GetLogitsLook(context_, act_.logits, row);
-    if (look && plan.rows[i].wants_best_only()) {
-      AnswerRow(*look, first_id_, plan.rows[i], answer_.Add());
-      continue;
-    }
+    if (look && AnswerRow(*look, first_id_, plan.rows[i], answer)) continue;
     if (!Backend::OnHost(context_)) logits_row_.resize(act_.logits.cols);
     AnswerRow(Backend::HostSpan(context_, act_.logits.Rows(row, row + 1), logits_row_), first_id_,
-              plan.rows[i], weighed_, answer_.Add());
+              plan.rows[i], weighed_, answer);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/shard.h"
 
@@ -32,10 +33,29 @@ void AnswerRow(std::span<const float> logits, int first_id, const RowRequest& re
   if (request.all_logits) row.logits.assign(logits.begin(), logits.end());
 }
 
-void AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, LogitsRow& row) {
+bool AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, LogitsRow& row) {
+  if (!request.wants_top_only()) return false;
   row.Clear();
   row.block_hashes.assign(look.block_hashes.begin(), look.block_hashes.end());
-  if (request.candidates > 0) row.candidates.push_back({first_id + look.best, look.value});
+  if (request.candidates == 0) return true;
+  const bool greedy = request.params.greedy();
+  const size_t wanted = std::min(greedy ? 1 : request.candidates, look.values);
+  if (wanted > look.top.size()) return false;
+  for (const RowAnswer& seen : greedy ? look.top.first(wanted) : look.top) {
+    const float weight = CandidateWeight(seen.value, false, request.params);
+    if (!greedy && std::isnan(weight)) return false;  // no order to sort by
+    row.candidates.push_back({first_id + seen.index, weight});
+  }
+  std::sort(row.candidates.begin(), row.candidates.end());
+  // Dividing may make different logits equal, and then lower ids come first: unseen ones, too,
+  // unless some that was seen already weighs less than the last that is wanted.
+  const bool saw_all = look.top.size() == static_cast<size_t>(look.values);
+  if (!greedy && !saw_all && row.candidates.back().weight == row.candidates[wanted - 1].weight) {
+    return false;
+  }
+  row.candidates.resize(wanted);
+  row.complete = wanted == static_cast<size_t>(look.values);
+  return true;
 }
 
 void JoinVocabulary(std::span<const LogitsRows> ranks, size_t i, LogitsRow& whole) {

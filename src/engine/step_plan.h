@@ -25,11 +25,17 @@ struct RowRequest {
   bool masses = false;         // also block masses, for top-p over the whole vocabulary
   bool all_logits = false;     // also every logit (score)
 
-  // The largest logit answers it.
-  bool wants_best_only() const {
+  // The largest logits answer it.
+  bool wants_top_only() const {
     const bool as_they_are = params.repeat_penalty == 1 || penalised.empty();
-    const bool best = candidates == 0 || (params.greedy() && as_they_are);
-    return best && !masses && !all_logits;
+    const bool of_top = params.greedy() || !params.keeps_all();
+    return (candidates == 0 || (as_they_are && of_top)) && !masses && !all_logits;
+  }
+  // How many of them; 0: the largest alone, or more than devices find.
+  int top_logits() const {
+    if (candidates == 0 || params.greedy() || !wants_top_only()) return 0;
+    const int seen = candidates + 1;  // one more: see AnswerRow
+    return seen <= LogitsLook::kMostTop ? seen : 0;
   }
 };
 
@@ -70,8 +76,9 @@ using LogitsRows = ReusedList<LogitsRow>;
 void AnswerRow(std::span<const float> logits, int first_id, const RowRequest& request,
                std::vector<Candidate>& weighed, LogitsRow& row);
 
-// The same from what a device saw of them. REQUIRES: request.wants_best_only().
-void AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, LogitsRow& row);
+// The same from what a device saw of them. False where that does not suffice: it may do even if
+// more was seen than was asked for, where different logits have equal weights.
+bool AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, LogitsRow& row);
 
 // Joins row `i` of the ranks' answers, in rank order, into one for the whole vocabulary. Candidates
 // stay a true prefix of the global order: those behind a rank's last one sent are dropped.

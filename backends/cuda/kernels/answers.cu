@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "backends/cuda/kernels/answer_keys.cuh"
 #include "backends/cuda/kernels/launch.cuh"
 #include "backends/cuda/kernels/row_units.cuh"
 #include "backends/cuda/kernels/rows.h"
@@ -72,18 +73,7 @@ struct Largest {
     See(seen.x, at);
     See(seen.y, at + 1);
   }
-  // Larger for larger values, and of equal ones for lower indices; NaN is the smallest.
-  __device__ uint64_t Key() const {
-    const uint32_t bits = __float_as_uint(value + 0.0f);  // -0 becomes +0
-    const uint32_t order = bits >> 31 != 0 ? ~bits : bits | 0x80000000;
-    return static_cast<uint64_t>(value != value ? 0 : order) << 32 | ~static_cast<uint32_t>(index);
-  }
 };
-__device__ RowAnswer AnswerOf(uint64_t key) {
-  const uint32_t order = key >> 32;
-  const uint32_t bits = order >> 31 != 0 ? order & 0x7fffffff : ~order;  // of 0: NaN
-  return {__uint_as_float(bits), static_cast<int>(~static_cast<uint32_t>(key))};
-}
 
 // The hash's sum `which` over whole stripes of a vocabulary block that begins at index `first`.
 __device__ uint64_t SumOfStripes(const float* block, int first, int stripes, int which,
@@ -183,7 +173,7 @@ __global__ void LANTERN_CLUSTER __launch_bounds__(kThreads)
   const int row = blockIdx.y;
   const long long row_hashes = (ids + kVocabBlock - 1) / kVocabBlock;
   const Largest largest = HashBlocks(logits[row], ids, hashes + row * row_hashes);
-  const uint64_t key = LargestOfWarp(largest.Key());
+  const uint64_t key = LargestOfWarp(KeyOf(largest.value, largest.index));
   if (threadIdx.x % 32 == 0) keys[threadIdx.x / 32] = key;
   SyncPeers();
   if (blockIdx.x == 0 && threadIdx.x < 32) {

@@ -7,6 +7,7 @@
 
 #include "backends/cuda/kernels/queue.h"
 #include "src/tensor/dtype.h"
+#include "src/tensor/row_answer.h"
 
 namespace lantern::cuda {
 
@@ -34,11 +35,14 @@ void LookAt(const Queue& queue, Matrix x, int first_row, int layer, int* bad, ui
 
 // What is asked of each row of logits: the xxh64 (seed 0) of every 256 consecutive values' bytes,
 // the last of a row maybe shorter, and the largest value with the lowest index that has it.
-struct RowAnswer {
-  float value;
-  int index;
-};
 // logits [n, ids] f32; hashes [n, (ids + 255) / 256]; best [n].
 void AnswerRows(const Queue& queue, Matrix logits, uint64_t* hashes, RowAnswer* best);
+
+// top [n, count]: the largest values of each row of logits [n, ids], f32, in descending order, of
+// equal ones the lower index first, and NaN last; {NaN, -1} behind the last value of a short row.
+// count <= kMostTop. scratch: that many bytes, a multiple of 8 from the memory's beginning.
+inline constexpr int kMostTop = 256;
+size_t TopScratchBytes(int rows, int columns, int count);
+void TopOfRows(const Queue& queue, Matrix logits, int count, RowAnswer* top, std::byte* scratch);
 
 }  // namespace lantern::cuda
