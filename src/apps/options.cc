@@ -179,6 +179,10 @@ SessionOptions ModelFlags::Resolve() const {
   if (!kv.empty()) {
     options.kv_type = TypeFlag(kv, "--kv", {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0});
   }
+  if (options.compute != "bf16" && options.compute != "f32") {
+    Fail(ErrorKind::kConfig, "--compute {} is unknown: GPUs compute with bf16 or f32.",
+         options.compute);
+  }
   if (packed.empty()) {
     options.packed = PackedStore::DefaultFolder();
   } else if (packed != "none") {

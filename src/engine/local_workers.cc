@@ -26,10 +26,12 @@ constexpr auto kPatience = std::chrono::seconds(1);
 
 }  // namespace
 
-void LocalWorkers::Start(int count, const std::string& endpoint, const std::string& key_file) {
+void LocalWorkers::Start(int count, const std::string& endpoint, const std::string& key_file,
+                         const std::string& device) {
   for (int i = 0; i < count; ++i) {
     std::vector<std::string> words{
         "lantern", "worker", "--started-by-leader-as", std::to_string(i + 1), "--join", endpoint};
+    words.insert(words.end(), {"--device", device});
     if (!key_file.empty()) words.insert(words.end(), {"--key", key_file});
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());

@@ -18,9 +18,10 @@ class LocalWorkers {
   LocalWorkers(const LocalWorkers&) = delete;
   LocalWorkers& operator=(const LocalWorkers&) = delete;
 
-  // Starts `count` workers that join `endpoint`, with the key in `key_file` unless that is empty.
-  // Throws Error{kConfig} when the system refuses.
-  void Start(int count, const std::string& endpoint, const std::string& key_file);
+  // Starts `count` workers that join `endpoint`, with the key in `key_file` unless that is empty,
+  // and compute on `device` (see DeviceOptions). Throws Error{kConfig} when the system refuses.
+  void Start(int count, const std::string& endpoint, const std::string& key_file,
+             const std::string& device);
 
   // Throws Error{kPeerLost} when one has ended already.
   void RequireAlive();

@@ -226,7 +226,7 @@ void Session::State::FormGroup(const SessionOptions& options, const Events& even
       address, WorldOf(options),
       DescribeSelf(0, spec.isa, DataAddress({}, address), read_gbps, spec.DeviceOf(0)),
       options.hosts, options.key);
-  children.Start(options.local - 1, server->endpoint(), options.key_file);
+  children.Start(options.local - 1, server->endpoint(), options.key_file, options.device);
   Gather(options, events);
   const std::vector<RankHost> hosts = Hosts(options);
   const int ranks = static_cast<int>(hosts.size());

@@ -61,7 +61,8 @@ Worker::Worker(const WorkerOptions& options, const Events& events)
       leader_(ResolveEndpoint(options.join)),
       address_(DataAddress(options.address, leader_)),
       client_(leader_,
-              DescribeSelf(options.rank, "auto", address_, options.read_gbps, {options.device}),
+              DescribeSelf(options.rank, "auto", address_, options.read_gbps,
+                           {options.device, options.same_machine ? options.rank : 0}),
               options.key) {}
 
 void Worker::Join() {
