@@ -4,7 +4,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "backends/backend.h"
 #include "net/communicator.h"
@@ -23,8 +22,6 @@ class DeviceSums {
   // Waits until all that is queued has ended. Throws Error{kPeerLost} where the group lost a rank
   // meanwhile; the device is idle then, too.
   virtual void Wait() = 0;
-  // "peer memory" or "NCCL", for those who look at how a run went.
-  virtual std::string way() const = 0;
 };
 
 // Null where sums go over the host: some rank computes on its processor, reaches no other GPU, or
