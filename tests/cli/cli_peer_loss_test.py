@@ -11,6 +11,8 @@ from lantern_cli import free_port, lives, send_signal, workers_of
 BAD_FLAGS, LOST = 2, 3
 # From the loss of a rank until the leader has ended: the heartbeat's 2 s, then its farewell.
 NOTICE_S = 5
+# A process that has computed for so long has loaded its model, under ThreadSanitizer too.
+LOADED_CPU_S = 3
 HEARTBEAT_NOTICE = r"lantern: Rank {rank} \(.*pid {pid}\)"
 
 
@@ -93,7 +95,7 @@ class PeerLossTest(lantern_cli.CliTestCase):
             self.wait_until(lambda: len(workers_of(leader.pid)) == 2, "workers")
             workers = workers_of(leader.pid)
             # Before the answer, Ctrl-C just ends the program.
-            self.wait_until(lambda: self.cpu_seconds(leader.pid) > 0.3, "some work")
+            self.wait_until(lambda: self.cpu_seconds(leader.pid) > LOADED_CPU_S, "an answer begun")
             leader.signal(signal.SIGINT)
             self.assertEqual(leader.wait(NOTICE_S), 130)
             self.assertEqual(leader.err, "")
@@ -108,7 +110,7 @@ class PeerLossTest(lantern_cli.CliTestCase):
         for arguments in (["bench", self.model, "-p", 64, "-r", 1000], ["score", self.model, text]):
             # While it loads, it says that; the other rank never does.
             for busy_s, said in ((0.02, {"", "lantern: Interrupted before all was ready.\n"}),
-                                 (2, {""})):
+                                 (LOADED_CPU_S, {""})):
                 with self.subTest(command=arguments[0], busy_s=busy_s), \
                         self.start(*arguments, "--local", 2, "--packed", "none") as leader:
                     self.wait_until(lambda: len(workers_of(leader.pid)) == 1, "a worker")

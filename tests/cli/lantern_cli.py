@@ -45,6 +45,12 @@ def _physical_cores():
     return len({line for line in listing if not line.startswith("#")})
 
 
+def _without_chatter(err):
+    """These bytes as text, without the lines that only slow or sanitized runs show."""
+    return "".join(line for line in err.decode(errors="replace").splitlines(keepends=True)
+                   if not PROGRESS.match(line) and not SANITIZER_CHATTER.match(line))
+
+
 class Result:
     """How one run of the command ended: exit code, both outputs as text, seconds."""
 
@@ -89,10 +95,8 @@ class Running:
 
     @property
     def err(self):
-        """What stderr has shown so far, without what only slow or sanitized runs show."""
-        text = b"".join(self._err).decode(errors="replace")
-        return "".join(line for line in text.splitlines(keepends=True)
-                       if not PROGRESS.match(line) and not SANITIZER_CHATTER.match(line))
+        """What stderr has shown so far."""
+        return _without_chatter(b"".join(self._err))
 
     def json(self):
         return json.loads(self.out)
@@ -163,7 +167,7 @@ class CliTestCase(unittest.TestCase):
             env={**self.environment, **(extra_environment or {})},
             input=text if isinstance(text, bytes) else text.encode(), capture_output=True)
         return Result(done.returncode, done.stdout.decode(errors="replace"),
-                      done.stderr.decode(errors="replace"), time.monotonic() - start)
+                      _without_chatter(done.stderr), time.monotonic() - start)
 
     def succeed(self, *arguments, **options):
         """Runs the command, which must succeed."""
