@@ -179,8 +179,9 @@ struct ByteLevels {
   }
 };
 
-// The exact products over 4 * kVectors columns: finish(token, part, sums) for every batch of them,
-// each beginning at start(token). Meanwhile as many bytes as kBytes at `w` are prefetched.
+// The exact products over 4 * kVectors columns: finish(token, part, sums, whether it is the first)
+// for every batch of them, each beginning at start(token). Meanwhile as many bytes as kBytes at `w`
+// are prefetched.
 template <int kVectors, int kBytes, int kTokens, class Levels, class Start, class Finish>
 LANTERN_INLINE void IntegerSums(const uint8_t* w, const Levels& levels,
                                 const int8_t* const (&q)[kTokens], const Start& start,
@@ -206,7 +207,7 @@ LANTERN_INLINE void IntegerSums(const uint8_t* w, const Levels& levels,
       }
     }
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) finish(t, p, sums[t][p]);
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) finish(t, p, sums[t][p], j == 0);
     }
   }
 }
@@ -257,9 +258,6 @@ LANTERN_INLINE void AddSmallBlock(const uint8_t* panel, int blocks,
   const auto offset = [&](int t) __attribute__((always_inline)) {
     return Format::kOffset == 0 ? IV{} : SplatV(in[t][block].minus_8_sum) * (Format::kOffset / 8);
   };
-  for (int t = 0; !kWideSums && t < kTokens; ++t) {
-    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) exact[t][p] = offset(t);
-  }
   const auto start = [&](int t) __attribute__((always_inline)) {
     if constexpr (kWideSums) {
       return offset(t);
@@ -269,8 +267,8 @@ LANTERN_INLINE void AddSmallBlock(const uint8_t* panel, int blocks,
   };
   IntegerSums<8, Format::kBytes>(
       panel + static_cast<size_t>(block) * Format::kBytes, Format::Levels(at), q,
-      start, [&](int t, int p, const Sums& sums) __attribute__((always_inline)) {
-        exact[t][p] = kWideSums ? Total(sums) : exact[t][p] + Total(sums);
+      start, [&](int t, int p, const Sums& sums, bool first) __attribute__((always_inline)) {
+        exact[t][p] = kWideSums ? Total(sums) : Total(sums) + (first ? offset(t) : exact[t][p]);
       });
   const uint8_t* scales = Format::Scales(at);
   LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
@@ -370,7 +368,7 @@ LANTERN_INLINE void SubBlockProducts(const uint8_t* w, const QuantBlock256* cons
     IntegerSums<kColumns / 4, Format::kSubBytes>(
         w + Format::kHead + Format::kSubBytes * sub, Format::Levels(w, sub),
         q, [&](int t) __attribute__((always_inline)) { return start(t, sub); },
-        [&](int t, int p, const Sums& sums)
+        [&](int t, int p, const Sums& sums, bool)
             __attribute__((always_inline)) { products[t][p] += Total(sums, scale[p]); });
   };
   for (int sub = 0; sub < kSubs; sub += Format::kTogether) {
@@ -394,7 +392,7 @@ LANTERN_INLINE void HalvesProducts(const uint8_t* w, const QuantBlock256* const 
       IntegerSums<8, Format::kSubBytes>(
           w + Format::kHead + Format::kSubBytes * sub, Format::Levels(w, sub), q,
           [](int) __attribute__((always_inline)) { return Sums{}; },
-          [&](int t, int p, const Sums& sums) __attribute__((always_inline)) {
+          [&](int t, int p, const Sums& sums, bool) __attribute__((always_inline)) {
             sum[t][p] = FmaV(ToFloatV(Total(sums)), factor[p], sum[t][p]);
           });
     };
