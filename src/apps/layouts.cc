@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "backends/backend.h"
 #include "models/model.h"
 #include "src/apps/options.h"
 #include "src/base/error.h"
@@ -14,7 +15,8 @@ namespace {
 
 constexpr int kMostLocal = 4;  // ranks of this machine, where nobody asks for more
 
-// Whether its tensors can be cut so, and this machine holds the weights of `here` of the ranks.
+// Whether its tensors can be cut so, and this machine has devices for `here` of the ranks, with
+// room for their weights.
 bool Fits(const SessionOptions& options, const WeightFile& file, const GridSize& layout, int here) {
   try {
     const ParallelPlan plan =
@@ -22,7 +24,13 @@ bool Fits(const SessionOptions& options, const WeightFile& file, const GridSize&
     size_t bytes = 0;
     for (int rank = 0; rank < layout.ranks(); ++rank) {
       const ModelPart part = PartOf(file, options.type, plan, rank);
-      if (rank < here) bytes += part.WeightBytes({});
+      if (rank >= here) continue;
+      const DeviceOptions device{options.device, rank, options.compute};
+      if (Backend::IsHost(device)) {
+        bytes += part.WeightBytes(device);
+      } else if (part.WeightBytes(device) > Backend::AvailableMemory(device)) {
+        return false;
+      }
     }
     const size_t available = AvailableMemory();
     return available == 0 || bytes <= available;
@@ -67,6 +75,7 @@ std::vector<GridSize> ParseLayouts(const std::string& list) {
 }
 
 std::vector<GridSize> FittingLayouts(const SessionOptions& options, const WeightFile& file) {
+  Backend::DeviceName({options.device, 0, options.compute});  // says where there is none
   std::vector<GridSize> layouts;
   SessionOptions alone = options;
   alone.layout.shares.clear();
