@@ -1,8 +1,12 @@
 // How fast products with few tokens stream their weights: the shapes of a decoded token of
 // Llama 3 8B, each in a graph of launches over weights that do not fit the L2 cache together,
 // against a copy on the same device.
+//
+//   gpu_skinny_bench [TYPE [PRODUCT [TOKENS]]]    default: all; "layer": a token's four products
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -88,6 +92,18 @@ const Shape kShapes[] = {
     {"gate_up", 4096, {14336, 14336}, true, SkinnyProduct::kGated, Real::kBF16},
     {"down", 14336, {4096}, false, SkinnyProduct::kAdd, Real::kF32},
     {"head", 4096, {128256}, true, SkinnyProduct::kStore, Real::kF32},
+};
+
+// What the command line asks for.
+struct Wanted {
+  const char* type = nullptr;
+  const char* product = nullptr;
+  int tokens = 0;
+  bool Type(const char* name) const { return type == nullptr || std::strcmp(type, name) == 0; }
+  bool Product(const char* name) const {
+    return product == nullptr || std::strcmp(product, name) == 0;
+  }
+  bool Tokens(int count) const { return tokens == 0 || tokens == count; }
 };
 
 size_t BytesOf(const Shape& shape, DType type) {
@@ -179,16 +195,20 @@ class Bench {
     Row(type, "stream", 0, us / 4, static_cast<double>(PackedBytes(type, 128256, 4096)));
   }
 
-  void Run() {
+  void Run(const Wanted& wanted) {
     copy_ = CopySpeed();
     std::printf("A copy reads and writes %.0f GB/s; speeds are in GB/s and %% of it.\n", copy_);
     std::printf("%-6s %-9s %6s %10s %8s %6s\n", "type", "product", "tokens", "us", "GB/s", "%");
     for (const DType type : {DType::kBF16, DType::kF16, DType::kQ8_0, DType::kQ4_0, DType::kQ4_K,
                              DType::kQ5_K, DType::kQ6_K}) {
-      StreamRow(type);
-      Layer(type, 1);
+      if (!wanted.Type(Info(type).name)) continue;
+      if (wanted.Product("stream")) StreamRow(type);
+      if (wanted.Product("layer")) Layer(type, 1);
       for (const Shape& shape : kShapes) {
-        for (const int tokens : {1, 2, 4, 8, 16, 32, 64}) Product(shape, type, tokens);
+        if (!wanted.Product(shape.name)) continue;
+        for (const int tokens : {1, 2, 4, 8, 16, 32}) {
+          if (wanted.Tokens(tokens)) Product(shape, type, tokens);
+        }
       }
     }
   }
@@ -202,7 +222,11 @@ class Bench {
 }  // namespace
 }  // namespace lantern::cuda
 
-int main() {
-  lantern::cuda::Bench().Run();
+int main(int argc, char** argv) {
+  lantern::cuda::Wanted wanted;
+  if (argc > 1) wanted.type = argv[1];
+  if (argc > 2) wanted.product = argv[2];
+  if (argc > 3) wanted.tokens = std::atoi(argv[3]);
+  lantern::cuda::Bench().Run(wanted);
   return 0;
 }
