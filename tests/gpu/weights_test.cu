@@ -159,13 +159,18 @@ INSTANTIATE_TEST_SUITE_P(AllTypes, Weights, testing::ValuesIn(SupportedTypes()),
 TEST(Codes, EveryElementOfAPairHasOnePlace) {
   std::vector<int> seen(16 * 64);
   for (int lane = 0; lane < 32; ++lane) {
-    for (int couple = 0; couple < 16; ++couple) {
-      for (int half = 0; half < 2; ++half) {
-        const CodePlace place = PlaceOfCode(lane, couple, half);
-        ++seen[place.row * 64 + place.column];
-        // An instruction's operand stays within 16 columns: Q6_K's scales are theirs.
-        EXPECT_EQ(couple / 4, place.column / 16);
-      }
+    for (int i = 0; i < 32; ++i) {
+      const int block = i / 16, reg = i / 4 % 4;
+      const CodePlace place = PlaceOfCode(lane, block, reg, i % 4);
+      ++seen[place.row * 64 + place.column];
+      // A register stays within a row and 16 columns: Q6_K's scales are theirs.
+      EXPECT_EQ(2 * block + reg / 2, place.column / 16);
+      EXPECT_EQ(lane / 4 + reg % 2 * 8, place.row);
+    }
+    // Couples are neighbours.
+    for (const int which : {0, 1}) {
+      EXPECT_EQ(PlaceOfCode(lane, 1, 2, which).column + 1,
+                PlaceOfCode(lane, 1, 2, which + 2).column);
     }
   }
   EXPECT_EQ(16 * 64, std::count(seen.begin(), seen.end(), 1));
@@ -174,18 +179,22 @@ TEST(Codes, EveryElementOfAPairHasOnePlace) {
 template <int bits>
 void ExpectCodesComeBack() {
   for (uint32_t seed = 0; seed < 100; ++seed) {
-    uint8_t codes[16][2];
+    uint8_t codes[2][4][4];
     uint32_t state = seed;
-    for (auto& couple : codes) {
-      for (uint8_t& code : couple) {
-        state = state * 1664525 + 1013904223;
-        code = static_cast<uint8_t>(state >> 24) & ((1 << bits) - 1);
-      }
+    for (int i = 0; i < 32; ++i) {
+      state = state * 1664525 + 1013904223;
+      codes[i / 16][i / 4 % 4][i % 4] = static_cast<uint8_t>(state >> 24) & ((1 << bits) - 1);
     }
     uint32_t words[bits];
     PackCodes<bits>(codes, words);
-    for (int i = 0; i < 16; ++i) {
-      ASSERT_EQ(codes[i][0] | codes[i][1] << 16, CoupleOf<bits>(words, i)) << bits << " " << i;
+    for (int i = 0; i < 8; ++i) {
+      const int block = i / 4, reg = i % 4;
+      const uint8_t* c = codes[block][reg];
+      for (const int which : {0, 1}) {
+        ASSERT_EQ(c[which] | c[which + 2] << 16, CoupleOf<bits>(words, block, reg, which));
+      }
+      const uint32_t four = c[0] | c[1] << 8 | c[2] << 16 | static_cast<uint32_t>(c[3]) << 24;
+      ASSERT_EQ(four << (8 - bits), TopCodes<bits>(words, block, reg)) << bits << " " << i;
     }
   }
   std::vector<int> seen(32 * bits);

@@ -1,6 +1,6 @@
-// Activations on their way into shared memory: normed, rounded to what the matrix instructions
-// take, and in the order in which their lanes read them. For every block of 32 columns a token has
-// 64 bytes: lane t of a quad reads 16 of them, 8 columns (which ones: `consecutive`).
+// Activations on their way into shared memory: loaded, normed, and given to a format's Places,
+// which has them as its matrix instructions take them. For every block of 32 columns a thread of a
+// quad has two runs of four columns, Places::ColumnOf(t, run).
 #pragma once
 
 #include <cuda_bf16.h>
@@ -10,65 +10,77 @@
 
 namespace lantern::cuda {
 
-// Where activations go. `sums`: of each block's values, [block][tokens], or null.
+// Where activations go.
 struct SharedActivations {
-  std::byte* values;
-  float* sums;
-  float* inverses;  // scratch: 1 / rms of each token
-  int tokens;       // room
+  std::byte* values;  // 64 bytes of a block and token
+  float2* factors;    // of quantized blocks
+  float* inverses;    // scratch: 1 / rms of each token
+  int tokens;         // room
 };
 
-// Columns of lane t: 8 t .. 8 t + 7 of a block; or as codes.cuh has them.
-template <bool consecutive>
-__device__ inline int ColumnOf(int t, int half) {
-  return consecutive ? 8 * t + 4 * half : 4 * t + 16 * half;
-}
-
-// Four values of x, some of which it may not have. Rare, and kept out of the code of the others.
-__device__ __noinline__ inline float4 LoadFourAtEnd(const void* x, bool is_f32, long long at,
-                                                    int count) {
+// Four values of x, which may end within them. Kept out of the code of all other fours.
+template <class T>
+__device__ __noinline__ inline float4 LoadFourAtEnd(const T* x, int count) {
   float value[4];
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
     value[i] = 0;
     if (i >= count) continue;
-    if (is_f32) {
-      value[i] = __ldcg(static_cast<const float*>(x) + at + i);
+    if constexpr (sizeof(T) == 4) {
+      value[i] = __ldcg(x + i);
     } else {
-      const uint32_t bits = __ldcg(static_cast<const unsigned short*>(x) + at + i);
+      const uint32_t bits = __ldcg(reinterpret_cast<const unsigned short*>(x) + i);
       value[i] = __uint_as_float(bits << 16);
     }
   }
   return {value[0], value[1], value[2], value[3]};
 }
 
-// Four values of x; zeros where it has none. Past L1, which may hold what another kernel replaced.
-// `ragged`: x may end within the four. Of block formats, whose columns are multiples of 32, it does
-// not.
-template <bool ragged>
-__device__ inline float4 LoadFour(const SkinnyTask& task, int token, int column) {
-  if (column < 0 || column >= task.columns) return {0, 0, 0, 0};
-  const long long at = token * task.x_stride + column;
-  if (ragged && column + 4 > task.columns) {
-    return LoadFourAtEnd(task.x, task.x_is_f32, at, task.columns - column);
+// Four values as they lie in memory: nothing waits for them before they are used.
+template <class T>
+struct Four;
+template <>
+struct Four<float> {
+  float4 raw;
+  __device__ float4 Values() const { return raw; }
+};
+template <>
+struct Four<__nv_bfloat16> {
+  uint2 raw;
+  __device__ float4 Values() const {
+    return {__uint_as_float(raw.x << 16), __uint_as_float(raw.x & 0xffff0000),
+            __uint_as_float(raw.y << 16), __uint_as_float(raw.y & 0xffff0000)};
   }
-  if (task.x_is_f32) {
-    return __ldcg(reinterpret_cast<const float4*>(static_cast<const float*>(task.x) + at));
-  }
-  const auto* x = static_cast<const unsigned short*>(task.x) + at;
-  const uint2 four = __ldcg(reinterpret_cast<const uint2*>(x));
-  return {__uint_as_float(four.x << 16), __uint_as_float(four.x & 0xffff0000),
-          __uint_as_float(four.y << 16), __uint_as_float(four.y & 0xffff0000)};
-}
+};
 
-// The norm's weights are constants: they may be loaded before WaitForInputs.
-template <bool ragged>
-__device__ inline float4 LoadNorm(const SkinnyTask& task, int column) {
-  if (column < 0 || column >= task.columns) return {0, 0, 0, 0};
-  if (ragged && column + 4 > task.columns) {
-    return LoadFourAtEnd(task.norm, true, column, task.columns - column);
+// A row of x, and from which of the weights' columns on. Loads go past L1, which may hold what
+// another kernel replaced.
+template <class T>
+struct XRow {
+  const T* x;
+  int columns;
+
+  // Zeros where x has none. REQUIRES: x ends with the four or before them, and is aligned.
+  __device__ Four<T> Load(int column) const {
+    Four<T> four{};
+    if (column >= 0 && column < columns) {
+      four.raw = __ldcg(reinterpret_cast<const decltype(four.raw)*>(x + column));
+    }
+    return four;
   }
-  return __ldg(reinterpret_cast<const float4*>(task.norm + column));
+  // Wherever x ends.
+  __device__ float4 LoadRagged(int column) const {
+    if (column < 0 || column + 4 > columns) {
+      return column < 0 || column >= columns ? float4{}
+                                             : LoadFourAtEnd(x + column, columns - column);
+    }
+    return Load(column).Values();
+  }
+};
+
+template <class T>
+__device__ inline XRow<T> RowOf(const SkinnyTask& task, int token) {
+  return {static_cast<const T*>(task.x) + token * task.x_stride, task.columns};
 }
 
 __device__ inline float SumOfSquares(float4 v) {
@@ -85,43 +97,6 @@ __device__ inline float WarpSum(float value) {
   return value;
 }
 
-// bf16(value), as bf16 or as f16: then what f16 cannot hold becomes its largest number.
-template <bool f16>
-__device__ inline unsigned short Rounded(float value, float* rounded) {
-  const __nv_bfloat16 bf16 = __float2bfloat16_rn(value);
-  *rounded = __bfloat162float(bf16);
-  if constexpr (!f16) return __bfloat16_as_ushort(bf16);
-  constexpr float kLargest = 65504;
-  const bool beyond = fabsf(*rounded) > kLargest;  // no NaN is
-  return __half_as_ushort(__float2half_rn(beyond ? copysignf(kLargest, *rounded) : *rounded));
-}
-
-template <bool f16>
-__device__ inline uint2 RoundedFour(float4 v, float* sum) {
-  float r[4];
-  const uint32_t x = Rounded<f16>(v.x, r), y = Rounded<f16>(v.y, r + 1);
-  const uint32_t z = Rounded<f16>(v.z, r + 2), w = Rounded<f16>(v.w, r + 3);
-  *sum = (r[0] + r[1]) + (r[2] + r[3]);
-  return {x | y << 16, z | w << 16};
-}
-
-// Stores what lane t of a quad reads, `at` = 4 * block + t. Quads of threads store blocks together.
-template <bool f16>
-__device__ inline void StoreEight(const SharedActivations& to, int at, int token, float4 first,
-                                  float4 second) {
-  const int place = (at >> 2) * to.tokens + token;
-  float sum, more;
-  const uint2 low = RoundedFour<f16>(first, &sum), high = RoundedFour<f16>(second, &more);
-  *reinterpret_cast<uint4*>(to.values + place * 64 + (at & 3) * 16) = {low.x, low.y, high.x,
-                                                                       high.y};
-  if (to.sums == nullptr) return;
-  sum += more;
-  const unsigned quad = 0xfu << (threadIdx.x & 28);
-  sum += __shfl_xor_sync(quad, sum, 1);
-  sum += __shfl_xor_sync(quad, sum, 2);
-  if ((at & 3) == 0) to.sums[place] = sum;
-}
-
 // `sum` over the block's threads, the same bits in all of them. Uses `inverses`, one for each warp.
 __device__ inline float BlockSum(float sum, float* inverses) {
   sum = WarpSum(sum);
@@ -132,74 +107,84 @@ __device__ inline float BlockSum(float sum, float* inverses) {
   return sum;
 }
 
+// The column of x that a run of chunk `at` = 4 * block + t begins at.
+template <class Places>
+__device__ inline int ColumnAt(const SkinnyTask& task, int first_block, int at, int run) {
+  return (first_block + (at >> 2)) * 32 + Places::ColumnOf(at & 3, run) - task.lead;
+}
+
 // One token, normed: what a thread has loaded for the mean it keeps for the product. On the way of
-// every layer of a decoded token, so the norm's weights are loaded before the wait.
-template <bool consecutive, bool f16>
+// every layer of a decoded token, so the norm's weights, which are constants, are loaded before the
+// wait.
+template <class Places>
 class NormedRow {
  public:
-  __device__ NormedRow(const SkinnyTask& task, int blocks) : task_(task), chunks_(4 * blocks) {
+  __device__ NormedRow(const SkinnyTask& task, int blocks)
+      : task_(task), norm_row_{task.norm, task.columns}, chunks_(4 * blocks) {
 #pragma unroll
     for (int i = 0; i < kKept; ++i) {
-      norm_[i][0] = LoadNorm<consecutive>(task, Column(Chunk(i), 0));
-      norm_[i][1] = LoadNorm<consecutive>(task, Column(Chunk(i), 1));
+      for (int run = 0; run < 2; ++run) norm_[i][run] = Load(norm_row_, Chunk(i), run);
     }
   }
-  __device__ void Load(const SharedActivations& to) {
+  __device__ void Load(const Places& places, float* inverses) {
+    const XRow<float> row = RowOf<float>(task_, 0);
     float4 x[kKept][2];
 #pragma unroll
     for (int i = 0; i < kKept; ++i) {
-      for (int half = 0; half < 2; ++half) x[i][half] = Four(Chunk(i), half);
+      for (int run = 0; run < 2; ++run) x[i][run] = Load(row, Chunk(i), run);
     }
     float sum = 0;
 #pragma unroll
     for (int i = 0; i < kKept; ++i) sum += SumOfSquares(x[i][0]) + SumOfSquares(x[i][1]);
 #pragma unroll 1
     for (int c = Chunk(kKept); c < chunks_; c += blockDim.x) {
-      sum += SumOfSquares(Four(c, 0)) + SumOfSquares(Four(c, 1));
+      sum += SumOfSquares(Load(row, c, 0)) + SumOfSquares(Load(row, c, 1));
     }
     const float inverse =
-        1 / sqrtf(BlockSum(sum, to.inverses) / static_cast<float>(task_.columns) + task_.eps);
+        1 / sqrtf(BlockSum(sum, inverses) / static_cast<float>(task_.columns) + task_.eps);
 #pragma unroll
     for (int i = 0; i < kKept; ++i) {
-      if (Chunk(i) >= chunks_) break;
-      StoreEight<f16>(to, Chunk(i), 0, Scaled(x[i][0], inverse, norm_[i][0]),
-                      Scaled(x[i][1], inverse, norm_[i][1]));
+      places.Store(Chunk(i) < chunks_, 0, Chunk(i), Scaled(x[i][0], inverse, norm_[i][0]),
+                   Scaled(x[i][1], inverse, norm_[i][1]));
     }
 #pragma unroll 1
     for (int c = Chunk(kKept); c < chunks_; c += blockDim.x) {
-      StoreEight<f16>(to, c, 0,
-                      Scaled(Four(c, 0), inverse, LoadNorm<consecutive>(task_, Column(c, 0))),
-                      Scaled(Four(c, 1), inverse, LoadNorm<consecutive>(task_, Column(c, 1))));
+      places.Store(true, 0, c, Scaled(Load(row, c, 0), inverse, Load(norm_row_, c, 0)),
+                   Scaled(Load(row, c, 1), inverse, Load(norm_row_, c, 1)));
     }
   }
 
  private:
   static constexpr int kKept = 2;  // 4096 columns
   __device__ int Chunk(int i) const { return threadIdx.x + i * blockDim.x; }
-  __device__ int Column(int chunk, int half) const {
-    return (chunk >> 2) * 32 + ColumnOf<consecutive>(chunk & 3, half) - task_.lead;
-  }
-  __device__ float4 Four(int chunk, int half) const {
-    return LoadFour<consecutive>(task_, 0, Column(chunk, half));
+  __device__ float4 Load(const XRow<float>& row, int chunk, int run) const {
+    const int column = ColumnAt<Places>(task_, 0, chunk, run);
+    if constexpr (Places::kRagged) return row.LoadRagged(column);
+    return row.Load(column).raw;
   }
 
   const SkinnyTask& task_;
+  const XRow<float> norm_row_;
   int chunks_;
   float4 norm_[kKept][2];
 };
 
 // 1 / rms of every token, a warp for each.
-template <bool consecutive>
+template <class Places>
 __device__ inline void FindInverses(const SkinnyTask& task, float* inverses) {
   constexpr int kAtOnce = 4;  // loads under way
 #pragma unroll 1
   for (int token = threadIdx.x >> 5; token < task.tokens; token += blockDim.x >> 5) {
+    const XRow<float> row = RowOf<float>(task, token);
     float sums[kAtOnce] = {};
 #pragma unroll 1
     for (int column = 4 * (threadIdx.x & 31); column < task.columns; column += 128 * kAtOnce) {
       float4 x[kAtOnce];
 #pragma unroll
-      for (int i = 0; i < kAtOnce; ++i) x[i] = LoadFour<consecutive>(task, token, column + 128 * i);
+      for (int i = 0; i < kAtOnce; ++i) {
+        const int at = column + 128 * i;
+        x[i] = Places::kRagged ? row.LoadRagged(at) : row.Load(at).raw;
+      }
 #pragma unroll
       for (int i = 0; i < kAtOnce; ++i) sums[i] += SumOfSquares(x[i]);
     }
@@ -209,52 +194,105 @@ __device__ inline void FindInverses(const SkinnyTask& task, float* inverses) {
   __syncthreads();
 }
 
-// Blocks [first, first + count) of all tokens, whose inverses have been found where there is a
-// norm. Loads come before stores, some at a time, as none waits for another.
-template <bool consecutive, bool f16, bool normed>
-__device__ inline void LoadRows(const SkinnyTask& task, int first, int count,
-                                const SharedActivations& to) {
-  constexpr int kAtOnce = normed ? 1 : (consecutive ? 2 : 4);
-  const int chunks = 4 * count;
-  int token = 0, at = threadIdx.x;
-  const auto wrap = [&] {
-    for (; at >= chunks && token < task.tokens; at -= chunks) ++token;
-  };
+// Walks through the chunks of all tokens, a thread's share.
+struct ChunkWalk {
+  int chunks, tokens, token = 0, at;
+  ChunkWalk() = default;
+  __device__ ChunkWalk(int chunk_count, int token_count)
+      : chunks(chunk_count), tokens(token_count), at(threadIdx.x) {
+    Wrap();
+  }
+  __device__ bool There() const { return token < tokens; }
+  __device__ void Next() {
+    at += blockDim.x;
+    Wrap();
+  }
+
+ private:
+  __device__ void Wrap() {
+    for (; at >= chunks && token < tokens; at -= chunks) ++token;
+  }
+};
+
+// Blocks [first, first + count) of all tokens as they are. Several chunks are under way at once, as
+// none waits for another, and no branch comes between them.
+template <class T, class Places>
+__device__ inline void LoadAsTheyAre(const SkinnyTask& task, int first, int count,
+                                     const Places& places) {
+  constexpr int kAtOnce = Places::kRagged || sizeof(T) == 4 ? 2 : 4;
+  const int tokens = Places::kOneToken ? 1 : task.tokens;
 #pragma unroll 1
-  for (wrap(); token < task.tokens;) {
-    float4 low[kAtOnce], high[kAtOnce];
-    int tokens[kAtOnce], ats[kAtOnce];
+  for (ChunkWalk walk(4 * count, tokens); walk.There();) {
+    Four<T> four[kAtOnce][2];
+    float4 ragged[kAtOnce][2];
+    ChunkWalk at[kAtOnce];
 #pragma unroll
-    for (int k = 0; k < kAtOnce; ++k) {
-      tokens[k] = token;
-      ats[k] = at;
-      const int column = (first + (at >> 2)) * 32 - task.lead;
-      const int one = column + ColumnOf<consecutive>(at & 3, 0);
-      const int two = column + ColumnOf<consecutive>(at & 3, 1);
-      at += blockDim.x;
-      wrap();
-      if (tokens[k] >= task.tokens) continue;
-      low[k] = LoadFour<consecutive>(task, tokens[k], one);
-      high[k] = LoadFour<consecutive>(task, tokens[k], two);
-      if constexpr (normed) {
-        low[k] = Scaled(low[k], to.inverses[tokens[k]], LoadNorm<consecutive>(task, one));
-        high[k] = Scaled(high[k], to.inverses[tokens[k]], LoadNorm<consecutive>(task, two));
+    for (int k = 0; k < kAtOnce; ++k, walk.Next()) {
+      at[k] = walk;
+      const XRow<T> row = RowOf<T>(task, Places::kOneToken ? 0 : walk.token);
+#pragma unroll
+      for (int run = 0; run < 2; ++run) {
+        // Beyond the last chunk: no column.
+        const int column = walk.There() ? ColumnAt<Places>(task, first, walk.at, run) : -1;
+        if constexpr (Places::kRagged) {
+          ragged[k][run] = row.LoadRagged(column);
+        } else {
+          four[k][run] = row.Load(column);
+        }
       }
     }
 #pragma unroll
     for (int k = 0; k < kAtOnce; ++k) {
-      if (tokens[k] < task.tokens) StoreEight<f16>(to, ats[k], tokens[k], low[k], high[k]);
+      if (k == 2 && !at[k].There()) break;  // 4096 columns are two chunks a thread
+      if constexpr (Places::kRagged) {
+        places.Store(at[k].There(), at[k].token, at[k].at, ragged[k][0], ragged[k][1]);
+      } else {
+        places.Store(at[k].There(), at[k].token, at[k].at, four[k][0].Values(),
+                     four[k][1].Values());
+      }
     }
   }
 }
 
-template <bool consecutive, bool f16>
-__device__ inline void LoadRows(const SkinnyTask& task, int first, int count,
-                                const SharedActivations& to) {
-  if (task.norm != nullptr) {
-    LoadRows<consecutive, f16, true>(task, first, count, to);
+// The same of tokens to be normed, whose inverses have been found.
+template <class Places>
+__device__ inline void LoadNormed(const SkinnyTask& task, int first, int count,
+                                  const float* inverses, const Places& places) {
+  const XRow<float> norm{task.norm, task.columns};
+  const auto load = [](const XRow<float>& row, int column) {
+    if constexpr (Places::kRagged) return row.LoadRagged(column);
+    return row.Load(column).raw;
+  };
+#pragma unroll 1
+  for (ChunkWalk walk(4 * count, task.tokens); walk.There(); walk.Next()) {
+    const XRow<float> row = RowOf<float>(task, walk.token);
+    float4 x[2];
+#pragma unroll
+    for (int run = 0; run < 2; ++run) {
+      const int column = ColumnAt<Places>(task, first, walk.at, run);
+      x[run] = Scaled(load(row, column), inverses[walk.token], load(norm, column));
+    }
+    places.Store(true, walk.token, walk.at, x[0], x[1]);
+  }
+}
+
+template <class Places>
+__device__ inline void LoadUnnormed(const SkinnyTask& task, int first, int count,
+                                    const Places& places) {
+  if (task.x_is_f32) {
+    LoadAsTheyAre<float>(task, first, count, places);
   } else {
-    LoadRows<consecutive, f16, false>(task, first, count, to);
+    LoadAsTheyAre<__nv_bfloat16>(task, first, count, places);
+  }
+}
+
+template <class Places>
+__device__ inline void LoadRows(const SkinnyTask& task, int first, int count, const float* inverses,
+                                const Places& places) {
+  if (task.norm != nullptr) {
+    LoadNormed(task, first, count, inverses, places);
+  } else {
+    LoadUnnormed(task, first, count, places);
   }
 }
 

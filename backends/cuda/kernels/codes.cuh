@@ -3,9 +3,10 @@
 //
 // 16 rows are a strip, 256 columns of a strip a unit: the units of a strip lie one after the other.
 // A unit has its codes first, 64 columns (a pair of blocks) at a time, then its scales. A warp's
-// lane holds of every block of 32 columns what the matrix instruction m16n8k16 wants from it:
-// lane = 4 g + t has rows g and g + 8, columns 4 t .. 4 t + 3 and 16 + 4 t .. 16 + 4 t + 3. So each
-// of the two instructions over a block stays within 16 columns, which share a scale in Q6_K too.
+// lane holds of every block of 32 columns what the matrix instruction m16n8k32 of bytes wants from
+// it, four registers of four codes: lane = 4 g + t has rows g and g + 8, columns 4 t .. 4 t + 3 and
+// 16 + 4 t .. 16 + 4 t + 3. So each of the registers stays within 16 columns, which share a scale
+// in Q6_K.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -28,11 +29,13 @@ enum class Scales {
   kSigned,   // Q6_K: of 8 bits for 16 columns, with an f16 factor
 };
 
-// A block format: bits of a code, what is subtracted from it, its scales.
-template <int bits, int zero, Scales scales>
+// A block format: bits of a code, whether it is a number in two's complement, its scales.
+template <int bits, bool is_signed, Scales scales>
 struct BlockLayout {
   static constexpr int kBits = bits;
-  static constexpr int kZero = zero;
+  static constexpr bool kSigned = is_signed;
+  // Files have signed codes of less than eight bits with half of their range added.
+  static constexpr int kFlipped = is_signed && bits < 8 ? 1 << (bits - 1) : 0;
   static constexpr Scales kScales = scales;
   static constexpr int kPairBytes = 32 * 4 * bits;
   static constexpr int kCodeBytes = kPairs * kPairBytes;
@@ -44,30 +47,30 @@ struct BlockLayout {
 template <DType type>
 struct LayoutOf;
 template <>
-struct LayoutOf<DType::kQ8_0> : BlockLayout<8, 0, Scales::kHalf> {};
+struct LayoutOf<DType::kQ8_0> : BlockLayout<8, true, Scales::kHalf> {};
 template <>
-struct LayoutOf<DType::kQ4_0> : BlockLayout<4, 8, Scales::kHalf> {};
+struct LayoutOf<DType::kQ4_0> : BlockLayout<4, true, Scales::kHalf> {};
 template <>
-struct LayoutOf<DType::kQ4_1> : BlockLayout<4, 0, Scales::kHalfMin> {};
+struct LayoutOf<DType::kQ4_1> : BlockLayout<4, false, Scales::kHalfMin> {};
 template <>
-struct LayoutOf<DType::kQ5_0> : BlockLayout<5, 16, Scales::kHalf> {};
+struct LayoutOf<DType::kQ5_0> : BlockLayout<5, true, Scales::kHalf> {};
 template <>
-struct LayoutOf<DType::kQ5_1> : BlockLayout<5, 0, Scales::kHalfMin> {};
+struct LayoutOf<DType::kQ5_1> : BlockLayout<5, false, Scales::kHalfMin> {};
 template <>
-struct LayoutOf<DType::kQ4_K> : BlockLayout<4, 0, Scales::kGroup> {};
+struct LayoutOf<DType::kQ4_K> : BlockLayout<4, false, Scales::kGroup> {};
 template <>
-struct LayoutOf<DType::kQ5_K> : BlockLayout<5, 0, Scales::kGroup> {};
+struct LayoutOf<DType::kQ5_K> : BlockLayout<5, false, Scales::kGroup> {};
 template <>
-struct LayoutOf<DType::kQ6_K> : BlockLayout<6, 32, Scales::kSigned> {};
+struct LayoutOf<DType::kQ6_K> : BlockLayout<6, true, Scales::kSigned> {};
 
-// A lane's 32 codes of a pair of blocks are 16 couples: couple 8 b + p is register p of the A
-// fragments of block b, its two codes are neighbours in a row.
+// Byte b of register r of a block has the code of this row and column, of a strip and a pair of
+// blocks. Bytes 0 and 2 are neighbours in a row, and 1 and 3: couples for formats of 16 bits.
 struct CodePlace {
-  int row, column;  // in the strip, in the pair's 64 columns
+  int row, column;
 };
-__host__ __device__ inline CodePlace PlaceOfCode(int lane, int couple, int half) {
-  const int g = lane >> 2, t = lane & 3, block = couple >> 3, p = couple & 7;
-  return {g + 8 * (p & 1), 32 * block + 16 * (p >> 2) + 4 * t + 2 * ((p >> 1) & 1) + half};
+__host__ __device__ inline CodePlace PlaceOfCode(int lane, int block, int reg, int byte) {
+  const int g = lane >> 2, t = lane & 3, in_four = byte % 2 * 2 + byte / 2;
+  return {g + 8 * (reg & 1), 32 * block + 16 * (reg >> 1) + 4 * t + in_four};
 }
 
 // Where word `word` of a lane's codes lies from the pair's begin: as many as possible in 16 bytes,
@@ -78,31 +81,26 @@ __host__ __device__ constexpr int WordOffset(int bits, int lane, int word) {
   return bits / 4 * 512 + (lane * (bits % 4) + word % 4) * 4;
 }
 
-// 32 codes, [couple][half], to `bits` words. The first code of a couple lies in the lower half of
-// a word, the second in the same bits of the upper half.
+// 32 codes, [block][register][byte], to `bits` words. Codes of less than eight bits: word r has the
+// low four bits of both blocks' register r, the second block's on top; the other bits are in words
+// of their own, register by register in every byte: of 5 bits in one for both blocks, of 6 in one
+// for each.
 template <int bits>
-__host__ __device__ inline void PackCodes(const uint8_t (&codes)[16][2], uint32_t (&words)[bits]) {
-  const auto couple = [&](int index) {
-    return static_cast<uint32_t>(codes[index][0]) | static_cast<uint32_t>(codes[index][1]) << 16;
-  };
-  for (int word = 0; word < bits; ++word) {
-    if constexpr (bits == 4) {
-      words[word] = 0;
-      for (int s = 0; s < 4; ++s) words[word] |= couple(4 * word + s) << 4 * s;
-    } else if constexpr (bits == 5) {  // three couples, and a bit of the last one on top
-      words[word] = (couple(15) >> word & 0x10001) << 15;
-      for (int s = 0; s < 3; ++s) words[word] |= couple(3 * word + s) << 5 * s;
-    } else if constexpr (bits == 6) {  // two couples, and four bits of the last two of a block
-      const int first = word / 3 * 8, v = word % 3;
-      words[word] = couple(first + 2 * v) | couple(first + 2 * v + 1) << 6;
-      const uint32_t seventh = couple(first + 6), eighth = couple(first + 7);
-      if (v == 0) words[word] |= (seventh & 0xf000f) << 12;
-      if (v == 1) words[word] |= (eighth & 0xf000f) << 12;
-      if (v == 2) {
-        words[word] |= (seventh >> 4 & 0x30003) << 12 | (eighth >> 4 & 0x30003) << 14;
+__host__ __device__ inline void PackCodes(const uint8_t (&codes)[2][4][4],
+                                          uint32_t (&words)[bits]) {
+  for (uint32_t& word : words) word = 0;
+  for (int block = 0; block < 2; ++block) {
+    for (int reg = 0; reg < 4; ++reg) {
+      for (int byte = 0; byte < 4; ++byte) {
+        const uint32_t code = codes[block][reg][byte];
+        if constexpr (bits == 8) {
+          words[4 * block + reg] |= code << 8 * byte;
+        } else {
+          words[reg] |= (code & 15) << (8 * byte + 4 * block);
+        }
+        if constexpr (bits == 5) words[4] |= (code >> 4) << (8 * byte + 4 * block + reg);
+        if constexpr (bits == 6) words[4 + block] |= (code >> 4) << (8 * byte + 2 * reg);
       }
-    } else {
-      words[word] = couple(2 * word) | couple(2 * word + 1) << 8;
     }
   }
 }
@@ -119,31 +117,42 @@ __host__ __device__ inline uint32_t AndOr(uint32_t a, uint32_t mask, uint32_t bi
 #endif
 }
 
-// The reverse, a couple at a time: `base` with its codes put in, in both halves of the word from
-// bit `up` on.
-template <int bits, int up = 0>
-__host__ __device__ inline uint32_t CoupleOf(const uint32_t (&words)[bits], int couple,
-                                             uint32_t base = 0) {
-  const auto field = [base](uint32_t word, int from) {
-    constexpr uint32_t kMask = ((1u << bits) - 1) * 0x10001 << up;
-    return AndOr(from >= up ? word >> (from - up) : word << (up - from), kMask, base);
-  };
-  if constexpr (bits == 4) return field(words[couple / 4], 4 * (couple % 4));
-  if constexpr (bits == 5) {
-    if (couple < 15) return field(words[couple / 3], 5 * (couple % 3));
-    for (int bit = 0; bit < 5; ++bit) {
-      base = AndOr(words[bit] >> (15 - bit - up), 0x10001u << (bit + up), base);
+// Shifts left, or right where `by` is negative.
+__host__ __device__ constexpr uint32_t Shifted(uint32_t word, int by) {
+  return by >= 0 ? word << by : word >> -by;
+}
+
+// Register `reg` of a block with its codes at the tops of the bytes: each times 2^(8 - bits), a
+// number of eight bits with the code's sign.
+template <int bits>
+__host__ __device__ inline uint32_t TopCodes(const uint32_t (&words)[bits], int block, int reg) {
+  if constexpr (bits == 8) {
+    return words[4 * block + reg];
+  } else {
+    constexpr int kUp = 8 - bits;
+    const uint32_t low = Shifted(words[reg], kUp - 4 * block) & 0x0f0f0f0fu << kUp;
+    if constexpr (bits == 4) return low;
+    if constexpr (bits == 5) return AndOr(words[4] << (7 - 4 * block - reg), 0x80808080, low);
+    return AndOr(words[bits == 6 ? 4 + block : 0] << (6 - 2 * reg), 0xc0c0c0c0, low);
+  }
+}
+
+// The codes of bytes `which` and 2 + `which` of a register, in the halves of a word, of which all
+// other bits are those of `base`; bits that both have are flipped.
+template <int bits>
+__host__ __device__ inline uint32_t CoupleOf(const uint32_t (&words)[bits], int block, int reg,
+                                             int which, uint32_t base = 0) {
+  if constexpr (bits == 8) {
+    return (words[4 * block + reg] >> 8 * which & 0x00ff00ff) ^ base;
+  } else {
+    const uint32_t couple = (words[reg] >> (4 * block + 8 * which) & 0x000f000f) ^ base;
+    if constexpr (bits == 4) return couple;
+    if constexpr (bits == 5) {
+      return couple ^ (Shifted(words[4], 4 - 4 * block - reg - 8 * which) & 0x00100010);
     }
-    return base;
+    const uint32_t high = words[bits == 6 ? 4 + block : 0];
+    return couple ^ (Shifted(high, 4 - 2 * reg - 8 * which) & 0x00300030);
   }
-  if constexpr (bits == 6) {
-    static_assert(up == 0);
-    const int first = couple / 8 * 3, p = couple % 8;
-    if (p < 6) return field(words[first + p / 2], 6 * (p % 2));
-    const uint32_t high = AndOr(words[first + 2] >> (p == 6 ? 8 : 10), 0x00300030, base);
-    return AndOr(words[first + p - 6] >> 12, 0x000f000f, high);
-  }
-  return field(words[couple / 2], 8 * (couple % 2));
 }
 
 // Scales of K formats. Lane 4 g + t has those of rows g and g + 8, blocks 2 t and 2 t + 1: eight

@@ -1,6 +1,5 @@
-// From packed weights in shared memory to the fragments of matrix instructions, and to the factors
-// of their sums. Codes of block formats become small integers in bf16, all of which are exact; a
-// block's scale multiplies the f32 sum over the block. Where they lie: codes.cuh.
+// From packed weights in shared memory to the operands of matrix instructions, and to the factors
+// of their sums. Where codes lie: codes.cuh.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -24,6 +23,30 @@ __device__ inline void MultiplyAdd(float (&sum)[4], const uint32_t* a, uint32_t 
         : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
   }
+}
+
+// sum += A * B of bytes, 16 x 8 x 32: those of A with a sign or not, those of B with one.
+template <bool is_signed>
+__device__ inline void MultiplyAddBytes(int (&sum)[4], const uint32_t (&a)[4], uint2 b) {
+  if constexpr (is_signed) {
+    asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+        "{%0,%1,%2,%3};"
+        : "+r"(sum[0]), "+r"(sum[1]), "+r"(sum[2]), "+r"(sum[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b.x), "r"(b.y));
+  } else {
+    asm("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+        "{%0,%1,%2,%3};"
+        : "+r"(sum[0]), "+r"(sum[1]), "+r"(sum[2]), "+r"(sum[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b.x), "r"(b.y));
+  }
+}
+
+// The same over 16 columns, of signed bytes.
+__device__ inline void MultiplyAddHalf(int (&sum)[4], uint32_t a0, uint32_t a1, uint32_t b) {
+  asm("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5}, {%6}, "
+      "{%0,%1,%2,%3};"
+      : "+r"(sum[0]), "+r"(sum[1]), "+r"(sum[2]), "+r"(sum[3])
+      : "r"(a0), "r"(a1), "r"(b));
 }
 
 __device__ inline uint32_t Minus(uint32_t a, uint32_t b) {
@@ -52,27 +75,20 @@ __device__ inline void LoadWords(const std::byte* pair, int lane, uint32_t (&wor
   }
 }
 
-// A couple of codes as two integers in bf16. 0x4300 is 128, whose last mantissa bit counts 1: a
-// code of up to seven bits put there is 128 + code.
+// A couple of codes as two whole numbers in bf16, which has all of them. 0x4300 is 128, whose last
+// mantissa bit counts 1: a code of up to seven bits put there is 128 + code.
 template <class Layout>
-__device__ inline uint32_t Integers(const uint32_t (&words)[Layout::kBits], int couple) {
+__device__ inline uint32_t WholeNumbers(const uint32_t (&words)[Layout::kBits], int block, int reg,
+                                        int which) {
   constexpr uint32_t k128 = 0x43004300;
   if constexpr (Layout::kBits == 8) {  // two's complement: seven bits less 128 for the eighth
-    const uint32_t code = words[couple / 2] >> 8 * (couple % 2);
+    const uint32_t code = words[4 * block + reg] >> 8 * which;
     return Minus(AndOr(code, 0x007f007f, k128), AndOr(code, 0x00800080, k128));
   } else {
-    constexpr uint32_t kOffset = 0x4300 + Layout::kZero;
-    return Minus(CoupleOf<Layout::kBits>(words, couple, k128), kOffset | kOffset << 16);
+    constexpr uint32_t kFlipped = Layout::kFlipped * 0x10001u;
+    const uint32_t couple = CoupleOf<Layout::kBits>(words, block, reg, which, k128 ^ kFlipped);
+    return Minus(couple, k128 | kFlipped);
   }
-}
-
-// The same without the subtraction: 1 + code / 2^bits, for who corrects sums by the sum of the
-// activations instead: of a whole block, so not where its halves have scales of their own.
-template <class Layout>
-constexpr bool kHasFractions = Layout::kBits <= 5;
-template <class Layout>
-__device__ inline uint32_t Fractions(const uint32_t (&words)[Layout::kBits], int couple) {
-  return CoupleOf<Layout::kBits, 7 - Layout::kBits>(words, couple, 0x3f803f80);
 }
 
 __device__ inline float2 HalvesToFloats(uint32_t halves) {

@@ -97,19 +97,27 @@ class Ring {
   }
   __device__ void Filled() { fill_ = fill_ + 1 == count_ ? 0 : fill_ + 1; }
 
-  // Waits for the oldest stage.
-  __device__ const std::byte* Wait() {
-    PhaseBarrier::Wait(barriers_ + use_, phase_);
-    return data_ + use_ * bytes_;
+  // Waits for the oldest stage, or for the one after it.
+  __device__ const std::byte* Wait() { return WaitFor(use_, phase_); }
+  __device__ const std::byte* WaitForNext() {
+    const bool wraps = use_ + 1 == count_;
+    return WaitFor(wraps ? 0 : use_ + 1, phase_ ^ (wraps ? 1 : 0));
   }
-  // The whole warp is done with the oldest stage.
-  __device__ void Release() {
+  // The whole warp is done with the `count` oldest stages. REQUIRES: not more than there are.
+  __device__ void Release(int count) {
     __syncwarp();
-    use_ = use_ + 1 == count_ ? 0 : use_ + 1;
-    if (use_ == 0) phase_ ^= 1;
+    use_ += count;
+    if (use_ < count_) return;
+    use_ -= count_;
+    phase_ ^= 1;
   }
 
  private:
+  __device__ const std::byte* WaitFor(int stage, uint32_t phase) {
+    PhaseBarrier::Wait(barriers_ + stage, phase);
+    return data_ + stage * bytes_;
+  }
+
   std::byte* data_;
   uint64_t* barriers_;
   int count_, bytes_;

@@ -3,6 +3,8 @@
 // own, and their sums meet in shared memory. How work is cut: PlanWork in skinny.cu.
 #pragma once
 
+#include <type_traits>
+
 #include "backends/cuda/kernels/launch.cuh"
 #include "backends/cuda/kernels/skinny_formats.cuh"
 
@@ -12,12 +14,14 @@ namespace lantern::cuda {
 __device__ inline Strip StripOf(const SkinnyTask& task, int item, int slot) {
   int part = 0, strip = item * task.slots + slot;
   if (task.into == SkinnyProduct::kGated) {
-    part = slot & 1;
-    strip = (item * task.slots + slot) >> 1;
-  } else {
-#pragma unroll 1
-    while (part + 1 < task.part_count && strip >= task.parts[part].strips) {
-      strip -= task.parts[part++].strips;
+    part = strip & 1;
+    strip >>= 1;
+  } else if (task.part_count > 1 && strip >= task.parts[0].strips) {
+    strip -= task.parts[0].strips;
+    part = 1;
+    if (task.part_count > 2 && strip >= task.parts[1].strips) {
+      strip -= task.parts[1].strips;
+      part = 2;
     }
   }
   const SkinnyPart& from = task.parts[part];
@@ -27,80 +31,74 @@ __device__ inline Strip StripOf(const SkinnyTask& task, int item, int slot) {
           from.second};
 }
 
-// The items of a block, evenly: [first, last).
-__device__ inline int FirstItem(int items, int block) {
-  return static_cast<int>(static_cast<long long>(items) * block / gridDim.x);
-}
+// What a warp does: its slot's strips of items [first, last), evenly many for every block, and of
+// these every units from `turn` on, `turns` apart. Found out before the wait for inputs.
+struct WarpShare {
+  int lane, slot, turn, first, last;
+  Strip strip;  // of the first item
+
+  __device__ explicit WarpShare(const SkinnyTask& task) {
+    const int warp = threadIdx.x >> 5, block = blockIdx.x, blocks = gridDim.x;
+    lane = threadIdx.x & 31;
+    slot = warp / task.turns;
+    turn = warp % task.turns;
+    first = task.items * block / blocks;
+    last = task.items * (block + 1) / blocks;
+    strip = StripOf(task, first, slot);
+  }
+};
 
 // Fills a warp's ring: walks through its units, ahead of what it computes.
 template <class Format>
 class Feeder {
  public:
-  __device__ Feeder(const SkinnyTask& task, int slot, int first_unit)
-      : task_(task), slot_(slot), first_(first_unit), unit_(first_unit) {
-    item_ = FirstItem(task.items, blockIdx.x);
-    last_ = first_unit < task.units ? FirstItem(task.items, blockIdx.x + 1) : item_;
-    FindStrip();
+  __device__ Feeder(const SkinnyTask& task, const WarpShare& share)
+      : task_(task), share_(share), unit_(share.turn), item_(share.first), strip_(share.strip) {
+    if (share.turn >= task.units) item_ = share.last;
+    SkipEmpty();
   }
-  __device__ void Next(Ring& ring, int lane) {
-    if (item_ >= last_) return;
-    Format::Fill(ring, strip_, task_.pitch_bytes, task_.first_unit + unit_, lane);
+  __device__ void Next(Ring& ring) {
+    if (item_ >= share_.last) return;
+    Format::Fill(ring, strip_, task_.pitch_bytes, task_.first_unit + unit_, share_.lane);
     ring.Filled();
     unit_ += task_.turns;
     if (unit_ < task_.units) return;
-    unit_ = first_;
+    unit_ = share_.turn;
     ++item_;
-    FindStrip();
+    strip_ = StripOf(task_, item_, share_.slot);
+    SkipEmpty();
   }
 
  private:
-  __device__ void FindStrip() {
+  __device__ void SkipEmpty() {
 #pragma unroll 1
-    for (; item_ < last_; ++item_) {
-      strip_ = StripOf(task_, item_, slot_);
-      if (strip_.data != nullptr) return;
+    while (strip_.data == nullptr && item_ < share_.last) {
+      strip_ = StripOf(task_, ++item_, share_.slot);
     }
   }
 
   const SkinnyTask& task_;
-  int slot_, first_, unit_, item_, last_;
+  const WarpShare& share_;
+  int unit_, item_;
   Strip strip_;
 };
 
-// Tiles of eight tokens. 0: one token, which has a way of its own where blocks have scales.
-template <class Format, int token_tiles>
+// `room`: tokens that registers have room for. Plain weights take one token as eight, of which
+// shared memory has the one.
+template <class Format, int room>
 struct SkinnyKernelShape {
-  static constexpr bool kOneToken = token_tiles == 0;
-  static constexpr int kTiles = kOneToken ? 1 : token_tiles;
   static constexpr int kWarps = 8;
-  static constexpr bool kNeedsSums = Format::template kNeedsSums<kOneToken>;
+  // Whether x may be longer than shared memory has room for. For few tokens it is not (others take
+  // a kernel for more), and the less code there is the better: each launch reads it anew.
+  static constexpr bool kSlabs = room > 2;
+  // Whether a warp does two units at once, as one alone leaves it waiting for its own results.
+  static constexpr bool kTwoUnits = room <= 2;
   __host__ __device__ static SkinnyShape Shape(int tokens) {
-    return {kWarps, Format::kStageBytes, Format::kColumns / kBlockColumns,
-            tokens == 1 ? 1 : (tokens + 1) / 2 * 2, kNeedsSums};
+    const int rows = Format::kFactorBytes > 0 ? room : (tokens == 1 ? 1 : (tokens + 1) / 2 * 2);
+    return {kWarps, Format::kStageBytes, Format::kColumns / kBlockColumns, rows,
+            Format::kFactorBytes};
   }
 };
-
-// A warp's sums of a strip, to [token][row].
-template <bool one_token, int tiles>
-__device__ inline void StoreSums(float (&sums)[tiles][4], int tokens, int lane, float* to) {
-  if constexpr (one_token) {
-#pragma unroll
-    for (int row = 0; row < 2; ++row) {
-      float sum = sums[0][2 * row] + sums[0][2 * row + 1];
-      sum += __shfl_xor_sync(~0u, sum, 1);
-      sums[0][2 * row] = sum + __shfl_xor_sync(~0u, sum, 2);
-    }
-  }
-  const int g = lane >> 2, t = lane & 3;
-#pragma unroll
-  for (int tile = 0; tile < tiles; ++tile) {
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const int token = 8 * tile + 2 * t + (i & 1);
-      if (token < tokens) to[token * kSumStride + g + 8 * (i >> 1)] = sums[tile][i];
-    }
-  }
-}
 
 // What the threads of a block do with an item's sums: one output of a token each. Another warp
 // begins with every item, where there is work for one only.
@@ -172,158 +170,174 @@ class Finish {
 };
 
 // What a warp works with.
-template <class Format>
+template <class Format, class Lane>
 struct WarpWork {
   const SkinnyTask& task;
   const SharedActivations& to;
-  const LaneActivations& x;
+  const WarpShare& share;
+  const Lane& x;
   Ring& ring;
   Feeder<Format>& feeder;
-  int lane, slot, turn;
 };
 
-// A strip's sums over the warp's units.
-template <class Format, class Kernel>
-__device__ inline void AddUnits(const WarpWork<Format>& work, const Strip& strip,
-                                float (&sums)[Kernel::kTiles][4]) {
+template <class Format, int room>
+__device__ inline void LoadSlab(const SkinnyTask& task, int first_unit, int units,
+                                const SharedActivations& to) {
   constexpr int kBlocks = Format::kColumns / kBlockColumns;
+  Format::template WithPlaces<room>(task, to, [&](const auto& places) {
+    LoadRows(task, first_unit * kBlocks, units * kBlocks, to.inverses, places);
+  });
+}
+
+// A strip's sums over the warp's units.
+template <class Format, int room, class Lane>
+__device__ inline void AddUnits(const WarpWork<Format, Lane>& work, const Strip& strip,
+                                typename Format::template Sums<room>& sums) {
   const SkinnyTask& task = work.task;
-  int unit = work.turn;
-  for (int slab = 0; slab < task.units; slab += task.slab_units) {
-    const int end = min(slab + task.slab_units, task.units);
-    if (task.slab_units < task.units) {
-      __syncthreads();
-      LoadRows<Format::kConsecutive, Format::kF16>(task, slab * kBlocks, (end - slab) * kBlocks,
-                                                   work.to);
-      __syncthreads();
+  int unit = work.share.turn;
+  const auto add_until = [&](int end, int slab) {
+    if (strip.data == nullptr) return;
+    const int lane = work.share.lane;
+    if constexpr (SkinnyKernelShape<Format, room>::kTwoUnits) {
+      for (; unit + task.turns < end; unit += 2 * task.turns) {
+        const std::byte* one = work.ring.Wait();
+        const std::byte* two = work.ring.WaitForNext();
+        Format::template AddUnit<room>(strip, one, work.x, unit - slab, lane, sums);
+        Format::template AddUnit<room>(strip, two, work.x, unit + task.turns - slab, lane, sums);
+        work.ring.Release(2);
+        for (int i = 0; i < 2; ++i) work.feeder.Next(work.ring);
+      }
     }
-    for (; strip.data != nullptr && unit < end; unit += task.turns) {
+    for (; unit < end; unit += task.turns) {
       const std::byte* stage = work.ring.Wait();
-      UnitAdder<Format, Kernel::kOneToken, Kernel::kTiles>::Add(
-          strip, stage, work.x, (unit - slab) * kBlocks, work.lane, sums);
-      work.ring.Release();
-      work.feeder.Next(work.ring, work.lane);
+      Format::template AddUnit<room>(strip, stage, work.x, unit - slab, lane, sums);
+      work.ring.Release(1);
+      work.feeder.Next(work.ring);
+    }
+  };
+  if constexpr (!SkinnyKernelShape<Format, room>::kSlabs) {
+    add_until(task.units, 0);
+  } else {
+    for (int slab = 0; slab < task.units; slab += task.slab_units) {
+      const int end = min(slab + task.slab_units, task.units);
+      if (task.slab_units < task.units) {
+        __syncthreads();
+        LoadSlab<Format, room>(task, slab, end - slab, work.to);
+        __syncthreads();
+      }
+      add_until(end, slab);
     }
   }
 }
 
-// All items of a block. The warps' sums of an item are put together only after the next item's
-// units: until then all warps have long arrived at the barrier, and none has waited.
-template <class Format, class Kernel>
-__device__ inline void DoItems(const WarpWork<Format>& work, const SkinnyShape& shape,
+// All items of a block. The warps' sums of an item are put together only after the next item's:
+// until then all warps have long arrived at the barrier, and none has waited. Who puts them
+// together does so after its own sums of the next, so three items' sums are there at a time.
+template <class Format, int room, class Lane>
+__device__ inline void DoItems(const WarpWork<Format, Lane>& work, const SkinnyShape& shape,
                                float* partials, uint64_t* barrier) {
   const SkinnyTask& task = work.task;
-  const int tokens = Kernel::kOneToken ? 1 : task.tokens;
-  const int first = FirstItem(task.items, blockIdx.x);
-  const int last = FirstItem(task.items, blockIdx.x + 1);
+  const int tokens = room == 1 ? 1 : task.tokens;
+  const int first = work.share.first, last = work.share.last;
   Finish finish(task, tokens, shape.tokens);
-  float* own = partials + (threadIdx.x >> 5) * shape.tokens * kSumStride;
-  int parity = 0;  // of the item: its barrier's phase and its buffer
+  Strip strip = work.share.strip;
+  const int own = (threadIdx.x >> 5) * shape.tokens * kSumStride;
+  float* before = partials;
+  int buffer = 0, parity = 0;  // of the item: its sums, and its barrier's phase
   for (int item = first; item < last; ++item, parity ^= 1) {
-    float sums[Kernel::kTiles][4] = {};
-    AddUnits<Format, Kernel>(work, StripOf(task, item, work.slot), sums);
-    if (item > first) {
-      PhaseBarrier::Wait(barrier, parity ^ 1);
-      finish.End(partials + (parity ^ 1) * PartialFloats(shape));
-    }
+    typename Format::template Sums<room> sums{};
+    AddUnits<Format, room>(work, strip, sums);
+    strip = StripOf(task, item + 1, work.share.slot);
+    if (item > first) PhaseBarrier::Wait(barrier, parity ^ 1);
+    float* const now = partials + buffer * PartialFloats(shape);
+    Format::template StoreSums<room>(sums, tokens, work.share.lane, now + own);
+    PhaseBarrier::Arrive(barrier);
+    if (item > first) finish.End(before);
     finish.Begin(item);
-    StoreSums<Kernel::kOneToken>(sums, tokens, work.lane, own + parity * PartialFloats(shape));
-    __syncwarp();
-    if (work.lane == 0) PhaseBarrier::Arrive(barrier);
+    before = now;
+    buffer = buffer == kSumBuffers - 1 ? 0 : buffer + 1;
   }
   if (first == last) return;
   PhaseBarrier::Wait(barrier, parity ^ 1);
-  finish.End(partials + (parity ^ 1) * PartialFloats(shape));
+  finish.End(before);
 }
 
 // x as a whole, or what of it all items share.
-template <class Format>
+template <class Format, int room>
 __device__ inline void LoadActivations(const SkinnyTask& task, const SharedActivations& to) {
-  constexpr bool kOrder = Format::kConsecutive, kF16 = Format::kF16;
-  const int blocks = task.slab_units * (Format::kColumns / kBlockColumns);
-  if (task.norm != nullptr && task.tokens == 1 && task.slab_units >= task.units) {
-    NormedRow<kOrder, kF16> row(task, blocks);
+  constexpr bool kSlabs = SkinnyKernelShape<Format, room>::kSlabs;
+  const bool whole = !kSlabs || task.slab_units >= task.units;
+  Format::template WithPlaces<room>(task, to, [&](const auto& places) {
+    using Places = std::remove_cvref_t<decltype(places)>;
+    const int blocks = task.slab_units * (Format::kColumns / kBlockColumns);
+    if (task.norm != nullptr && (room == 1 || task.tokens == 1) && whole) {
+      NormedRow<Places> row(task, blocks);
+      WaitForInputs();
+      return row.Load(places, to.inverses);
+    }
     WaitForInputs();
-    row.Load(to);
-  } else {
-    WaitForInputs();
-    if (task.norm != nullptr) FindInverses<kOrder>(task, to.inverses);
-    if (task.slab_units >= task.units) LoadRows<kOrder, kF16>(task, 0, blocks, to);
-  }
+    if constexpr (room == 1) return LoadUnnormed(task, 0, blocks, places);
+    if (task.norm != nullptr) FindInverses<Places>(task, to.inverses);
+    if (whole) LoadRows(task, 0, blocks, to.inverses, places);
+  });
   __syncthreads();
 }
 
-template <class Format, int token_tiles>
-__global__ void __launch_bounds__(32 * SkinnyKernelShape<Format, token_tiles>::kWarps,
-                                  token_tiles <= 1 ? 2 : 1)
+template <class Format, int room>
+__global__ void __launch_bounds__(32 * SkinnyKernelShape<Format, room>::kWarps, room <= 8 ? 2 : 1)
     SkinnyKernel(const __grid_constant__ SkinnyTask task) {
-  using Kernel = SkinnyKernelShape<Format, token_tiles>;
+  using Kernel = SkinnyKernelShape<Format, room>;
   extern __shared__ __align__(128) std::byte shared[];
-  const SkinnyShape shape = Kernel::Shape(Kernel::kOneToken ? 1 : task.tokens);
+  const SkinnyShape shape = Kernel::Shape(task.tokens);
   const SkinnyShared plan = PlanShared(shape, task.slab_units, task.stages);
-  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-  const int slot = warp / task.turns, turn = warp % task.turns;
-
   if (task.LetsNextBeginAtOnce()) LetNextBegin();
+  const WarpShare share(task);
+  const int warp = threadIdx.x >> 5;
   auto* barriers = reinterpret_cast<uint64_t*>(shared + plan.barriers);
   Ring ring(shared + warp * task.stages * Format::kStageBytes, barriers + 1 + warp * task.stages,
             task.stages, Format::kStageBytes, Format::kBulk);
-  Feeder<Format> feeder(task, slot, turn);
+  Feeder<Format> feeder(task, share);
 #pragma unroll 1
-  for (int i = 0; i < task.stages; ++i) feeder.Next(ring, lane);
+  for (int i = 0; i < task.stages; ++i) feeder.Next(ring);
 
-  auto* zeros = reinterpret_cast<uint4*>(shared + plan.block_sums - 16);
-  auto* sums = reinterpret_cast<float*>(shared + plan.block_sums);
-  const SharedActivations to{shared + plan.x, Kernel::kNeedsSums ? sums : nullptr,
+  const SharedActivations to{shared + plan.x, reinterpret_cast<float2*>(shared + plan.factors),
                              reinterpret_cast<float*>(shared + plan.inverses), shape.tokens};
-  if (threadIdx.x == 0) {
-    *zeros = {0, 0, 0, 0};
-    PhaseBarrier::Init(barriers, Kernel::kWarps);
-  }
-  LoadActivations<Format>(task, to);
+  if (threadIdx.x == 0) PhaseBarrier::Init(barriers, 32 * Kernel::kWarps);
+  LoadActivations<Format, room>(task, to);
   if (!task.LetsNextBeginAtOnce()) LetNextBegin();
 
-  const bool one = Kernel::kOneToken || task.tokens == 1;
-  const LaneActivations x{to.values + (one ? 0 : lane >> 2) * 64 + (lane & 3) * 16,
-                          reinterpret_cast<const std::byte*>(zeros), to.sums, shape.tokens, one};
-  DoItems<Format, Kernel>({task, to, x, ring, feeder, lane, slot, turn}, shape,
-                          reinterpret_cast<float*>(shared + plan.partials), barriers);
+  const auto x = Format::LaneOf(to, task.tokens == 1, share.lane);
+  const WarpWork<Format, std::remove_cv_t<decltype(x)>> work{task, to, share, x, ring, feeder};
+  DoItems<Format, room>(work, shape, reinterpret_cast<float*>(shared + plan.partials), barriers);
 }
 
-template <class Format, int token_tiles>
-void LaunchSkinny(const Queue& queue, SkinnyTask& task) {
-  const SkinnyShape shape = SkinnyKernelShape<Format, token_tiles>::Shape(task.tokens);
+// False where the kernel does not suit, as x is too long for it.
+template <class Format, int room>
+bool LaunchSkinny(const Queue& queue, SkinnyTask& task) {
+  const SkinnyShape shape = SkinnyKernelShape<Format, room>::Shape(task.tokens);
   PlanWork(shape, queue.multiprocessors, &task);
+  if (!SkinnyKernelShape<Format, room>::kSlabs && task.slab_units < task.units) return false;
   const int bytes = PlanShared(shape, task.slab_units, task.stages).bytes;
-  const auto kernel = &SkinnyKernel<Format, token_tiles>;
+  const auto kernel = &SkinnyKernel<Format, room>;
   Require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
           "asking for shared memory");
   Launch(queue, kernel, dim3(std::min(task.items, queue.multiprocessors)), dim3(32 * shape.warps),
          bytes, task);
+  return true;
 }
 
-// Up to kMixedTokens.
-template <class Format>
-void LaunchMixed(const Queue& queue, SkinnyTask task) {
-  if (task.tokens == 1) {
-    LaunchSkinny<Format, 0>(queue, task);
-  } else {
-    LaunchSkinny<Format, 1>(queue, task);
-  }
-}
-
-template <class Format>
+// Up to `most` tokens, in the smallest of the kernels that have room for them.
+template <class Format, int most = kSkinnyTokens>
 void LaunchByTokens(const Queue& queue, SkinnyTask task) {
-  if (Format::kSpreadsBlocks && task.tokens == 1) {
-    if constexpr (Format::kSpreadsBlocks) LaunchSkinny<Format, 0>(queue, task);
-  } else if (task.tokens <= 8) {
-    LaunchSkinny<Format, 1>(queue, task);
-  } else if (task.tokens <= 16) {
-    LaunchSkinny<Format, 2>(queue, task);
-  } else if (task.tokens <= 32) {
-    LaunchSkinny<Format, 4>(queue, task);
-  } else {
-    LaunchSkinny<Format, 8>(queue, task);
+  if constexpr (Format::kFactorBytes > 0) {
+    if (task.tokens == 1 && LaunchSkinny<Format, 1>(queue, task)) return;
+    if (task.tokens == 2 && LaunchSkinny<Format, 2>(queue, task)) return;
+    if (task.tokens <= 4 && LaunchSkinny<Format, 4>(queue, task)) return;
+  }
+  if (task.tokens <= 8 && LaunchSkinny<Format, 8>(queue, task)) return;
+  if constexpr (most > 8) {
+    if (task.tokens <= 16 && LaunchSkinny<Format, 16>(queue, task)) return;
+    LaunchSkinny<Format, 32>(queue, task);
   }
 }
 

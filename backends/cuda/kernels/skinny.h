@@ -1,6 +1,8 @@
 // Products with few tokens, bound by how fast weights stream: every weight is read once, for all
-// tokens of the step, and multiplied by tensor cores with activations in bf16 (f16 weights: f16)
-// and sums in f32. What stands before and after a product in a layer is fused into it.
+// tokens of the step, and multiplied by tensor cores: plain weights with activations in bf16 (f16
+// weights: f16), weights in blocks with activations in blocks too, of whole numbers of 16 bits
+// (block_activations.cuh). Sums are f32. What stands before and after a product in a layer is fused
+// into it.
 #pragma once
 
 #include "backends/cuda/kernels/queue.h"
@@ -8,11 +10,11 @@
 
 namespace lantern::cuda {
 
-constexpr int kSkinnyTokens = 64;  // most that these kernels take
+constexpr int kSkinnyTokens = 32;  // most that these kernels take
 
 struct SkinnyProduct {
   // Rows of x are tokens. With a norm, x is the residual stream [n, in] in f32 and the product
-  // reads bf16(x / sqrt(mean(x^2) + eps) * norm); without one it is bf16, or f32 and rounded.
+  // reads x / sqrt(mean(x^2) + eps) * norm; without one it is bf16 or f32. Rounded as said above.
   Matrix x;
   const float* norm = nullptr;  // [in]
   float eps = 0;

@@ -1,12 +1,13 @@
-// A format of weights as the skinny kernel sees it: how a warp's ring fills with a unit of a strip,
-// and how a unit's products are added up. Fragments are those of m16n8k16 with weights as A and
-// tokens as B, see fragments.cuh.
+// A format of weights as the skinny kernel sees it: where it has the activations, how a warp's ring
+// fills with a unit of a strip, and how a unit's products are added up. Operands are those of
+// m16n8k16 and m16n8k32 with weights as A and tokens as B.
 #pragma once
 
 #include <algorithm>
 
-#include "backends/cuda/kernels/activations.cuh"
+#include "backends/cuda/kernels/block_activations.cuh"
 #include "backends/cuda/kernels/fragments.cuh"
+#include "backends/cuda/kernels/plain_activations.cuh"
 #include "backends/cuda/kernels/ring.cuh"
 
 namespace lantern::cuda {
@@ -18,34 +19,28 @@ struct Strip {
   bool second;       // of a MixedFormat
 };
 
-// What a lane sees of the activations in shared memory. Lanes whose column has no token read what
-// lies there: a column of B shows in that column of the sums only, and nobody looks at these.
-struct LaneActivations {
-  const std::byte* values;  // of its token and its quarter, from the first block
-  const std::byte* zeros;
-  const float* sums;  // [block][tokens]
-  int tokens;         // room: 64 bytes each in a block
-  bool one_token;     // then all lanes read it, whatever their column
-};
-
-__device__ inline uint4 LoadB(const LaneActivations& x, int block, int tile) {
-  const int token = x.one_token ? 0 : 8 * tile;
-  return *reinterpret_cast<const uint4*>(x.values + (block * x.tokens + token) * 64);
-}
-
 // f32, f16, bf16, row by row. A unit is 256 bytes of 16 rows; in shared memory the 16-byte chunks
 // of odd rows change places, so that the lanes of a load meet different banks.
 template <DType type>
 struct PlainFormat {
   static constexpr bool kIsF32 = type == DType::kF32;
   static constexpr bool kF16 = type == DType::kF16;
-  static constexpr bool kConsecutive = true;
   static constexpr bool kBulk = false;
-  static constexpr bool kSpreadsBlocks = false;
-  template <bool one_token>
-  static constexpr bool kNeedsSums = false;
   static constexpr int kColumns = kIsF32 ? 64 : 128;
   static constexpr int kStageBytes = 16 * 256;
+  static constexpr int kFactorBytes = 0;
+
+  // Calls f with where activations go.
+  template <int room, class Function>
+  __device__ static void WithPlaces(const SkinnyTask& task, const SharedActivations& to,
+                                    const Function& f) {
+    if (task.columns % 4 == 0) return f(PlainPlaces<kF16, false>{to.values, to.tokens});
+    f(PlainPlaces<kF16, true>{to.values, to.tokens});
+  }
+  __device__ static PlainLane LaneOf(const SharedActivations& from, bool one_token, int lane) {
+    const int own = (one_token ? 0 : lane >> 2) * 64 + (lane & 3) * 16;
+    return {from.values + own, from.tokens, one_token};
+  }
 
   __device__ static int Chunk(int row, int chunk) {
     return row * 256 + (chunk ^ ((row & 1) * (kIsF32 ? 1 : 4))) * 16;
@@ -79,36 +74,71 @@ struct PlainFormat {
     return {couple(a.x, a.y), couple(a.z, a.w), couple(b.x, b.y), couple(b.z, b.w)};
   }
 
-  template <int tiles>
-  __device__ static void AddUnit(const std::byte* unit, const LaneActivations& x, int first_block,
-                                 int lane, float (&sums)[tiles][4]) {
+  // Tiles of eight tokens. A lane has rows g and g + 8 of tokens 2 t and 2 t + 1.
+  template <int room>
+  struct Sums {
+    static constexpr int kTiles = room / 8;
+    float of[kTiles][4];
+  };
+
+  // `at`: the unit, in what of x is in shared memory.
+  template <int room>
+  __device__ static void AddUnit(const Strip&, const std::byte* unit, const PlainLane& x, int at,
+                                 int lane, Sums<room>& sums) {
+    constexpr int kBlocks = kColumns / kBlockColumns;
     const int g = lane >> 2, t = lane & 3;
 #pragma unroll
-    for (int block = 0; block < kColumns / 32; ++block) {
+    for (int block = 0; block < kBlocks; ++block) {
       const uint4 low = LoadEight(unit, g, block, t), high = LoadEight(unit, g + 8, block, t);
       const uint32_t a[8] = {low.x, high.x, low.y, high.y, low.z, high.z, low.w, high.w};
 #pragma unroll
-      for (int tile = 0; tile < tiles; ++tile) {
-        const uint4 b = LoadB(x, first_block + block, tile);
-        MultiplyAdd<kF16>(sums[tile], a, b.x, b.y);
-        MultiplyAdd<kF16>(sums[tile], a + 4, b.z, b.w);
+      for (int tile = 0; tile < sums.kTiles; ++tile) {
+        const uint4 b = x.LoadB(at * kBlocks + block, tile);
+        MultiplyAdd<kF16>(sums.of[tile], a, b.x, b.y);
+        MultiplyAdd<kF16>(sums.of[tile], a + 4, b.z, b.w);
       }
     }
   }
+
+  // A warp's sums, to [token][row].
+  template <int room>
+  __device__ static void StoreSums(const Sums<room>& sums, int tokens, int lane, float* to) {
+    const int g = lane >> 2, t = lane & 3;
+#pragma unroll
+    for (int tile = 0; tile < sums.kTiles; ++tile) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const int token = 8 * tile + 2 * t + (i & 1);
+        if (token < tokens) to[token * kSumStride + g + 8 * (i >> 1)] = sums.of[tile][i];
+      }
+    }
+  }
+};
+
+// Tiles of BlockSets: a lane has rows g and g + 8 of a token.
+template <int room>
+struct BlockSums {
+  float of[BlockSets<room>::kTiles][2];
 };
 
 template <DType type>
 struct BlockFormat {
   using Layout = LayoutOf<type>;
   using Factors = PairFactors<Layout::kScales>;
-  static constexpr bool kF16 = false;
-  static constexpr bool kConsecutive = false;
   static constexpr bool kBulk = kBulkCopies;
-  static constexpr bool kSpreadsBlocks = true;
-  template <bool one_token>
-  static constexpr bool kNeedsSums = Factors::kHasMinimum || (one_token && kHasFractions<Layout>);
   static constexpr int kColumns = kUnitColumns;
   static constexpr int kStageBytes = Layout::kUnitBytes;
+  static constexpr int kFactorBytes = 8;
+  static constexpr int kHalves = Factors::kHalves;
+
+  template <int room, class Function>
+  __device__ static void WithPlaces(const SkinnyTask&, const SharedActivations& to,
+                                    const Function& f) {
+    f(BlockPlaces<room, Factors::kHasMinimum>{to.values, to.factors});
+  }
+  __device__ static BlockLane LaneOf(const SharedActivations& from, bool, int lane) {
+    return {from.values + lane * 8, from.factors + (lane & 3)};
+  }
 
   __device__ static void Fill(Ring& ring, const Strip& strip, int, int unit, int lane) {
     const std::byte* from = strip.data + static_cast<long long>(unit) * kStageBytes;
@@ -122,25 +152,132 @@ struct BlockFormat {
     }
   }
 
-  // The A fragments of both instructions over block 0 or 1 of a pair.
-  template <bool fractions>
-  __device__ static void Fragments(const uint32_t (&words)[Layout::kBits], int block,
-                                   uint32_t (&a)[8]) {
+  template <int room>
+  using Sums = BlockSums<room>;
+
+  // `at`: the unit, in what of x is in shared memory.
+  template <int room>
+  __device__ static void AddUnit(const Strip&, const std::byte* unit, const BlockLane& x, int at,
+                                 int lane, Sums<room>& sums) {
+    if constexpr (BlockSets<room>::kInSet > 1) {
+      AddSharedSets<room>(unit, x, at, lane, sums.of[0]);
+    } else {
+      AddOwnSets<room>(unit, x, at, lane, sums.of);
+    }
+  }
+
+  template <int room>
+  __device__ static void StoreSums(Sums<room>& sums, int tokens, int lane, float* to) {
+    using Sets = BlockSets<room>;
+    const int g = lane >> 2, t = lane & 3;
 #pragma unroll
-    for (int p = 0; p < 8; ++p) {
-      if constexpr (fractions) {
-        a[p] = Fractions<Layout>(words, 8 * block + p);
-      } else {
-        a[p] = Integers<Layout>(words, 8 * block + p);
+    for (int tile = 0; tile < Sets::kTiles; ++tile) {
+#pragma unroll
+      for (int row = 0; row < 2; ++row) {
+        float sum = sums.of[tile][row];
+        // Lanes t have different blocks of a token.
+#pragma unroll
+        for (int other = Sets::kTokens; other < 4; other *= 2) {
+          sum += __shfl_xor_sync(~0u, sum, other);
+        }
+        const int token = 4 * tile + t;
+        if (token < tokens) to[token * kSumStride + g + 8 * row] = sum;
       }
     }
   }
 
-  template <int tiles>
-  __device__ static void AddUnit(const std::byte* unit, const LaneActivations& x, int first_block,
-                                 int lane, float (&sums)[tiles][4]) {
-    // With many tokens a pair is enough to keep the units busy, and all would spill registers.
-#pragma unroll(tiles >= 4 ? 1 : kPairs)
+ private:
+  // Whole numbers are summed from one that as a float is 1.5 * 2^23: then the sums, below 2^22,
+  // are there as floats too.
+  static constexpr int kWhole = 0x4b400000;
+  using ByteSums = int[kHalves][4];
+
+  __device__ static void Clear(ByteSums& sums) {
+#pragma unroll
+    for (int half = 0; half < kHalves; ++half) {
+#pragma unroll
+      for (int& sum : sums[half]) sum = kWhole;
+    }
+  }
+
+  __device__ static void AddBlock(const uint32_t (&words)[Layout::kBits], int block, uint2 b,
+                                  ByteSums& sums) {
+    uint32_t a[4];
+#pragma unroll
+    for (int reg = 0; reg < 4; ++reg) a[reg] = TopCodes<Layout::kBits>(words, block, reg);
+    AddRegisters(a, b, sums);
+  }
+  __device__ static void AddRegisters(const uint32_t (&a)[4], uint2 b, ByteSums& sums) {
+    if constexpr (kHalves == 1) {
+      MultiplyAddBytes<Layout::kSigned>(sums[0], a, b);
+    } else {
+      MultiplyAddHalf(sums[0], a[0], a[1], b.x);
+      MultiplyAddHalf(sums[1], a[2], a[3], b.y);
+    }
+  }
+
+  // What the sums of a block's bytes amount to. `x`: the block's factors.
+  __device__ static void AddScaled(const ByteSums& bytes, const Factors& factors, int block,
+                                   float2 x, float (&sums)[2]) {
+    constexpr float kWholeFloat = 12582912, kStep = 1.0f / (1 << (8 - Layout::kBits));
+    const float x_scale = x.x * kStep;
+#pragma unroll
+    for (int row = 0; row < 2; ++row) {
+      float sum = 0;
+#pragma unroll
+      for (int half = 0; half < kHalves; ++half) {
+        const float high = __int_as_float(bytes[half][2 * row]) - kWholeFloat;
+        const float low = __int_as_float(bytes[half][2 * row + 1]) - kWholeFloat;
+        sum += factors.scale[row][block][half] * (256 * high + low);
+      }
+      sums[row] += x_scale * sum;
+      if constexpr (Factors::kHasMinimum) sums[row] -= factors.minimum[row][block] * x.y;
+    }
+  }
+
+  // One or two tokens: sets of several blocks.
+  template <int room>
+  __device__ static void AddSharedSets(const std::byte* unit, const BlockLane& x, int at, int lane,
+                                       float (&sums)[2]) {
+    constexpr int kSets = BlockSets<room>::kSets, kTokens = BlockSets<room>::kTokens;
+    const int g = lane >> 2, t = lane & 3, own_in_set = (g >> 1) / kTokens;
+    uint2 b[kSets];
+    ByteSums bytes[kSets];
+#pragma unroll
+    for (int set = 0; set < kSets; ++set) {
+      b[set] = x.LoadB(at * kSets + set);
+      Clear(bytes[set]);
+    }
+#pragma unroll
+    for (int pair = 0; pair < kPairs; ++pair) {
+      uint32_t words[Layout::kBits];
+      LoadWords<Layout::kBits>(unit + pair * Layout::kPairBytes, lane, words);
+      const uint32_t own = own_in_set == 2 * pair / kSets ? ~0u : 0;
+#pragma unroll
+      for (int block = 0; block < 2; ++block) {
+        const int set = (2 * pair + block) % kSets;
+        AddBlock(words, block, {b[set].x & own, b[set].y & own}, bytes[set]);
+      }
+    }
+#pragma unroll
+    for (int set = 0; set < kSets; set += 2) {
+      Factors factors;
+      LoadFactors(unit + Layout::kCodeBytes, g, (t / kTokens * kSets + set) / 2, factors);
+#pragma unroll
+      for (int block = 0; block < 2; ++block) {
+        AddScaled(bytes[set + block], factors, block, x.LoadFactors(at * kSets + set + block),
+                  sums);
+      }
+    }
+  }
+
+  // Tiles of four tokens, whose sets are of a block.
+  template <int room>
+  __device__ static void AddOwnSets(const std::byte* unit, const BlockLane& x, int at, int lane,
+                                    float (&sums)[BlockSets<room>::kTiles][2]) {
+    constexpr int kTiles = BlockSets<room>::kTiles, kSets = BlockSets<room>::kSets;
+    // With many tokens two pairs are enough to keep the units busy, and all would spill registers.
+#pragma unroll(kTiles > 4 ? 2 : kPairs)
     for (int pair = 0; pair < kPairs; ++pair) {
       uint32_t words[Layout::kBits];
       LoadWords<Layout::kBits>(unit + pair * Layout::kPairBytes, lane, words);
@@ -148,93 +285,19 @@ struct BlockFormat {
       LoadFactors(unit + Layout::kCodeBytes, lane >> 2, pair, factors);
 #pragma unroll
       for (int block = 0; block < 2; ++block) {
-        uint32_t a[8];
-        Fragments<false>(words, block, a);
+        uint32_t a[4];
 #pragma unroll
-        for (int tile = 0; tile < tiles; ++tile) {
-          AddBlock(a, x, first_block + 2 * pair + block, tile, lane & 3, factors, block,
-                   sums[tile]);
+        for (int reg = 0; reg < 4; ++reg) a[reg] = TopCodes<Layout::kBits>(words, block, reg);
+#pragma unroll
+        for (int tile = 0; tile < kTiles; ++tile) {
+          const int set = (at * kTiles + tile) * kSets + 2 * pair + block;
+          ByteSums bytes;
+          Clear(bytes);
+          AddRegisters(a, x.LoadB(set), bytes);
+          AddScaled(bytes, factors, block, x.LoadFactors(set), sums[tile]);
         }
       }
     }
-  }
-
-  __device__ static void AddBlock(const uint32_t (&a)[8], const LaneActivations& x, int x_block,
-                                  int tile, int t, const Factors& factors, int block,
-                                  float (&sum)[4]) {
-    const uint4 b = LoadB(x, x_block, tile);
-    float first[4] = {}, second[4] = {};
-    MultiplyAdd<false>(first, a, b.x, b.y);
-    if constexpr (Factors::kHalves == 1) {
-      MultiplyAdd<false>(first, a + 4, b.z, b.w);
-    } else {
-      MultiplyAdd<false>(second, a + 4, b.z, b.w);
-    }
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const auto& scale = factors.scale[i / 2][block];
-      sum[i] += scale[0] * first[i];
-      if constexpr (Factors::kHalves == 2) sum[i] += scale[1] * second[i];
-    }
-    if constexpr (Factors::kHasMinimum) {
-      const float* of = x.sums + x_block * x.tokens + (x.one_token ? 0 : 8 * tile + 2 * t);
-      const float2 x_sum = x.one_token ? float2{of[0], 0} : *reinterpret_cast<const float2*>(of);
-#pragma unroll
-      for (int row = 0; row < 2; ++row) {
-        sum[2 * row] -= factors.minimum[row][block] * x_sum.x;
-        sum[2 * row + 1] -= factors.minimum[row][block] * x_sum.y;
-      }
-    }
-  }
-
-  // One token has the eight columns of the instruction to itself. Column b gets the products of
-  // block b of the unit: for block b's instructions all other columns of B are zero. So a lane
-  // ends with the sums of blocks 2 t and 2 t + 1, and needs the scales of these only; the lanes of
-  // a quad are added at the end of the strip. sums: rows g and g + 8.
-  __device__ static void AddUnitOfOne(const std::byte* unit, const LaneActivations& x,
-                                      int first_block, int lane, float (&sums)[1][4]) {
-    const int g = lane >> 2, t = lane & 3;
-    const std::byte* mine = x.values + (first_block + g) * 64;
-    float first[2][4] = {}, second[2][4] = {};  // two chains each: an instruction takes a while
-#pragma unroll
-    for (int pair = 0; pair < kPairs; ++pair) {
-      uint32_t words[Layout::kBits];
-      LoadWords<Layout::kBits>(unit + pair * Layout::kPairBytes, lane, words);
-#pragma unroll
-      for (int block = 0; block < 2; ++block) {
-        uint32_t a[8];
-        Fragments<kHasFractions<Layout>>(words, block, a);
-        const uint4 b = *reinterpret_cast<const uint4*>(g == 2 * pair + block ? mine : x.zeros);
-        MultiplyAdd<false>(first[block], a, b.x, b.y);
-        MultiplyAdd<false>(second[block], a + 4, b.z, b.w);
-      }
-    }
-    Factors factors;
-    LoadFactors(unit + Layout::kCodeBytes, g, t, factors);
-    float2 x_sum = {0, 0};
-    if constexpr (kNeedsSums<true>) {
-      x_sum = *reinterpret_cast<const float2*>(x.sums + first_block + 2 * t);
-    }
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      AddScaled(factors, i / 2, i % 2, first[0][i] + first[1][i], second[0][i] + second[1][i],
-                i % 2 == 0 ? x_sum.x : x_sum.y, &sums[0][i]);
-    }
-  }
-
-  // Adds what the sums over both halves of a block in a row amount to.
-  __device__ static void AddScaled(const Factors& factors, int row, int block, float first,
-                                   float second, float x_sum, float* sum) {
-    const auto& scale = factors.scale[row][block];
-    if constexpr (Factors::kHalves == 2) {
-      *sum += scale[0] * first + scale[1] * second;
-    } else if constexpr (kHasFractions<Layout>) {
-      constexpr float kSteps = 1 << Layout::kBits;
-      *sum += scale[0] * kSteps * (first + second - (1 + Layout::kZero / kSteps) * x_sum);
-    } else {
-      *sum += scale[0] * (first + second);
-    }
-    if constexpr (Factors::kHasMinimum) *sum -= factors.minimum[row][block] * x_sum;
   }
 };
 
@@ -243,9 +306,6 @@ template <DType one, DType two>
 struct MixedFormat : BlockFormat<one> {
   using First = BlockFormat<one>;
   using Second = BlockFormat<two>;
-  template <bool one_token>
-  static constexpr bool kNeedsSums =
-      First::template kNeedsSums<one_token> || Second::template kNeedsSums<one_token>;
   static constexpr int kStageBytes = std::max(First::kStageBytes, Second::kStageBytes);
 
   __device__ static void Fill(Ring& ring, const Strip& strip, int pitch_bytes, int unit, int lane) {
@@ -255,28 +315,14 @@ struct MixedFormat : BlockFormat<one> {
       First::Fill(ring, strip, pitch_bytes, unit, lane);
     }
   }
-};
 
-// Adds up a unit of a strip, by the way for one token or for any number.
-template <class Format, bool one_token, int tiles>
-struct UnitAdder {
-  __device__ static void Add(const Strip&, const std::byte* unit, const LaneActivations& x,
-                             int first_block, int lane, float (&sums)[tiles][4]) {
-    if constexpr (one_token) {
-      Format::AddUnitOfOne(unit, x, first_block, lane, sums);
-    } else {
-      Format::AddUnit(unit, x, first_block, lane, sums);
-    }
-  }
-};
-template <DType one, DType two, bool one_token, int tiles>
-struct UnitAdder<MixedFormat<one, two>, one_token, tiles> {
-  __device__ static void Add(const Strip& strip, const std::byte* unit, const LaneActivations& x,
-                             int first_block, int lane, float (&sums)[tiles][4]) {
+  template <int room>
+  __device__ static void AddUnit(const Strip& strip, const std::byte* unit, const BlockLane& x,
+                                 int at, int lane, BlockSums<room>& sums) {
     if (strip.second) {
-      UnitAdder<BlockFormat<two>, one_token, tiles>::Add(strip, unit, x, first_block, lane, sums);
+      Second::template AddUnit<room>(strip, unit, x, at, lane, sums);
     } else {
-      UnitAdder<BlockFormat<one>, one_token, tiles>::Add(strip, unit, x, first_block, lane, sums);
+      First::template AddUnit<room>(strip, unit, x, at, lane, sums);
     }
   }
 };

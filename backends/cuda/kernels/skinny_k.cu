@@ -14,10 +14,10 @@ void MultiplyQ6_K(const Queue& queue, SkinnyTask task) {
 }
 
 void MultiplyQ4_KAndQ6_K(const Queue& queue, SkinnyTask task) {
-  LaunchMixed<MixedFormat<DType::kQ4_K, DType::kQ6_K>>(queue, task);
+  LaunchByTokens<MixedFormat<DType::kQ4_K, DType::kQ6_K>, kMixedTokens>(queue, task);
 }
 void MultiplyQ5_KAndQ6_K(const Queue& queue, SkinnyTask task) {
-  LaunchMixed<MixedFormat<DType::kQ5_K, DType::kQ6_K>>(queue, task);
+  LaunchByTokens<MixedFormat<DType::kQ5_K, DType::kQ6_K>, kMixedTokens>(queue, task);
 }
 
 }  // namespace lantern::cuda

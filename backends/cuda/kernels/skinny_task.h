@@ -20,6 +20,7 @@ constexpr int kMostStages = 8;
 constexpr int kLeastAhead = 52 << 10;
 // Sums of a warp: 20 floats from token to token keep the lanes of a store in different banks.
 constexpr int kSumStride = 20;
+constexpr int kSumBuffers = 3;  // see DoItems
 
 struct SkinnyPart {
   const std::byte* data;
@@ -61,14 +62,14 @@ struct SkinnyTask {
 
 // Where things lie in a block's shared memory.
 struct SkinnyShared {
-  int x, block_sums, partials, inverses, barriers, bytes;
+  int x, factors, partials, inverses, barriers, bytes;
 };
 
 // What of a kernel's template decides its shared memory.
 struct SkinnyShape {
   int warps, stage_bytes, unit_blocks;
-  int tokens;       // that x and the warps' sums have room for
-  bool needs_sums;  // of x's blocks
+  int tokens;        // that x and the warps' sums have room for
+  int factor_bytes;  // of a block of x
 };
 
 __host__ __device__ inline int PartialFloats(const SkinnyShape& shape) {
@@ -79,11 +80,9 @@ __host__ __device__ inline SkinnyShared PlanShared(const SkinnyShape& shape, int
   const int blocks = slab_units * shape.unit_blocks;
   SkinnyShared plan;
   plan.x = shape.warps * stages * shape.stage_bytes;
-  // 16 bytes of zeros follow x.
-  plan.block_sums = plan.x + blocks * shape.tokens * 64 + 16;
-  plan.partials = plan.block_sums + (shape.needs_sums ? blocks * shape.tokens * 4 : 0);
-  // Two buffers in turn, see DoItems.
-  plan.inverses = plan.partials + 2 * 4 * PartialFloats(shape);
+  plan.factors = plan.x + blocks * shape.tokens * 64;
+  plan.partials = plan.factors + blocks * shape.tokens * shape.factor_bytes;
+  plan.inverses = plan.partials + kSumBuffers * 4 * PartialFloats(shape);
   plan.barriers = plan.inverses + kSkinnyTokens * 4;
   plan.bytes = plan.barriers + (shape.warps * stages + 1) * 8;
   return plan;

@@ -62,11 +62,12 @@ __device__ void StoreEight(const Window& window, int row, int column, const floa
   }
 }
 
-// A code's value: product and difference rounded one by one, as the definition does.
+// The value of a code of register `reg`: product and difference rounded one by one, as the
+// definition does.
 template <class Layout>
-__device__ float ValueOf(const PairFactors<Layout::kScales>& factors, int block, int couple,
+__device__ float ValueOf(const PairFactors<Layout::kScales>& factors, int block, int reg,
                          float code) {
-  const int row = couple & 1, half = couple >> 2 & 1;
+  const int row = reg & 1, half = reg >> 1;
   constexpr int kHalves = PairFactors<Layout::kScales>::kHalves;
   const float product = __fmul_rn(factors.scale[row][block][kHalves == 2 ? half : 0], code);
   if constexpr (!PairFactors<Layout::kScales>::kHasMinimum) return product;
@@ -109,11 +110,11 @@ __global__ void UnpackBlocks(const std::byte* packed, int units, int strip, int 
     float values[2][4];
 #pragma unroll
     for (int i = 0; i < 4; ++i) {  // couple i of the row has columns 2 i and 2 i + 1 of the lane's
-      const int p = 4 * (i >> 1) + 2 * (i & 1) + row;
-      const uint32_t codes = Integers<Layout>(words, 8 * block + p);
+      const int reg = 2 * (i >> 1) + row;
+      const uint32_t codes = WholeNumbers<Layout>(words, block, reg, i & 1);
       float* to = values[i >> 1] + 2 * (i & 1);
-      to[0] = ValueOf<Layout>(factors, block, p, __uint_as_float(codes << 16));
-      to[1] = ValueOf<Layout>(factors, block, p, __uint_as_float(codes & 0xffff0000));
+      to[0] = ValueOf<Layout>(factors, block, reg, __uint_as_float(codes << 16));
+      to[1] = ValueOf<Layout>(factors, block, reg, __uint_as_float(codes & 0xffff0000));
     }
     float run[8];
     Exchange(t, values[0], values[1], run);

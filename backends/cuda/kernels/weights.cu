@@ -158,15 +158,14 @@ __global__ void PackBlocks(StoredRows from, int strips, int units, std::byte* pa
   const long long strip = warp / kPairs / units;
   const int row = from.first + static_cast<int>(strip) * kStripRows, column = unit * kUnitColumns;
   std::byte* to = packed + (strip * units + unit) * Layout::kUnitBytes;
-  uint8_t codes[16][2];
-  for (int couple = 0; couple < 16; ++couple) {
-    for (int half = 0; half < 2; ++half) {
-      const CodePlace place = PlaceOfCode(lane, couple, half);
-      const int element = column + 64 * pair + place.column;
-      const Block* block = BlockAt<Block>(from, row + place.row, element);
-      codes[couple][half] =
-          block == nullptr ? 0 : static_cast<uint8_t>(CodeOf(*block, element % Block::kElements));
-    }
+  uint8_t codes[2][4][4];
+  for (int i = 0; i < 32; ++i) {
+    const CodePlace place = PlaceOfCode(lane, i / 16, i / 4 % 4, i % 4);
+    const int element = column + 64 * pair + place.column;
+    const Block* block = BlockAt<Block>(from, row + place.row, element);
+    const int code =
+        block == nullptr ? 0 : CodeOf(*block, element % Block::kElements) ^ Layout::kFlipped;
+    codes[i / 16][i / 4 % 4][i % 4] = static_cast<uint8_t>(code);
   }
   uint32_t words[Layout::kBits];
   PackCodes<Layout::kBits>(codes, words);
