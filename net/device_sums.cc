@@ -19,7 +19,11 @@ namespace {
 
 using cuda::PeerSums;
 
-constexpr size_t kPeerBytes = size_t{1} << 20;  // beyond it bandwidth counts, which is NCCL's
+// Sums in f32 that go through peer memory. Beyond the first, bandwidth counts, and with more ranks
+// than two every vector would travel more often than NCCL lets it; a step of 2,048 tokens of 4,096
+// columns is the second.
+constexpr size_t kSmallBytes = size_t{1} << 20, kPairBytes = size_t{32} << 20;
+size_t PeerBytes(const Communicator& group) { return group.size() == 2 ? kPairBytes : kSmallBytes; }
 constexpr std::chrono::seconds kConnectLimit{30};
 
 // Everybody's bytes, by rank.
@@ -59,7 +63,8 @@ std::unique_ptr<PeerSums> ReachPeers(Communicator& group) {
   std::unique_ptr<PeerSums> sums;
   PeerSums::Handle handle{};
   const bool made = group.size() <= PeerSums::kMostRanks && Succeeds([&] {
-                      sums = std::make_unique<PeerSums>(group.rank(), group.size(), kPeerBytes);
+                      sums =
+                          std::make_unique<PeerSums>(group.rank(), group.size(), PeerBytes(group));
                       handle = sums->handle();
                     });
   if (!Everybody(group, made)) return nullptr;
@@ -98,8 +103,8 @@ class GpuSums : public DeviceSums {
   void AddSum(Tensor x, Tensor partial) override {
     context_.LaunchPending();
     const cuda::Queue& queue = context_.queue();
-    if (peers_ && (peers_->Fits(x.rows, x.cols) || !nccl_)) {
-      const int fitting = std::max<int>(kPeerBytes / sizeof(float) / x.cols, 1);
+    if (peers_ && (peers_->Fits(x.rows, x.cols) || group_.size() == 2 || !nccl_)) {
+      const int fitting = std::max<int>(PeerBytes(group_) / sizeof(float) / x.cols, 1);
       for (int row = 0; row < x.rows; row += fitting) {
         const int end = std::min(row + fitting, x.rows);
         peers_->Sum(queue, cuda::MatrixOf(x.Rows(row, end)), cuda::MatrixOf(partial.Rows(row, end)),
@@ -114,7 +119,7 @@ class GpuSums : public DeviceSums {
   }
 
   bool Repeats(int tokens) const override {
-    return peers_ != nullptr && tokens * static_cast<size_t>(dim_) * sizeof(float) <= kPeerBytes;
+    return peers_ && tokens * static_cast<size_t>(dim_) * sizeof(float) <= PeerBytes(group_);
   }
 
   void Wait() override {

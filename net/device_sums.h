@@ -1,6 +1,7 @@
 // DeviceSums: sums over the ranks of a stage that all compute on GPUs, from device to device; the
-// host sees none of the numbers. Small vectors go by our own kernel over peer memory where the GPUs
-// reach each other (backends/cuda/kernels/peer_sum.h), all others through NCCL.
+// host sees none of the numbers. Small vectors, and all of two ranks, go by our own kernel over
+// peer memory where the GPUs reach each other (backends/cuda/kernels/peer_sum.h), others through
+// NCCL.
 #pragma once
 
 #include <memory>

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "backends/backend.h"
 #include "models/kv_cache.h"
 #include "models/run.h"
 #include "src/apps/sums_report.h"
@@ -22,7 +23,8 @@ int ThreadsOf(Session& session) {
 
 double ReadBandwidth(Session& session) {
   const int ranks = session.plan().world();
-  if (ranks > 1) return MeasureReadBandwidth(ThreadsOf(session) * ranks);
+  const bool shared = Backend::IsHost(session.spec().DeviceOf(0));
+  if (ranks > 1 && shared) return MeasureReadBandwidth(ThreadsOf(session) * ranks);
   const auto start = std::chrono::steady_clock::now();
   session.rank().StreamWeights();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

@@ -19,7 +19,8 @@ struct Measured {
 int ThreadsOf(Session& session);
 
 // GB/s at which this machine's threads read the weights and compute nothing. A rank that is alone
-// reads its own; several share the machine's memory, so all their threads read at once.
+// reads its own; several share the machine's memory, so all their threads read at once. GPUs have
+// memory of their own: every rank is taken to read its weights in the time that rank 0 takes.
 double ReadBandwidth(Session& session);
 
 // `reduce`: how partial sums travelled. REQUIRES: at least one sample. Of the time that rank 0

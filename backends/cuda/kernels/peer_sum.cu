@@ -13,8 +13,6 @@
 // Why nobody waits for ever. Each thread sends before it waits, and blocks begin in the order of
 // their index: of the blocks that some rank has not ended, the first has begun, or is about to, on
 // all ranks, so its packets come. A rank that is lost ends by Abort.
-#include <algorithm>
-
 #include "backends/cuda/kernels/launch.cuh"
 #include "backends/cuda/kernels/peer_sum.h"
 #include "src/base/check.h"
@@ -24,8 +22,6 @@ namespace {
 
 constexpr int kThreads = 128;
 constexpr int kBlocks = 4;  // on a multiprocessor at once
-// Of a launch, the same on all GPUs: 1 MB in f32, and just what 132 multiprocessors take at once.
-constexpr unsigned kMostPackets = 65536;
 constexpr unsigned kAbsent = 0xffffffff;
 constexpr unsigned kOtherNaN = 0x7fff7fff;  // in f32, and twice in f16 and bf16
 constexpr unsigned kPollsPerLook = 1024;    // at the abort word; some 0.5 ms
@@ -206,14 +202,14 @@ __device__ void AddAll(const PeerBuffers& buffers, unsigned half, unsigned index
   for (int i = 0; i < kFloatsOf<kType>; ++i) floats[i] += sum[i];
 }
 
-// Packets [first, first + gridDim.x * kThreads) of rows * row_packets, one per thread.
+// Packets [0, rows * row_packets), one per thread.
 template <DType kType, int kMost>
 __global__ void __launch_bounds__(kThreads, kBlocks)
     SumKernel(const __grid_constant__ PeerBuffers buffers, FloatRows x, FloatRows partial,
-              unsigned rows, unsigned columns, unsigned first) {
+              unsigned rows, unsigned columns) {
   constexpr int kFloats = kFloatsOf<kType>;
   const unsigned row_packets = (columns + kFloats - 1) / kFloats;
-  const unsigned index = first + blockIdx.x * kThreads + threadIdx.x;
+  const unsigned index = blockIdx.x * kThreads + threadIdx.x;
   const unsigned row = index / row_packets, column = index % row_packets * kFloats;
   const int left = row < rows ? columns - column : 0;
   float* const to = x.data + row * x.stride + column;
@@ -240,12 +236,9 @@ void LaunchSum(const Queue& queue, const PeerBuffers& buffers, Matrix x, Matrix 
                                            : SumKernel<kType, PeerBuffers::kMostRanks>;
   const unsigned row_packets = (x.columns + kFloatsOf<kType> - 1) / kFloatsOf<kType>;
   const unsigned packets = x.rows * row_packets;
-  for (unsigned first = 0; first < packets; first += kMostPackets) {
-    const unsigned count = std::min(packets - first, kMostPackets);
-    Launch(queue, kernel, (count + kThreads - 1) / kThreads, kThreads, 0, buffers,
-           FloatRows{static_cast<float*>(x.data), x.stride},
-           FloatRows{static_cast<float*>(partial.data), partial.stride}, x.rows, x.columns, first);
-  }
+  Launch(queue, kernel, (packets + kThreads - 1) / kThreads, kThreads, 0, buffers,
+         FloatRows{static_cast<float*>(x.data), x.stride},
+         FloatRows{static_cast<float*>(partial.data), partial.stride}, x.rows, x.columns);
 }
 
 }  // namespace

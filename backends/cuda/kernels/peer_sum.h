@@ -1,7 +1,7 @@
-// PeerSums: sums over GPUs of one machine that reach each other's memory, for partial sums so small
-// that only latency counts. Every rank writes its vector straight into a buffer of every other and
-// adds what arrives in its own: one flight over the link and no message before or after. Large sums
-// and GPUs without such a link are NCCL's (net/nccl_group.h).
+// PeerSums: sums over GPUs of one machine that reach each other's memory. Every rank writes its
+// vector straight into a buffer of every other and adds what arrives in its own: one flight over
+// the link and no message before or after. That is the fastest for small sums, and for large ones
+// of two ranks; others, and those of GPUs without such a link, are NCCL's (net/nccl_group.h).
 #pragma once
 
 #include <array>

@@ -13,7 +13,7 @@ namespace lantern::cuda {
 namespace {
 
 constexpr int kSums = 64, kReplays = 11;
-constexpr size_t kMaxBytes = size_t{1} << 20;
+constexpr size_t kMaxBytes = size_t{32} << 20;
 
 // Median us per sum over replays of a graph of what `sum` puts on the stream.
 double Microseconds(Rank& rank, const TestStream& stream, const std::function<void()>& sum) {
