@@ -192,9 +192,10 @@ void CudaBackend::RunStep(Context& context, const BatchView& batch, int slot, bo
   context.Enter();
   cuda::StepMemory& step = context.step();
   bool moved = false;
-  step.Upload(context.queue(), batch, slot, moved);
+  step.Set(batch, slot, moved);
   if (moved) context.recorded().Clear();
   const auto whole = [&] {
+    step.Upload(context.queue());
     step.ClearSeen(context.queue());
     context.look.reset();
     body();

@@ -43,12 +43,21 @@ int* Ints(const std::shared_ptr<std::byte>& memory) { return reinterpret_cast<in
 void StepMemory::Reserve(int tokens, int blocks) {
   token_capacity_ = std::max(token_capacity_, std::max(tokens, 64));
   block_capacity_ = std::max(block_capacity_, std::max(2 * blocks, 1024));
-  const size_t ints = size_t{6} * token_capacity_ + 2 + block_capacity_;
-  device_ = DeviceMemory(ints * sizeof(int));
-  host_ = PinnedMemory(ints * sizeof(int));
+  device_ = DeviceMemory(BufferBytes());
+  host_ = PinnedMemory(BufferBytes());
 }
 
-void StepMemory::Upload(const Queue& queue, const BatchView& batch, int slot, bool& moved) {
+size_t StepMemory::BufferBytes() const {
+  return (size_t{6} * token_capacity_ + 2 + block_capacity_) * sizeof(int);
+}
+
+void StepMemory::Upload(const Queue& queue) {
+  Require(cudaMemcpyAsync(device_.get(), host_.get(), BufferBytes(), cudaMemcpyHostToDevice,
+                          queue.stream),
+          "copying a step's tokens");
+}
+
+void StepMemory::Set(const BatchView& batch, int slot, bool& moved) {
   const int tokens = static_cast<int>(batch.position.size());
   const int sequences = static_cast<int>(batch.blocks.size());
   int blocks = 0;
@@ -87,9 +96,6 @@ void StepMemory::Upload(const Queue& queue, const BatchView& batch, int slot, bo
   blocks_begin[sequences] = end;
 
   int* const device = Ints(device_);
-  const size_t used = static_cast<size_t>(tables + end - host) * sizeof(int);
-  Require(cudaMemcpyAsync(device, host, used, cudaMemcpyHostToDevice, queue.stream),
-          "copying a step's tokens");
   token_ids_ = device;
   logits_at_ = device + 3 * n;
   tokens_.position = device + n;

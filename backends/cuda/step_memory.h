@@ -22,9 +22,12 @@ struct StepShape {
 
 class StepMemory {
  public:
-  // Copies a batch to the device. `moved`: to other addresses than the last one's.
-  // REQUIRES: the step before has ended.
-  void Upload(const Queue& queue, const BatchView& batch, int slot, bool& moved);
+  // Takes a batch, which Upload brings to the device. `moved`: to other addresses than the last
+  // one's. REQUIRES: the step before has ended.
+  void Set(const BatchView& batch, int slot, bool& moved);
+  // Queues the copy, of as many bytes in every step until one is moved: recordings hold it, as a
+  // call for itself would cost the host 10 us a token.
+  void Upload(const Queue& queue);
 
   const StepShape& shape() const { return shape_; }
   const StepTokens& tokens() const { return tokens_; }
@@ -54,6 +57,7 @@ class StepMemory {
     std::shared_ptr<std::byte> device, host;
   };
   void Reserve(int tokens, int blocks);
+  size_t BufferBytes() const;
   void ReserveSeen(LogitsSeen& seen, const Matrix& logits, bool& moved);
 
   // One copy takes it all: arrays of token_capacity_ ints and more, one after the other.

@@ -18,10 +18,10 @@ __device__ inline uint32_t Rounded(float value) {
 }
 
 // `ragged`: the row's length is no multiple of four.
-template <bool f16, bool ragged>
+template <bool f16, bool ragged, bool one_token>
 struct PlainPlaces {
   static constexpr bool kRagged = ragged;
-  static constexpr bool kOneToken = false;
+  static constexpr bool kOneToken = one_token;
   std::byte* values;
   int tokens;  // room
 
@@ -43,11 +43,9 @@ struct PlainPlaces {
 struct PlainLane {
   const std::byte* values;  // of its token and its quarter, from the first block
   int tokens;               // room: 64 bytes each in a block
-  bool one_token;           // then all lanes read it, whatever their column
 
   __device__ uint4 LoadB(int block, int tile) const {
-    const int token = one_token ? 0 : 8 * tile;
-    return *reinterpret_cast<const uint4*>(values + (block * tokens + token) * 64);
+    return *reinterpret_cast<const uint4*>(values + (block * tokens + 8 * tile) * 64);
   }
 };
 

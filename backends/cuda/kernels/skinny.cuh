@@ -83,8 +83,8 @@ class Feeder {
   Strip strip_;
 };
 
-// `room`: tokens that registers have room for. Plain weights take one token as eight, of which
-// shared memory has the one.
+// `room`: tokens that registers have room for; shared memory, of plain weights, for fewer where
+// there are fewer.
 template <class Format, int room>
 struct SkinnyKernelShape {
   static constexpr int kWarps = 8;
@@ -94,7 +94,7 @@ struct SkinnyKernelShape {
   // Whether a warp does two units at once, as one alone leaves it waiting for its own results.
   static constexpr bool kTwoUnits = room <= 2;
   __host__ __device__ static SkinnyShape Shape(int tokens) {
-    const int rows = Format::kFactorBytes > 0 ? room : (tokens == 1 ? 1 : (tokens + 1) / 2 * 2);
+    const int rows = Format::kFactorBytes > 0 || room == 1 ? room : (tokens + 1) / 2 * 2;
     return {kWarps, Format::kStageBytes, Format::kColumns / kBlockColumns, rows,
             Format::kFactorBytes};
   }
@@ -306,7 +306,7 @@ __global__ void __launch_bounds__(32 * SkinnyKernelShape<Format, room>::kWarps, 
   LoadActivations<Format, room>(task, to);
   if (!task.LetsNextBeginAtOnce()) LetNextBegin();
 
-  const auto x = Format::LaneOf(to, task.tokens == 1, share.lane);
+  const auto x = Format::template LaneOf<room>(to, share.lane);
   const WarpWork<Format, std::remove_cv_t<decltype(x)>> work{task, to, share, x, ring, feeder};
   DoItems<Format, room>(work, shape, reinterpret_cast<float*>(shared + plan.partials), barriers);
 }
@@ -329,8 +329,8 @@ bool LaunchSkinny(const Queue& queue, SkinnyTask& task) {
 // Up to `most` tokens, in the smallest of the kernels that have room for them.
 template <class Format, int most = kSkinnyTokens>
 void LaunchByTokens(const Queue& queue, SkinnyTask task) {
+  if (task.tokens == 1 && LaunchSkinny<Format, 1>(queue, task)) return;
   if constexpr (Format::kFactorBytes > 0) {
-    if (task.tokens == 1 && LaunchSkinny<Format, 1>(queue, task)) return;
     if (task.tokens == 2 && LaunchSkinny<Format, 2>(queue, task)) return;
     if (task.tokens <= 4 && LaunchSkinny<Format, 4>(queue, task)) return;
   }

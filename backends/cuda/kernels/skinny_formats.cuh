@@ -34,12 +34,17 @@ struct PlainFormat {
   template <int room, class Function>
   __device__ static void WithPlaces(const SkinnyTask& task, const SharedActivations& to,
                                     const Function& f) {
-    if (task.columns % 4 == 0) return f(PlainPlaces<kF16, false>{to.values, to.tokens});
-    f(PlainPlaces<kF16, true>{to.values, to.tokens});
+    if (task.columns % 4 == 0) {
+      f(PlainPlaces<kF16, false, room == 1>{to.values, to.tokens});
+    } else {
+      f(PlainPlaces<kF16, true, room == 1>{to.values, to.tokens});
+    }
   }
-  __device__ static PlainLane LaneOf(const SharedActivations& from, bool one_token, int lane) {
-    const int own = (one_token ? 0 : lane >> 2) * 64 + (lane & 3) * 16;
-    return {from.values + own, from.tokens, one_token};
+  // One token is read by all lanes, whatever their column.
+  template <int room>
+  __device__ static PlainLane LaneOf(const SharedActivations& from, int lane) {
+    const int own = (room == 1 ? 0 : lane >> 2) * 64 + (lane & 3) * 16;
+    return {from.values + own, from.tokens};
   }
 
   __device__ static int Chunk(int row, int chunk) {
@@ -77,7 +82,7 @@ struct PlainFormat {
   // Tiles of eight tokens. A lane has rows g and g + 8 of tokens 2 t and 2 t + 1.
   template <int room>
   struct Sums {
-    static constexpr int kTiles = room / 8;
+    static constexpr int kTiles = room == 1 ? 1 : room / 8;
     float of[kTiles][4];
   };
 
@@ -136,7 +141,8 @@ struct BlockFormat {
                                     const Function& f) {
     f(BlockPlaces<room, Factors::kHasMinimum>{to.values, to.factors});
   }
-  __device__ static BlockLane LaneOf(const SharedActivations& from, bool, int lane) {
+  template <int room>
+  __device__ static BlockLane LaneOf(const SharedActivations& from, int lane) {
     return {from.values + lane * 8, from.factors + (lane & 3)};
   }
 
