@@ -1,12 +1,14 @@
 // CpuContext: what the operations share: threads, one instruction set's kernels, scratch memory.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <memory>
 #include <vector>
 
 #include "backends/backend_concept.h"
+#include "backends/cpu/ahead_choice.h"
 #include "backends/cpu/gemm/gemm_provider.h"
 #include "backends/cpu/gemm/gemm_scratch.h"
 #include "backends/cpu/kernels/kernel_table.h"
@@ -78,6 +80,8 @@ class CpuContext {
   };
   MatMulScratch& matmul_scratch() { return matmul_scratch_; }
 
+  AheadChoice& ahead(DType weights) { return ahead_[static_cast<int>(weights)]; }
+
   // Scratch of attention, likewise.
   struct AttentionScratch {
     std::vector<HeadGroup> groups;
@@ -108,6 +112,7 @@ class CpuContext {
   std::unique_ptr<GemmProvider> gemm_;
   GemmScratch gemm_scratch_;
   MatMulScratch matmul_scratch_;
+  std::array<AheadChoice, kDTypeCount> ahead_;
   AttentionScratch attention_scratch_;
   ResidualSeen residual_seen_;
   std::vector<std::byte> embed_scratch_;

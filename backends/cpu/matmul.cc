@@ -2,6 +2,7 @@
 // the kernels in one parallel region.
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <span>
 #include <vector>
 
@@ -23,10 +24,14 @@ constexpr int kTasksPerThread = 4;
 
 constexpr int kMaxParts = 8;
 
+// Products of fewer tokens wait for memory, whatever else they do.
+constexpr int kMemoryBoundTokens = 4;
+
 // One weight of the region: the job its panels share, and where its panels begin.
 struct Part {
   PanelKernel kernel = nullptr;
   PanelJob job = {};
+  DType type = DType::kF32;
   size_t panel_bytes = 0;
   int out = 0, in = 0;
   int first_panel = 0, panels = 0;
@@ -103,12 +108,14 @@ class Inputs {
 Part MakePart(CpuContext& context, Inputs& inputs, const WeightMatrix& weight, int first_panel) {
   const Input input = inputs.For(weight.type);
   Part part;
+  part.type = weight.type;
   part.kernel = KernelsOf(context.kernels(), weight.type).multiply;
   part.job.panel = reinterpret_cast<const uint8_t*>(weight.data.get());
   part.job.blocks = weight.in / Info(weight.type).block;
   part.job.input = input.data;
   part.job.input_stride = input.stride;
   part.job.tiles = input.tiles;
+  part.job.ahead = context.ahead(weight.type).best();
   part.panel_bytes = PanelBytes(weight.type, weight.in);
   part.out = weight.out;
   part.in = weight.in;
@@ -168,6 +175,25 @@ void RunRegion(CpuContext& context, std::span<const Part> parts, int tokens) {
   });
 }
 
+// The same, by distances to be compared with others where time tells of memory and one format.
+void RunParts(CpuContext& context, std::span<Part> parts, int tokens) {
+  AheadChoice& choice = context.ahead(parts[0].type);
+  const bool alike = std::all_of(parts.begin(), parts.end(),
+                                 [&](const Part& part) { return part.type == parts[0].type; });
+  if (tokens >= kMemoryBoundTokens || !alike || choice.made()) {
+    return RunRegion(context, parts, tokens);
+  }
+  const Ahead ahead = choice.Try();
+  size_t bytes = 0;
+  for (Part& part : parts) {
+    part.job.ahead = ahead;
+    bytes += part.panels * part.panel_bytes;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  RunRegion(context, parts, tokens);
+  choice.Took(bytes, std::chrono::steady_clock::now() - begin);
+}
+
 void CheckShapes(Tensor x, const WeightMatrix& weight) {
   LANTERN_CHECK_EQ(x.cols, weight.in);
   LANTERN_CHECK_EQ(weight.in % Info(weight.type).block, 0);
@@ -215,7 +241,7 @@ void CpuBackend::MatMul(Context& context, Tensor out, Tensor x,
     panel += work[i].panels;
   }
   LANTERN_CHECK_EQ(column, out.cols);
-  RunRegion(context, std::span(work).first(parts.size()), x.rows);
+  RunParts(context, std::span(work).first(parts.size()), x.rows);
 }
 
 void CpuBackend::MatMulLeaves(Context& context, std::span<const Tensor> out, Tensor x,
@@ -249,7 +275,7 @@ void CpuBackend::MatMulLeaves(Context& context, std::span<const Tensor> out, Ten
   part.job.subtree = cuts.subtree.data();
   part.job.subtrees = cuts.subtrees();
   part.job.out = scratch.out.data();
-  RunRegion(context, {&part, 1}, x.rows);
+  RunParts(context, {&part, 1}, x.rows);
 }
 
 }  // namespace lantern

@@ -62,6 +62,15 @@ struct OutputRows {
   int64_t stride;
 };
 
+// How far ahead of their use weights are asked for, in bytes: into the second-level cache, and into
+// the first. Zeros: not at all, where hardware does better alone.
+struct Ahead {
+  int far = 0, near = 0;
+};
+// Hardware prefetchers may stop at page ends, and one distance is not enough: lines on their way
+// from memory to the first level hold its few fill buffers.
+inline constexpr Ahead kUsualAhead{8192, 1024};
+
 // Panels of output rows times some tokens. Leaves, subtrees: see src/tensor/sum_tree.h.
 struct PanelJob {
   const uint8_t* panel;        // packed blocks, ascending (pack.h); the next panel follows them
@@ -78,6 +87,7 @@ struct PanelJob {
   const int* subtree;          // subtree s covers leaves [subtree[s], subtree[s + 1])
   int subtrees;
   const OutputRows* out;  // one per subtree
+  Ahead ahead;            // of the panels
 };
 using PanelKernel = void (*)(const PanelJob&);
 

@@ -17,11 +17,11 @@ LANTERN_INLINE void AddBlock(const PanelJob& job,
                              const typename Format::Input* const (&in)[kTokens], int block,
                              PanelSums<kTokens>& sum) {
   if constexpr (requires { Format::kMinimum; }) {
-    AddSmallBlock<Format>(job.panel, job.blocks, in, block, sum);
+    AddSmallBlock<Format>(job, in, block, sum);
   } else if constexpr (requires { Format::kSixBitScales; }) {
-    AddMinimumSuperBlock<Format>(job.panel, in, block, sum);
+    AddMinimumSuperBlock<Format>(job, in, block, sum);
   } else {
-    Format::AddBlock(job.panel, job.blocks, in, block, sum);
+    Format::AddBlock(job, in, block, sum);
   }
 }
 
@@ -95,7 +95,7 @@ void PairTile(const PanelJob (&job)[2]) {
     PanelSums<kTokens> sum[2];
     for (int i = 0; i < 2; ++i) Clear(sum[i]);
     for (; block < leaves[0].end(); ++block) {
-      Format::AddPair(job[0].panel, job[0].blocks, in, block, sum);
+      Format::AddPair(job[0], in, block, sum);
     }
     for (int i = 0; i < 2; ++i) AddLeaf(sum[i], leaves[i]);
   }

@@ -6,6 +6,7 @@
 #include "backends/cpu/kernels/kernel_table.h"
 #include "backends/cpu/kernels/lanes.h"
 #include "backends/cpu/kernels/leaves.h"
+#include "backends/cpu/kernels/prefetch.h"
 
 namespace lantern::LANTERN_ISA_NAMESPACE {
 
@@ -33,35 +34,6 @@ struct BlockPlace {
   }
 };
 
-// Weights arrive in the second-level cache 8 KB ahead of their use and in the first 1 KB ahead.
-// Hardware prefetchers stop at page ends, and one distance is not enough: lines on their way from
-// memory to the first level hold its few fill buffers.
-constexpr int kFarAhead = 8192, kNearAhead = 1024;
-
-LANTERN_INLINE void PrefetchFar(const uint8_t* w) { __builtin_prefetch(w + kFarAhead, 0, 2); }
-template <int kBytes>
-LANTERN_INLINE void PrefetchNear(const uint8_t* w) {
-  LANTERN_UNROLL for (int i = 0; i < kBytes; i += 64) __builtin_prefetch(w + kNearAhead + i);
-}
-template <int kBytes>
-LANTERN_INLINE void PrefetchAhead(const uint8_t* w) {
-  LANTERN_UNROLL for (int i = 0; i < kBytes; i += 64) PrefetchFar(w + i);
-  PrefetchNear<kBytes>(w);
-}
-
-// The same in kSteps steps of which this is step `i`, amid arithmetic: lines from memory that are
-// asked for all at once wait for those buffers, and the products behind them too. g++ would gather
-// them again; it moves nothing across the empty statement.
-template <int kBytes, int kSteps>
-LANTERN_INLINE void PrefetchStep(const uint8_t* w, int i) {
-  constexpr int kLines = (kBytes + 63) / 64;
-  asm volatile("");
-  LANTERN_UNROLL for (int line = 0; line < kLines; ++line) {
-    if (line * kSteps / kLines == i) PrefetchFar(w + 64 * line);
-  }
-  if (i == 0) PrefetchNear<kBytes>(w);
-}
-
 // ---- plain numbers: a block is one column, the sum a chain of fused multiply-adds ----
 
 template <FV (*kLoad)(const void*), int kElementBytes>
@@ -75,26 +47,25 @@ struct PlainFormat {
   }
 
   template <int kTokens>
-  LANTERN_INLINE void AddBlock(const uint8_t* panel, int /*blocks*/,
-                               const float* const (&in)[kTokens], int column,
+  LANTERN_INLINE void AddBlock(const PanelJob& job, const float* const (&in)[kTokens], int column,
                                PanelSums<kTokens>& sum) {
-    const uint8_t* w = panel + static_cast<size_t>(column) * kBytes;
-    if (column % (64 / kBytes) == 0) PrefetchAhead<64>(w);
+    const uint8_t* w = job.panel + static_cast<size_t>(column) * kBytes;
+    if (column % (64 / kBytes) == 0) Prefetch<64>(w, AheadOf<kTokens, kTile>(job));
     AddColumn(w, in, column, sum);
   }
 
   // The same of two panels, the second right behind the first. Each is asked for half as far ahead:
   // together they read as fast as one. Ahead of their ends lies the next pair, not each other.
   template <int kTokens>
-  LANTERN_INLINE void AddPair(const uint8_t* panel, int blocks, const float* const (&in)[kTokens],
-                              int column, PanelSums<kTokens> (&sum)[2]) {
-    const size_t panel_bytes = static_cast<size_t>(blocks) * kBytes;
+  LANTERN_INLINE void AddPair(const PanelJob& job, const float* const (&in)[kTokens], int column,
+                              PanelSums<kTokens> (&sum)[2]) {
+    const size_t panel_bytes = static_cast<size_t>(job.blocks) * kBytes;
     const size_t at = static_cast<size_t>(column) * kBytes;
-    const uint8_t* const w[] = {panel + at, panel + panel_bytes + at};
+    const uint8_t* const w[] = {job.panel + at, job.panel + panel_bytes + at};
     if (column % (64 / kBytes) == 0) {
-      constexpr int kFar = kFarAhead / 2, kNear = kNearAhead / 2;
-      const size_t far = kFar + (at + kFar < panel_bytes ? 0 : panel_bytes);
-      const size_t near = kNear + (at + kNear < panel_bytes ? 0 : panel_bytes);
+      const size_t half_far = job.ahead.far / 2, half_near = job.ahead.near / 2;
+      const size_t far = half_far + (at + half_far < panel_bytes ? 0 : panel_bytes);
+      const size_t near = half_near + (at + half_near < panel_bytes ? 0 : panel_bytes);
       LANTERN_UNROLL for (int i = 0; i < 2; ++i) {
         __builtin_prefetch(w[i] + far, 0, 2);
         __builtin_prefetch(w[i] + near);
@@ -183,14 +154,14 @@ struct ByteLevels {
 // for every batch of them, each beginning at start(token). Meanwhile as many bytes as kBytes at `w`
 // are prefetched.
 template <int kVectors, int kBytes, int kTokens, class Levels, class Start, class Finish>
-LANTERN_INLINE void IntegerSums(const uint8_t* w, const Levels& levels,
+LANTERN_INLINE void IntegerSums(const uint8_t* w, Ahead ahead, const Levels& levels,
                                 const int8_t* const (&q)[kTokens], const Start& start,
                                 const Finish& finish) {
   constexpr int kBatch = kWideSums ? kVectors : Levels::kBatch;
   LANTERN_UNROLL for (int j = 0; j < kVectors; j += kBatch) {
     Sums sums[kTokens][kParts];
     LANTERN_UNROLL for (int i = j; i < j + kBatch; ++i) {
-      PrefetchStep<kBytes, kVectors>(w, i);
+      PrefetchStep<kBytes, kVectors>(w, ahead, i);
       BV weight[kParts];
       LANTERN_UNROLL for (int p = 0; p < kParts; ++p) weight[p] = levels(i, p);
       LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
@@ -248,10 +219,10 @@ struct NibbleFormat {
 };
 
 template <class Format, int kTokens>
-LANTERN_INLINE void AddSmallBlock(const uint8_t* panel, int blocks,
-                                  const QuantBlock32* const (&in)[kTokens], int block,
-                                  PanelSums<kTokens>& sum) {
-  const typename Format::Place at(panel, block, blocks);
+LANTERN_INLINE void AddSmallBlock(const PanelJob& job, const QuantBlock32* const (&in)[kTokens],
+                                  int block, PanelSums<kTokens>& sum) {
+  const typename Format::Place at(job.panel, block, job.blocks);
+  const Ahead ahead = AheadOf<kTokens, Format::kTile>(job);
   const int8_t* q[kTokens];
   LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) q[t] = in[t][block].q;
   IV exact[kTokens][kParts];
@@ -266,7 +237,7 @@ LANTERN_INLINE void AddSmallBlock(const uint8_t* panel, int blocks,
     }
   };
   IntegerSums<8, Format::kBytes>(
-      panel + static_cast<size_t>(block) * Format::kBytes, Format::Levels(at), q,
+      job.panel + static_cast<size_t>(block) * Format::kBytes, ahead, Format::Levels(at), q,
       start, [&](int t, int p, const Sums& sums, bool first) __attribute__((always_inline)) {
         exact[t][p] = kWideSums ? Total(sums) : Total(sums) + (first ? offset(t) : exact[t][p]);
       });
@@ -353,8 +324,9 @@ LANTERN_INLINE void ActivationsAt(const QuantBlock256* const (&in)[kTokens], int
 
 // Weighted sums of the levels, by kSubs sub-blocks: products += scale * levels.
 template <int kSubs, class Format, int kTokens, class ScaleOf, class Start>
-LANTERN_INLINE void SubBlockProducts(const uint8_t* w, const QuantBlock256* const (&in)[kTokens],
-                                     int block, const ScaleOf& scale_of, const Start& start,
+LANTERN_INLINE void SubBlockProducts(const uint8_t* w, Ahead ahead,
+                                     const QuantBlock256* const (&in)[kTokens], int block,
+                                     const ScaleOf& scale_of, const Start& start,
                                      IV (&products)[kTokens][kParts]) {
   constexpr int kColumns = 256 / kSubs;
   for (int t = 0; t < kTokens; ++t) {
@@ -366,7 +338,7 @@ LANTERN_INLINE void SubBlockProducts(const uint8_t* w, const QuantBlock256* cons
     IV scale[kParts];
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) scale[p] = scale_of(sub, p);
     IntegerSums<kColumns / 4, Format::kSubBytes>(
-        w + Format::kHead + Format::kSubBytes * sub, Format::Levels(w, sub),
+        w + Format::kHead + Format::kSubBytes * sub, ahead, Format::Levels(w, sub),
         q, [&](int t) __attribute__((always_inline)) { return start(t, sub); },
         [&](int t, int p, const Sums& sums, bool)
             __attribute__((always_inline)) { products[t][p] += Total(sums, scale[p]); });
@@ -379,9 +351,9 @@ LANTERN_INLINE void SubBlockProducts(const uint8_t* w, const QuantBlock256* cons
 // The same as floats, where those hold a half's sum exactly: what is left is the one rounding that
 // converting the integer takes.
 template <int kTokens, class Format>
-LANTERN_INLINE void HalvesProducts(const uint8_t* w, const QuantBlock256* const (&in)[kTokens],
-                                   int block, const IV (&scale)[kParts][8],
-                                   FV (&products)[kTokens][kParts]) {
+LANTERN_INLINE void HalvesProducts(const uint8_t* w, Ahead ahead,
+                                   const QuantBlock256* const (&in)[kTokens], int block,
+                                   const IV (&scale)[kParts][8], FV (&products)[kTokens][kParts]) {
   for (int half = 0; half < 2; ++half) {
     FV sum[kTokens][kParts] = {};
     const auto add = [&](int sub) __attribute__((always_inline)) {
@@ -390,7 +362,7 @@ LANTERN_INLINE void HalvesProducts(const uint8_t* w, const QuantBlock256* const 
       FV factor[kParts];
       LANTERN_UNROLL for (int p = 0; p < kParts; ++p) factor[p] = ToFloatV(scale[p][sub]);
       IntegerSums<8, Format::kSubBytes>(
-          w + Format::kHead + Format::kSubBytes * sub, Format::Levels(w, sub), q,
+          w + Format::kHead + Format::kSubBytes * sub, ahead, Format::Levels(w, sub), q,
           [](int) __attribute__((always_inline)) { return Sums{}; },
           [&](int t, int p, const Sums& sums, bool) __attribute__((always_inline)) {
             sum[t][p] = FmaV(ToFloatV(Total(sums)), factor[p], sum[t][p]);
@@ -408,22 +380,24 @@ LANTERN_INLINE void HalvesProducts(const uint8_t* w, const QuantBlock256* const 
 }
 
 template <class Format, int kTokens>
-LANTERN_INLINE void AddMinimumSuperBlock(const uint8_t* panel,
+LANTERN_INLINE void AddMinimumSuperBlock(const PanelJob& job,
                                          const QuantBlock256* const (&in)[kTokens], int block,
                                          PanelSums<kTokens>& sum) {
-  const uint8_t* w = panel + static_cast<size_t>(block) * Format::kBytes;
-  PrefetchAhead<Format::kHead>(w);
+  const uint8_t* w = job.panel + static_cast<size_t>(block) * Format::kBytes;
+  const Ahead ahead = AheadOf<kTokens, Format::kTile>(job);
+  Prefetch<Format::kHead>(w, ahead);
   IV scale[kParts][8], minimums[kParts][4];
   LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
     SixBitScales(w + 4 * kPanelRows, p, scale[p], minimums[p]);
   }
   FV products[kTokens][kParts];
   if constexpr (kFloatScales && Format::kExactHalves) {
-    HalvesProducts<kTokens, Format>(w, in, block, scale, products);
+    HalvesProducts<kTokens, Format>(w, ahead, in, block, scale, products);
   } else {
     IV exact[kTokens][kParts];
     SubBlockProducts<8, Format>(
-        w, in, block, [&](int sub, int p) __attribute__((always_inline)) { return scale[p][sub]; },
+        w, job.ahead, in,
+        block, [&](int sub, int p) __attribute__((always_inline)) { return scale[p][sub]; },
         [](int, int) __attribute__((always_inline)) { return Sums{}; }, exact);
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
       LANTERN_UNROLL for (int p = 0; p < kParts; ++p) products[t][p] = ToFloatV(exact[t][p]);
@@ -466,16 +440,16 @@ struct Q6KFormat {
   }
 
   template <int kTokens>
-  LANTERN_INLINE void AddBlock(const uint8_t* panel, int blocks,
-                               const QuantBlock256* const (&in)[kTokens], int block,
-                               PanelSums<kTokens>& sum) {
-    const Place at(panel, block, blocks);
+  LANTERN_INLINE void AddBlock(const PanelJob& job, const QuantBlock256* const (&in)[kTokens],
+                               int block, PanelSums<kTokens>& sum) {
+    const Place at(job.panel, block, job.blocks);
     const uint8_t* const scales = Scales(at);
-    PrefetchAhead<kFactors>(Factors(at));
-    PrefetchAhead<kScales>(scales);
+    const Ahead ahead = AheadOf<kTokens, kTile>(job);
+    Prefetch<kFactors>(Factors(at), ahead);
+    Prefetch<kScales>(scales, ahead);
     IV products[kTokens][kParts];
     SubBlockProducts<16, Q6KFormat>(
-        Quants(at), in, block,
+        Quants(at), ahead, in, block,
         [&](int sub, int p)
             __attribute__((always_inline)) { return Spread(Scale(scales, sub, p)); },
         [&](int t, int sub) __attribute__((always_inline)) {

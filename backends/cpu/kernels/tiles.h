@@ -1,7 +1,8 @@
 // Sixteen tokens times a panel on a matrix unit (amx.h, i8mm.h), with the bits of matmul_formats.h:
 // integer sums are exact, and everything that rounds is in the same order. A panel's blocks are
 // spread once for all tokens, some blocks ahead of the first product: levels as signed bytes,
-// scales as vectors. Included by kernels.cc only.
+// scales as vectors; and asked for early enough to be in the second-level cache by then. Included
+// by kernels.cc only.
 #pragma once
 
 #include "backends/cpu/kernels/leaves.h"
@@ -23,12 +24,6 @@ LANTERN_INLINE void EndLeaf(TileLeaves& leaves, int block, PanelSums<kTileTokens
     leaves.Add(sum);
     for (int t = 0; t < kTileTokens; ++t) RowsIn(sum[t]) = FR{};
   }
-}
-
-// Spreading reads weights early enough to find them in the second-level cache.
-template <int kBytes>
-LANTERN_INLINE void PrefetchSpread(const uint8_t* w) {
-  LANTERN_UNROLL for (int i = 0; i < kBytes; i += 64) PrefetchFar(w + i);
 }
 
 // A walk over tiles, each sixteen tokens times a panel: products follow each other without a pause
@@ -100,7 +95,7 @@ struct SmallBlockTiles {
   static_assert(sizeof(Block) <= 32 * kSpreadBytes);
 
   LANTERN_INLINE void Spread(const At& from, int blocks, Block& out) {
-    PrefetchSpread<Format::kBytes>(from.panel + static_cast<size_t>(from.block) * Format::kBytes);
+    PrefetchFar<Format::kBytes>(from.panel + static_cast<size_t>(from.block) * Format::kBytes);
     const typename Format::Place at(from.panel, from.block, blocks);
     if constexpr (!kInPlace) {
       const auto levels = Format::Levels(at);
@@ -258,7 +253,7 @@ struct MinimumSuperBlockTiles {
   LANTERN_INLINE void SpreadSub(const At& at, int /*blocks*/, Block& out) {
     const uint8_t* w = at.panel + static_cast<size_t>(at.block) * Format::kBytes;
     const int sub = at.sub;
-    PrefetchSpread<Format::kBytes / 8>(w + Format::kBytes / 8 * sub);
+    PrefetchFar<Format::kBytes / 8>(w + Format::kBytes / 8 * sub);
     const auto levels = Format::Levels(w, sub);
     int8_t* const to = out.levels + 32 * kPanelRows * sub;
     LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
@@ -314,8 +309,9 @@ struct Q6KTiles {
     const Q6KFormat::Place at(from.panel, from.block, blocks);
     const int sub = from.sub;
     constexpr int kBytes = Q6KFormat::kBytes / 16;
-    PrefetchAhead<kBytes>(from.panel + static_cast<size_t>(from.block) * Q6KFormat::kBytes +
-                          kBytes * sub);
+    Prefetch<kBytes>(
+        from.panel + static_cast<size_t>(from.block) * Q6KFormat::kBytes + kBytes * sub,
+        kUsualAhead);
     const auto levels = Q6KFormat::Levels(Q6KFormat::Quants(at), sub);
     int8_t* const to = out.levels + 16 * kPanelRows * sub;
     LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
