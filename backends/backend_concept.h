@@ -26,7 +26,7 @@ namespace lantern {
 struct DeviceOptions {
   std::string name = "auto";     // "cpu", "cuda"; "auto": the best that this build is for
   int index = 0;                 // of the machine's devices, as the driver counts them
-  std::string compute = "bf16";  // a device's activations: "bf16", or "f32" for checks
+  std::string compute = "bf16";  // a device's activations: "bf16", "f16", or "f32" for checks
 };
 
 struct ContextOptions {

@@ -8,8 +8,9 @@ namespace {
 
 cuda::Real ComputeType(const std::string& name) {
   if (name == "bf16") return cuda::Real::kBF16;
+  if (name == "f16") return cuda::Real::kF16;
   if (name == "f32") return cuda::Real::kF32;
-  Fail(ErrorKind::kConfig, "--compute {} is not one that GPUs have here: choose bf16 or f32.",
+  Fail(ErrorKind::kConfig, "--compute {} is not one that GPUs have here: choose bf16, f16 or f32.",
        name);
 }
 
@@ -73,7 +74,9 @@ std::shared_ptr<CudaContext> CudaBackend::MakeContext(const ContextOptions& opti
   return std::make_shared<CudaContext>(options);
 }
 
-std::string CudaBackend::GemmName(Context& context) { return context.large_products().library(); }
+std::string CudaBackend::GemmName(Context& context) {
+  return context.large_products().library() + " in " + Info(TypeOf(context.compute())).name;
+}
 
 void CudaBackend::RequireSupport(const Context&, DType type) {
   if (cuda::Supports(type)) return;

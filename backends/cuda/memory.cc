@@ -50,9 +50,7 @@ Tensor CudaBackend::Allocate(Context& context, BufferOwner& owner, int rows, int
   return {data.get(), type, rows, cols, stride};
 }
 
-DType CudaBackend::OperandType(const Context& context) {
-  return context.compute() == cuda::Real::kBF16 ? DType::kBF16 : DType::kF32;
-}
+DType CudaBackend::OperandType(const Context& context) { return cuda::TypeOf(context.compute()); }
 
 // Rows begin at multiples of 16 bytes in 16-bit types.
 int CudaBackend::RowStride(const Context&, int cols) { return (cols + 7) / 8 * 8; }

@@ -57,7 +57,7 @@ void CudaContext::LaunchPending() {
 void CudaBackend::RmsNorm(Context& context, Tensor out, Tensor x, Tensor weight, float eps) {
   LANTERN_CHECK(out.rows == x.rows && out.cols == x.cols && weight.cols == x.cols);
   LaunchProduct(context);
-  const bool fits = context.compute() == cuda::Real::kBF16 && x.rows <= kMostNormedInProducts;
+  const bool fits = cuda::RealBytes(context.compute()) == 2 && x.rows <= kMostNormedInProducts;
   if (context.pending.sum && context.pending.sum->x.data == x.data && !fits) {
     const CudaContext::Sum sum = *std::exchange(context.pending.sum, std::nullopt);
     cuda::AddRmsNorm(context.queue(), MatrixOf(out), MatrixOf(x), MatrixOf(sum.y), weight.f32(),

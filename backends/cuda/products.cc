@@ -30,17 +30,16 @@ void ByParts(const Product& product, const MultiplyPart& multiply) {
   LANTERN_CHECK_EQ(column, out.columns);
 }
 
-// Weights in 16 bits with more tokens are faster by cuBLASLt, which cannot read the others as they
-// are: on an H100 a layer's products of 64 tokens take 175 us there in bf16, and 306 us here of 16.
-constexpr int kMost16BitTokens = 3;
+// Weights of the activations' type with more tokens are faster by cuBLASLt, which cannot read the
+// others as they are: on an H100 a layer's products of 64 tokens take 175 us there in bf16, and
+// 306 us here of 16.
+constexpr int kMostPlainTokens = 3;
 constexpr int kMostOtherTokens = 24;
 
-bool IsSkinny(const Product& product) {
-  const auto is_16_bit = [](const WeightMatrix& part) {
-    return part.type == DType::kBF16 || part.type == DType::kF16;
-  };
-  const bool all = std::all_of(product.parts.begin(), product.parts.end(), is_16_bit);
-  return product.x.rows <= (all ? kMost16BitTokens : kMostOtherTokens);
+bool IsSkinny(const Product& product, Real compute) {
+  const auto is_plain = [&](const WeightMatrix& part) { return part.type == TypeOf(compute); };
+  const bool all = std::all_of(product.parts.begin(), product.parts.end(), is_plain);
+  return product.x.rows <= (all ? kMostPlainTokens : kMostOtherTokens);
 }
 
 SkinnyProduct Skinny(const Product& product) {
@@ -67,7 +66,7 @@ std::optional<SkinnyProduct> MultiplyOrPrepare(CudaContext& context, const Produ
     });
     return std::nullopt;
   }
-  if (!IsSkinny(product)) {
+  if (!IsSkinny(product, context.compute())) {
     LANTERN_CHECK(product.norm == nullptr);
     ByParts(product, [&](const Matrix& out, const Weight& weight) {
       context.large_products().Multiply(queue, out, x, weight, product.begin, false);

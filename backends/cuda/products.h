@@ -9,9 +9,7 @@
 namespace lantern::cuda {
 
 inline Matrix MatrixOf(const Tensor& tensor) {
-  LANTERN_CHECK(tensor.type == DType::kF32 || tensor.type == DType::kBF16);
-  return {tensor.data, tensor.type == DType::kF32 ? Real::kF32 : Real::kBF16, tensor.rows,
-          tensor.cols, tensor.stride};
+  return {tensor.data, RealOf(tensor.type), tensor.rows, tensor.cols, tensor.stride};
 }
 
 // out = x * W^T for the weights' columns from `begin` on; with a norm, of x normed by it.

@@ -31,13 +31,16 @@ constexpr int kDistinctRows = 16;
 struct Shape {
   const char* name;
   int parts, out, in;
-  Real result;  // f32: added, as into the residual stream
+  bool add;  // in f32, as into the residual stream; else in the type of x
 };
-constexpr Shape kShapes[] = {{"qkv", 1, 6144, 4096, Real::kBF16},
-                             {"attn_out", 1, 4096, 4096, Real::kF32},
-                             {"gate_up", 1, 28672, 4096, Real::kBF16},
-                             {"gate, up", 2, 14336, 4096, Real::kBF16},
-                             {"down", 1, 4096, 14336, Real::kF32}};
+constexpr Shape kShapes[] = {{"qkv", 1, 6144, 4096, false},
+                             {"attn_out", 1, 4096, 4096, true},
+                             {"gate_up", 1, 28672, 4096, false},
+                             {"gate, up", 2, 14336, 4096, false},
+                             {"down", 1, 4096, 14336, true}};
+
+// The type of x beside such weights, as models are computed.
+Real ActivationsOf(DType type) { return type == DType::kBF16 ? Real::kBF16 : Real::kF16; }
 
 std::vector<float> Noise(size_t count) {
   std::mt19937 random(1);
@@ -121,12 +124,6 @@ class Bench {
         products_(std::make_unique<LargeProducts>(queue)),
         x_(size_t{2} * kMostActivations),
         out_(size_t{4} * kMostActivations) {
-    std::vector<uint16_t> values;
-    for (const float value : Noise(1 << 20)) values.push_back(FloatToBFloat16(value));
-    for (size_t at = 0; at < x_.bytes(); at += values.size() * 2) {
-      Require(cudaMemcpy(x_.data() + at, values.data(), values.size() * 2, cudaMemcpyHostToDevice),
-              "copying x");
-    }
     Require(cudaMemset(out_.data(), 0, out_.bytes()), "clearing out");
   }
 
@@ -139,6 +136,7 @@ class Bench {
     table_ += " | tok/s of 32 layers' products\n";
     for (const DType type : kTypes) Products(type, most);
     Unpacking();
+    FillX(ActivationsOf(DType::kQ4_0));
     for (const int tokens : {256, 2048}) Panels(tokens);
     std::fputs(table_.c_str(), stdout);
   }
@@ -146,28 +144,42 @@ class Bench {
  private:
   static constexpr int kMostActivations = 8192 * 8192;  // 2048 * 28672 is less
 
+  void FillX(Real type) {
+    x_type_ = type;
+    std::vector<uint16_t> values;
+    for (const float value : Noise(1 << 20)) {
+      values.push_back(type == Real::kF16 ? FloatToHalf(value) : FloatToBFloat16(value));
+    }
+    for (size_t at = 0; at < x_.bytes(); at += values.size() * 2) {
+      Require(cudaMemcpy(x_.data() + at, values.data(), values.size() * 2, cudaMemcpyHostToDevice),
+              "copying x");
+    }
+  }
+
   double Microseconds(LargeProducts& products, const Shape& shape, int tokens, ColdWeight& weight) {
-    const bool add = shape.result == Real::kF32;
-    const Matrix x{x_.data(), Real::kBF16, tokens, shape.in, shape.in};
+    const Real result = shape.add ? Real::kF32 : x_type_;
+    const Matrix x{x_.data(), x_type_, tokens, shape.in, shape.in};
     return watch_.Microseconds([&] {
       for (int part = 0; part < shape.parts; ++part) {
-        std::byte* const data = out_.data() + size_t(part) * shape.out * RealBytes(shape.result);
-        const Matrix out{data, shape.result, tokens, shape.out,
+        std::byte* const data = out_.data() + size_t(part) * shape.out * RealBytes(result);
+        const Matrix out{data, result, tokens, shape.out,
                          static_cast<long long>(shape.parts) * shape.out};
-        products.Multiply(queue_, out, x, weight.Next(), 0, add);
+        products.Multiply(queue_, out, x, weight.Next(), 0, shape.add);
       }
     });
   }
 
   double Ceiling() {
     ColdWeight weight(queue_, DType::kBF16, 8192, 8192);
-    const double us = Microseconds(*products_, {"", 1, 8192, 8192, Real::kBF16}, 8192, weight);
+    FillX(Real::kBF16);
+    const double us = Microseconds(*products_, {"", 1, 8192, 8192, false}, 8192, weight);
     return 2.0 * 8192 * 8192 * 8192 / us / 1e6;
   }
 
   void Products(DType type, double most) {
     std::string lines[std::size(kTokens)];
     double layer[std::size(kTokens)] = {};
+    FillX(ActivationsOf(type));
     for (const Shape& shape : kShapes) {
       ColdWeight weight(queue_, type, shape.out, shape.in);
       for (size_t i = 0; i < std::size(kTokens); ++i) {
@@ -194,7 +206,7 @@ class Bench {
       const double us = watch_.Microseconds([&] {
         const Weight& next = weight.Next();
         for (int first = 0; first < kOut; first += rows) {
-          Unpack(queue_, next, first, std::min(rows, kOut - first), 0, kIn, DType::kBF16,
+          Unpack(queue_, next, first, std::min(rows, kOut - first), 0, kIn, Real::kF16,
                  panel.data(), kIn);
         }
       });
@@ -221,6 +233,7 @@ class Bench {
   Stopwatch watch_;
   std::unique_ptr<LargeProducts> products_;
   Scratch x_, out_;
+  Real x_type_ = Real::kBF16;
   std::string table_;
 };
 

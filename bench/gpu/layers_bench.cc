@@ -41,7 +41,9 @@ Memory Uploaded(const std::vector<T>& values) {
 
 class Model {
  public:
-  Model(const Queue& queue, DType type) : queue_(queue), type_(type) {
+  // Activations are in the type that models with such weights have.
+  Model(const Queue& queue, DType type)
+      : queue_(queue), type_(type), real_(type == DType::kBF16 ? Real::kBF16 : Real::kF16) {
     for (Layer& layer : layers_) {
       layer.q = Zeros(PackedBytes(type, kHeads * kHeadDim, kDim));
       layer.k = Zeros(PackedBytes(type, kKvHeads * kHeadDim, kDim));
@@ -127,15 +129,16 @@ class Model {
 
   const Queue queue_;
   const DType type_;
+  const Real real_;
   Layer layers_[kLayers];
   Memory blocks_, numbers_, scratch_;
   StepTokens step_;
   Memory weight_ = Zeros(kDim * 4), rope_ = Zeros(size_t{kPositions} * kHeadDim * 4);
   Memory x_memory_ = Zeros(kDim * 4), norm_memory_ = Zeros(kDim * 2), qkv_memory_ = Zeros(kQkv * 2);
   Memory heads_memory_ = Zeros(kDim * 2), ffn_memory_ = Zeros(kFfn * 2);
-  Matrix x_ = Row(x_memory_, Real::kF32, kDim), norm_ = Row(norm_memory_, Real::kBF16, kDim);
-  Matrix qkv_ = Row(qkv_memory_, Real::kBF16, kQkv), heads_ = Row(heads_memory_, Real::kBF16, kDim);
-  Matrix ffn_ = Row(ffn_memory_, Real::kBF16, kFfn);
+  Matrix x_ = Row(x_memory_, Real::kF32, kDim), norm_ = Row(norm_memory_, real_, kDim);
+  Matrix qkv_ = Row(qkv_memory_, real_, kQkv), heads_ = Row(heads_memory_, real_, kDim);
+  Matrix ffn_ = Row(ffn_memory_, real_, kFfn);
 };
 
 double MicrosecondsOf(const Queue& queue, const std::function<void()>& body) {

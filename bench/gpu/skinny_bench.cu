@@ -83,15 +83,15 @@ struct Shape {
   std::vector<int> outs;
   bool norm;
   SkinnyProduct::Into into;
-  Real out_type;
+  bool out_is_f32;  // else in the type of activations
 };
 
 const Shape kShapes[] = {
-    {"qkv", 4096, {4096, 1024, 1024}, true, SkinnyProduct::kStore, Real::kBF16},
-    {"attn_out", 4096, {4096}, false, SkinnyProduct::kAdd, Real::kF32},
-    {"gate_up", 4096, {14336, 14336}, true, SkinnyProduct::kGated, Real::kBF16},
-    {"down", 14336, {4096}, false, SkinnyProduct::kAdd, Real::kF32},
-    {"head", 4096, {128256}, true, SkinnyProduct::kStore, Real::kF32},
+    {"qkv", 4096, {4096, 1024, 1024}, true, SkinnyProduct::kStore, false},
+    {"attn_out", 4096, {4096}, false, SkinnyProduct::kAdd, true},
+    {"gate_up", 4096, {14336, 14336}, true, SkinnyProduct::kGated, false},
+    {"down", 14336, {4096}, false, SkinnyProduct::kAdd, true},
+    {"head", 4096, {128256}, true, SkinnyProduct::kStore, true},
 };
 
 // What the command line asks for.
@@ -138,8 +138,10 @@ class Bench {
 
   // `offset`: of the weights. Returns what follows them.
   size_t Launch(const Shape& shape, DType type, int tokens, size_t offset) {
+    // As models are computed.
+    const Real activations = type == DType::kBF16 ? Real::kBF16 : Real::kF16;
     SkinnyProduct product;
-    product.x = {x_.as(), shape.norm ? Real::kF32 : Real::kBF16, tokens, shape.in, shape.in};
+    product.x = {x_.as(), shape.norm ? Real::kF32 : activations, tokens, shape.in, shape.in};
     product.norm = shape.norm ? norm_.as<float>() : nullptr;
     product.eps = 1e-5f;
     int columns = 0;
@@ -150,7 +152,8 @@ class Bench {
     }
     if (shape.into == SkinnyProduct::kGated) columns /= 2;
     product.into = shape.into;
-    product.out = {out_.as(), shape.out_type, tokens, columns, columns};
+    product.out = {out_.as(), shape.out_is_f32 ? Real::kF32 : activations, tokens, columns,
+                   columns};
     Multiply(queue_, product);
     return offset;
   }

@@ -22,7 +22,7 @@ struct CheckRow {
   int threads = 0;                                    // of rank 0
   std::string mode;                                   // --reduce
   bool exact = true;                                  // whether the mode keeps every bit
-  std::string device = kCpu;                          // "cpu", "cuda bf16", "cuda f32"
+  std::string device = kCpu;                          // "cpu", "cuda bf16", "cuda f16"
   std::string hash;                                   // logits_hash over all positions
   double perplexity = 0;                              // of the text
   std::optional<LogitsDistance> distance;             // from the first row; none for itself

@@ -24,7 +24,8 @@ class TextTable final : public BenchTable {
     if (row["layout"] != layout_) {
       if (!layout_.is_null()) PrintMemory();
       layout_ = row["layout"];
-      fmt::print("{}\n", LayoutText(layout_));
+      const auto gemm = row["gemm"].get<std::string>();
+      fmt::print("{}{}\n", LayoutText(layout_), gemm == "own" ? "" : ", prompts by " + gemm);
     }
     memory_ = row["memory"];
     Print(row);

@@ -82,7 +82,7 @@ std::vector<Case> Cases(const std::vector<GridSize>& layouts, const std::vector<
 }
 
 // Builds for a device compare it with the processor, unless --device names one: one rank there
-// first, then one on the device in every precision, then all layouts on the device.
+// first, then one on the device in every other precision, then all layouts on the device.
 std::vector<Case> CasesOfDevices(const std::vector<Case>& cases, const DeviceOptions& wanted) {
   if (wanted.name != "auto" || Backend::IsHost(wanted)) {
     std::vector<Case> all = cases;
@@ -90,15 +90,15 @@ std::vector<Case> CasesOfDevices(const std::vector<Case>& cases, const DeviceOpt
     return all;
   }
   std::vector<Case> all;
-  for (const char* compute : {"cpu", "f32"}) {
-    Case one = cases[0];
-    one.device = {compute == std::string("cpu") ? "cpu" : wanted.name, 0, compute};
-    all.push_back(one);
-  }
-  for (const Case& c : cases) {
+  const auto add = [&](const Case& c, const DeviceOptions& device) {
     all.push_back(c);
-    all.back().device = wanted;
+    all.back().device = device;
+  };
+  add(cases[0], {.name = "cpu"});
+  for (const char* compute : {"f32", "bf16", "f16"}) {
+    if (compute != wanted.compute) add(cases[0], {wanted.name, 0, compute});
   }
+  for (const Case& c : cases) add(c, wanted);
   return all;
 }
 
@@ -261,6 +261,7 @@ CheckPromises PromisesOf(const CheckFlags& flags, const SessionOptions& options)
 int Check(const CheckFlags& flags) {
   SessionOptions options = flags.model.Resolve();
   const auto file = OpenWeightFile(options.model);
+  options.compute = ChooseCompute(options.compute, options.type, *file);
   const std::vector<Case> cases =
       CasesOfDevices(Cases(LayoutsToCheck(flags, options, *file), ModesToCheck(flags.reduces)),
                      {options.device, 0, options.compute});

@@ -8,6 +8,7 @@
 #include "src/apps/commands.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
+#include "src/engine/run_spec.h"
 
 namespace lantern {
 namespace {
@@ -57,6 +58,7 @@ nlohmann::ordered_json Describe(const WeightFile& file, const InspectFlags& flag
         {{"name", name}, {"type", Info(t.type).name}, {"rows", t.rows}, {"cols", t.cols}});
   }
   json["bytes"] = total;
+  json["compute"] = ChooseCompute("auto", {}, file);
   for (const auto& [name, format] : formats) {
     json["formats"][name] = {{"tensors", format.tensors}, {"bytes", format.bytes}};
   }
@@ -94,6 +96,7 @@ void Print(const nlohmann::ordered_json& j) {
     fmt::print("    {:6}      {} in {} tensors\n", name, HumanBytes(format["bytes"].get<size_t>()),
                format["tensors"].get<int>());
   }
+  fmt::print("  on GPUs       activations in {}\n", j["compute"].get<std::string>());
   fmt::print("  layout        tp {} x pp {}\n", j["layout"]["tp"].get<int>(),
              j["layout"]["pp"].get<int>());
   for (const auto& r : j["ranks"]) {

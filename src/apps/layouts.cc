@@ -25,7 +25,7 @@ bool Fits(const SessionOptions& options, const WeightFile& file, const GridSize&
     for (int rank = 0; rank < layout.ranks(); ++rank) {
       const ModelPart part = PartOf(file, options.type, plan, rank);
       if (rank >= here) continue;
-      const DeviceOptions device{options.device, rank, options.compute};
+      const DeviceOptions device{options.device, rank};
       if (Backend::IsHost(device)) {
         bytes += part.WeightBytes(device);
       } else if (part.WeightBytes(device) > Backend::AvailableMemory(device)) {
@@ -75,7 +75,7 @@ std::vector<GridSize> ParseLayouts(const std::string& list) {
 }
 
 std::vector<GridSize> FittingLayouts(const SessionOptions& options, const WeightFile& file) {
-  Backend::DeviceName({options.device, 0, options.compute});  // says where there is none
+  Backend::DeviceName({options.device});  // says where there is none
   std::vector<GridSize> layouts;
   SessionOptions alone = options;
   alone.layout.shares.clear();

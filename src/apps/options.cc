@@ -164,7 +164,8 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--device", o.device,
                  "Where this machine computes: cpu, or cuda in builds for it (default: as built)");
   app.add_option("--compute", o.compute,
-                 "Activations on a GPU: bf16, or f32 for checks (default: bf16)");
+                 "Activations on a GPU: bf16, f16, or f32 for checks (default: auto, bf16 for "
+                 "models in bf16 and f16 for all others)");
   app.add_option("--isa", o.isa, "Kernel set; every set gives the same bits (default: the best)")
       ->group("");
   app.add_flag("--json", json, "One JSON object on stdout");
@@ -179,8 +180,9 @@ SessionOptions ModelFlags::Resolve() const {
   if (!kv.empty()) {
     options.kv_type = TypeFlag(kv, "--kv", {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0});
   }
-  if (options.compute != "bf16" && options.compute != "f32") {
-    Fail(ErrorKind::kConfig, "--compute {} is unknown: GPUs compute with bf16 or f32.",
+  const std::string computes[] = {"auto", "bf16", "f16", "f32"};
+  if (std::count(std::begin(computes), std::end(computes), options.compute) == 0) {
+    Fail(ErrorKind::kConfig, "--compute {} is unknown: choose auto, bf16, f16 or f32.",
          options.compute);
   }
   if (packed.empty()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/shard.h"
 #include "src/base/error.h"
 
 namespace lantern {
@@ -17,6 +18,18 @@ bool MakesSense(const RunSpec& spec) {
 }
 
 }  // namespace
+
+std::string ChooseCompute(const std::string& wanted, std::optional<DType> type,
+                          const WeightFile& file) {
+  if (wanted != "auto") return wanted;
+  for (const std::string& name : file.names()) {
+    const StoredTensor& tensor = *file.Find(name);
+    const bool is_only_looked_up = name == "token_embd.weight" && !file.config().tied;
+    if (tensor.rows == 1 || is_only_looked_up) continue;
+    if (ConvertedType(tensor.type, tensor.cols, type) == DType::kBF16) return "bf16";
+  }
+  return "f16";
+}
 
 std::vector<std::byte> EncodeOrder(const WorkOrder& order) {
   msgpack::sbuffer buffer;

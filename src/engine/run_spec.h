@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "models/weight_file.h"
 #include "src/engine/scheduler.h"
 #include "src/engine/stage.h"
 
@@ -39,7 +40,7 @@ struct RunSpec {
   std::string gemm = "own";  // see ContextOptions: the same on all ranks
   // See DeviceOptions. Of the leader's machine: other workers have a flag of their own.
   std::string device = "auto";
-  std::string compute = "bf16";
+  std::string compute = "bf16";  // chosen, never "auto"
   std::string packed;  // folder of rank 0's machine that keeps packed weights; empty: none does
   MSGPACK_DEFINE(model, type, kv_type, tp, pp, shares, context, kv_blocks, chunk, step_tokens,
                  logit_rows, in_flight, threads, spin, local, reduce, check_one_in, algorithm,
@@ -91,6 +92,13 @@ struct WorkOrder {
   std::string weights;         // HOST:PORT where its bytes are served; empty: the path is shared
   MSGPACK_DEFINE(spec, manifest, weights)
 };
+
+// What a device's activations are in: `wanted`, or where that is "auto" the best for the model's
+// matrices, which are of `type` where that is given and can be. f16 has eight times the precision
+// of bf16; a model in bf16 may count on that one's range, and its weights are multiplied as they
+// are.
+std::string ChooseCompute(const std::string& wanted, std::optional<DType> type,
+                          const WeightFile& file);
 
 std::vector<std::byte> EncodeOrder(const WorkOrder& order);
 // Throws Error{kPeerLost} for bytes that no EncodeOrder made.

@@ -81,7 +81,7 @@ RunSpec MakeSpec(const SessionOptions& o, const WeightFile& file) {
   spec.isa = o.isa;
   spec.gemm = o.gemm;
   spec.device = o.device;
-  spec.compute = o.compute;
+  spec.compute = ChooseCompute(o.compute, o.type, file);
   spec.reduce = static_cast<int>(o.reduce);
   spec.check_one_in = o.check_one_in;
   spec.algorithm = o.algorithm ? static_cast<int>(*o.algorithm) : -1;

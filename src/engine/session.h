@@ -40,13 +40,14 @@ struct SessionOptions {
   std::optional<DType> type;     // --type
   std::optional<DType> kv_type;  // none: f32 where the weights are f32, else f16
   std::string isa = "auto";
-  std::string device = "auto", compute = "bf16";  // see DeviceOptions
-  WireFormat reduce = WireFormat::kF32;           // how partial sums travel
-  int check_one_in = 256;                         // see ReducerOptions
-  std::optional<SumAlgorithm> algorithm;          // by which they are summed; none: the fastest
-  int timed_sums = 15;                            // to find that out, see SumTimingOptions
-  bool time_all = false;                          // the same; set by the command
-  std::string gemm = "own";                       // who multiplies prompts, see ContextOptions
+  std::string device = "auto";            // see DeviceOptions
+  std::string compute = "auto";           // see ChooseCompute
+  WireFormat reduce = WireFormat::kF32;   // how partial sums travel
+  int check_one_in = 256;                 // see ReducerOptions
+  std::optional<SumAlgorithm> algorithm;  // by which they are summed; none: the fastest
+  int timed_sums = 15;                    // to find that out, see SumTimingOptions
+  bool time_all = false;                  // the same; set by the command
+  std::string gemm = "own";               // who multiplies prompts, see ContextOptions
   std::filesystem::path packed;  // folder that keeps packed weights for the next start; empty: none
   int sequences = 1;             // to hold at once; set by the command
   int logit_rows = 16;           // set by the command

@@ -109,7 +109,7 @@ class ErrorsTest(lantern_cli.CliTestCase):
         self.refuse_run(BAD_FLAGS, ["abacus", "generic"], "--isa", "abacus")
         self.refuse_run(BAD_FLAGS, ["abacus", "openblas"], "--gemm", "abacus")
         self.refuse_run(BAD_FLAGS, ["--device abacus", "cpu"], "--device", "abacus")
-        self.refuse_run(BAD_FLAGS, ["--compute abacus", "bf16"], "--compute", "abacus")
+        self.refuse_run(BAD_FLAGS, ["--compute abacus", "f16"], "--compute", "abacus")
         self.refuse_run(BAD_FLAGS, ["--threads"], "--threads", -1)
         self.refuse_run(BAD_FLAGS, ["--chunk"], "--chunk", 0)
         self.refuse_run(BAD_FLAGS, ["--in-flight"], "--in-flight", 0)

@@ -347,6 +347,14 @@ class FormsTest(lantern_cli.CliTestCase):
         model = self.json_of("inspect", "other.gguf")
         self.assertEqual(model["shape"]["layers"], 1)
         self.assertIn("q8_0", model["formats"])
+        self.assertEqual(model["compute"], "f16")
+        wide = self.synth("wide.gguf", "--layers", "1", "--type", "bf16")
+        self.assertEqual(self.json_of("inspect", wide)["compute"], "bf16")
+        # A processor has one way to compute, whatever a GPU would do.
+        hashes = {self.json_of("run", "other.gguf", "--ids", "1,2", "-n", 2, "--compute",
+                               compute)["logits_hash"]
+                  for compute in ("auto", "bf16", "f16", "f32")}
+        self.assertEqual(len(hashes), 1)
 
     def test_help_and_version(self):
         self.assertRegex(self.succeed("--version").out, r"^lantern \d+\.\d+\.\d+.*\n$")

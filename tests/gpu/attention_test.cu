@@ -11,9 +11,8 @@ void Check(AttentionCase c, const std::string& name) {
   AttentionTester(c).Check();
 }
 
-const char* NameOf(DType type) {
-  return type == DType::kF32 ? "f32" : type == DType::kF16 ? "f16" : "bf16";
-}
+std::string NameOf(DType type) { return Info(type).name; }
+std::string NameOf(Real real) { return NameOf(TypeOf(real)); }
 
 // One new token for each sequence of these lengths, itself included.
 std::vector<NewTokens> Singles(const std::vector<int>& lengths) {
@@ -68,6 +67,8 @@ TEST(Attention, SinglesOfManyLengths) {
       Check(c, "exact, " + std::to_string(dim) + ", " + NameOf(cache));
       c.most_positions = 8192;
       Check(c, "bucket, " + std::to_string(dim) + ", " + NameOf(cache));
+      c.real = Real::kF16;
+      Check(c, "of f16, " + std::to_string(dim) + ", " + NameOf(cache));
     }
   }
 }
@@ -114,7 +115,11 @@ TEST(Attention, Runs) {
       for (size_t i = 0; i < steps.size(); ++i) {
         AttentionCase c{.head_dim = dim, .runs = steps[i], .cache = cache};
         c.heads = {4, 0, 0, 2};
-        Check(c, "step " + std::to_string(i) + ", " + std::to_string(dim) + ", " + NameOf(cache));
+        const std::string name =
+            "step " + std::to_string(i) + ", " + std::to_string(dim) + ", " + NameOf(cache);
+        Check(c, name);
+        c.real = Real::kF16;
+        Check(c, name + ", of f16");
       }
     }
   }
@@ -165,13 +170,31 @@ TEST(Attention, OtherBlocks) {
 TEST(Attention, OtherShapesAndTypes) {
   for (const int dim : {8, 40, 64, 96, 128, 256}) {
     for (const DType cache : {DType::kF32, DType::kF16, DType::kBF16}) {
-      for (const Real real : {Real::kF32, Real::kBF16}) {
+      for (const Real real : {Real::kF32, Real::kBF16, Real::kF16}) {
         AttentionCase c{.head_dim = dim, .heads = {4, 0, 0, 2}, .cache = cache, .real = real};
-        const std::string name = std::to_string(dim) + ", cache " + NameOf(cache) +
-                                 (real == Real::kF32 ? ", f32" : ", bf16");
+        const std::string name =
+            std::to_string(dim) + ", cache " + NameOf(cache) + ", " + NameOf(real);
         c.runs = Singles({1, 33, 700});
         Check(c, name + ", singles");
         c.runs = {{0, 30}, {99, 1}, {200, 5}};
+        Check(c, name + ", runs");
+      }
+    }
+  }
+}
+
+// A cache in bf16 makes 65536 of f16's largest number, which is beyond f16 again.
+TEST(Attention, F16OutputsSaturateAndKeepWhatIsNoNumber) {
+  for (const int dim : {96, 128}) {
+    for (const DType cache : {DType::kF16, DType::kBF16}) {
+      for (const float value : {65504.0f, -65504.0f, NAN}) {
+        AttentionCase c{.head_dim = dim, .heads = {4, 0, 0, 2}, .cache = cache, .real = Real::kF16};
+        c.all_values = value;
+        const std::string name =
+            std::to_string(dim) + ", " + NameOf(cache) + ", " + std::to_string(value);
+        c.runs = Singles({1, 700});
+        Check(c, name + ", singles");
+        c.runs = {{0, 30}, {200, 70}};
         Check(c, name + ", runs");
       }
     }

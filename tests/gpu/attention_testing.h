@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "backends/cuda/kernels/attention.h"
@@ -28,7 +29,8 @@ struct AttentionCase {
   int block_tokens = 32;
   int most_positions = 0;  // 0: as many as there are
   float query_deviation = 0.5f;
-  double bound = 0;  // of a head's relative error; 0: by the types
+  std::optional<float> all_values;  // are this, in the cache and in this step; none: random
+  double bound = 0;                 // of a head's relative error; 0: by the types
 };
 
 // Numbers of any of the three types, as they lie in memory.
@@ -70,6 +72,7 @@ class AttentionTester {
   void Check() {
     SCOPED_TRACE(c_.name);
     const Memory first = Run(false);
+    if (std::isnan(c_.all_values.value_or(0))) return CheckNoNumbers(first);
     CheckCaches(first);
     CheckOut(first);
     const Memory second = Run(true);
@@ -88,7 +91,7 @@ class AttentionTester {
   int OutColumns() const { return c_.heads.query * c_.head_dim; }
   int OutStride() const { return OutColumns() + 8; }
   int Tokens() const { return static_cast<int>(position_.size()); }
-  DType RealType() const { return c_.real == Real::kF32 ? DType::kF32 : DType::kBF16; }
+  DType RealType() const { return TypeOf(c_.real); }
 
   // Sequences are numbered from the last run to the first; one more has no tokens in this step.
   void MakeStep() {
@@ -135,8 +138,11 @@ class AttentionTester {
       const int sequence = sequence_[run_begin_[r]];
       for (Bytes* bytes : {&before_.keys, &before_.values}) {
         const size_t row = c_.head_dim;
-        const std::vector<float> numbers =
+        std::vector<float> numbers =
             SomeFloats(static_cast<size_t>(c_.runs[r].start) * c_.kv_heads * row, ++seed);
+        if (bytes == &before_.values && c_.all_values) {
+          std::fill(numbers.begin(), numbers.end(), *c_.all_values);
+        }
         size_t next = 0;
         for (int p = 0; p < c_.runs[r].start; ++p) {
           for (int kv = 0; kv < c_.kv_heads; ++kv) {
@@ -156,7 +162,10 @@ class AttentionTester {
     for (int t = 0; t < Tokens(); ++t) {
       for (int i = 0; i < Columns(); ++i) {
         const float deviation = i < c_.heads.query * c_.head_dim ? c_.query_deviation : 1;
-        TypedBytes::Put(RealType(), numbers[static_cast<size_t>(t) * Columns() + i] * deviation,
+        float number = numbers[static_cast<size_t>(t) * Columns() + i] * deviation;
+        if (i >= (c_.heads.query + c_.kv_heads) * c_.head_dim)
+          number = c_.all_values.value_or(number);
+        TypedBytes::Put(RealType(), number,
                         qkv_.data() + (static_cast<size_t>(t) * Stride() + i) * size);
       }
     }
@@ -325,12 +334,25 @@ class AttentionTester {
     return out;
   }
 
-  // Where all is f32: its roundings. Else that of the result (2^-9) and of queries and weights,
-  // which the tensor cores take in the cache's type.
+  // Where all is f32: its roundings. Else that of the result (2^-8 or 2^-11 at most) and of queries
+  // and weights, which the tensor cores take in the cache's type.
   double Bound() const {
     if (c_.bound > 0) return c_.bound;
     if (c_.real == Real::kF32) return 1e-5;
-    return c_.cache == DType::kBF16 ? 8e-3 : 4e-3;
+    if (c_.cache == DType::kBF16) return 8e-3;
+    return c_.real == Real::kBF16 ? 4e-3 : 1e-3;
+  }
+
+  void CheckNoNumbers(const Memory& after) const {
+    int numbers = 0;
+    for (int t = 0; t < Tokens(); ++t) {
+      for (int i = 0; i < OutColumns(); ++i) {
+        const size_t at = static_cast<size_t>(t) * OutStride() + i;
+        const size_t size = TypedBytes::Size(RealType());
+        numbers += !std::isnan(TypedBytes::Get(RealType(), after.out.data() + at * size));
+      }
+    }
+    EXPECT_EQ(0, numbers) << "of values that are none";
   }
 
   void CheckOut(const Memory& after) const {

@@ -8,7 +8,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "backends/cuda/kernels/queue.h"
@@ -72,6 +74,18 @@ inline std::vector<float> SomeFloats(size_t count, uint64_t seed, float deviatio
   return values;
 }
 
+// The type of activations whose values are T.
+template <class T>
+constexpr Real kTestReal = std::is_same_v<T, float>    ? Real::kF32
+                           : std::is_same_v<T, __half> ? Real::kF16
+                                                       : Real::kBF16;
+
+// Rounded to a type of activations; what is beyond becomes infinity.
+inline float RoundedTo(Real type, float value) {
+  if (type == Real::kF16) return __half2float(__float2half(value));
+  return type == Real::kBF16 ? __bfloat162float(__float2bfloat16(value)) : value;
+}
+
 inline std::vector<__nv_bfloat16> ToBF16(std::span<const float> values) {
   std::vector<__nv_bfloat16> out;
   for (const float value : values) out.push_back(__float2bfloat16(value));
@@ -82,6 +96,46 @@ inline std::vector<float> ToFloats(std::span<const __nv_bfloat16> values) {
   for (const __nv_bfloat16 value : values) out.push_back(__bfloat162float(value));
   return out;
 }
+
+// Activations on the device, in any type.
+class Reals {
+ public:
+  Reals(Real type, const std::vector<float>& values)
+      : type_(type), bytes_(values.size() * RealBytes(type)) {
+    std::vector<std::byte> bytes(bytes_.size());
+    for (size_t i = 0; i < values.size(); ++i) {
+      const __half half = __float2half(values[i]);
+      const __nv_bfloat16 bf16 = __float2bfloat16(values[i]);
+      const void* from = type == Real::kF32   ? static_cast<const void*>(&values[i])
+                         : type == Real::kF16 ? static_cast<const void*>(&half)
+                                              : static_cast<const void*>(&bf16);
+      std::memcpy(&bytes[i * RealBytes(type)], from, RealBytes(type));
+    }
+    bytes_.Set(bytes);
+  }
+  Matrix matrix(int rows, int columns, long long stride) const {
+    return {bytes_.data(), type_, rows, columns, stride};
+  }
+  std::vector<float> Get() const {
+    const std::vector<std::byte> bytes = bytes_.Get();
+    std::vector<float> values(bytes.size() / RealBytes(type_));
+    for (size_t i = 0; i < values.size(); ++i) {
+      __half half;
+      __nv_bfloat16 bf16;
+      void* to = type_ == Real::kF32   ? static_cast<void*>(&values[i])
+                 : type_ == Real::kF16 ? static_cast<void*>(&half)
+                                       : static_cast<void*>(&bf16);
+      std::memcpy(to, &bytes[i * RealBytes(type_)], RealBytes(type_));
+      if (type_ == Real::kF16) values[i] = __half2float(half);
+      if (type_ == Real::kBF16) values[i] = __bfloat162float(bf16);
+    }
+    return values;
+  }
+
+ private:
+  Real type_;
+  OnDevice<std::byte> bytes_;
+};
 
 // |actual - exact| / |exact| over all of them; NaN where a value is no number.
 inline double RelativeError(std::span<const float> actual, std::span<const double> exact) {

@@ -10,9 +10,6 @@
 
 namespace lantern::cuda {
 
-template <class T>
-constexpr Real kTestReal = std::is_same_v<T, float> ? Real::kF32 : Real::kBF16;
-
 // Rows of T on the device. What lies between rows is NaN, and must stay as it was.
 template <class T>
 class PaddedMatrix {
@@ -82,8 +79,20 @@ inline void ExpectSameBits(std::span<const float> actual, std::span<const float>
 }
 
 // How far a rounded result of T may be from the exact one: half a unit of its last place, and what
-// f32 arithmetic before it may add.
+// f32 arithmetic before it may add. Beside that numbers that are no normal ones of f16.
 template <class T>
-constexpr double kRounding = (std::is_same_v<T, float> ? 0 : 0x1p-8) + 3e-6;
+constexpr double kRounding = (std::is_same_v<T, float>    ? 0
+                              : std::is_same_v<T, __half> ? 0x1p-11
+                                                          : 0x1p-8) +
+                             3e-6;
+template <class T>
+constexpr double kTiny = std::is_same_v<T, __half> ? 0x1p-25 : 1e-30;
+
+// A number as T has it where it saturates.
+template <class T>
+double Within(double value) {
+  if constexpr (!std::is_same_v<T, __half>) return value;
+  return std::fmin(std::fmax(value, -65504), 65504);
+}
 
 }  // namespace lantern::cuda

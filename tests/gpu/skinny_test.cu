@@ -1,5 +1,5 @@
 // Products with few tokens, of every format: against sums in double precision over the decoded
-// weights and the activations, which are bf16 where weights are plain numbers.
+// weights and the activations, which are bf16 beside bf16 weights and f16 beside f16 and f32 ones.
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -34,11 +34,12 @@ class TestWeight {
   // f32 weights are rounded by the product.
   double At(int row, int column) const {
     const float value = decoded_[static_cast<size_t>(row) * in_ + column];
-    return type_ == DType::kF32 ? BFloat16ToFloat(FloatToBFloat16(value)) : value;
+    return type_ == DType::kF32 ? RoundedTo(Real::kF16, value) : value;
   }
   // An activation as the product reads it, but for the rounding of blocks.
   double Input(double x) const {
-    return IsBlockFormat(type_) ? x : BFloat16ToFloat(FloatToBFloat16(static_cast<float>(x)));
+    if (IsBlockFormat(type_)) return x;
+    return RoundedTo(type_ == DType::kBF16 ? Real::kBF16 : Real::kF16, static_cast<float>(x));
   }
   int out() const { return out_; }
 
@@ -67,7 +68,7 @@ class Runner {
     for (const TestWeight* part : parts) out_columns_ += part->out();
     if (c.into == SkinnyProduct::kGated) out_columns_ /= 2;
     out_stride_ = (out_columns_ + 11) / 4 * 4 + 4;
-    if (c.out_type == Real::kBF16) out_stride_ = (out_stride_ + 7) / 8 * 8;
+    if (c.out_type != Real::kF32) out_stride_ = (out_stride_ + 7) / 8 * 8;
     before_ = SomeFloats(static_cast<size_t>(kSkinnyTokens + 1) * out_stride_, 31);
   }
 
@@ -107,28 +108,22 @@ class Runner {
         x[static_cast<size_t>(token) * x_stride_ + i] = NAN;
       }
     }
-    const OnDevice<float> x_f32(x);
-    const OnDevice<__nv_bfloat16> x_bf16(ToBF16(x));
+    const Reals on_device(case_.x_type, x), out(case_.out_type, before_);
     const OnDevice<float> norm(norm_);
-    const OnDevice<float> out_f32(before_);
-    const OnDevice<__nv_bfloat16> out_bf16(ToBF16(before_));
-    const bool x_is_f32 = case_.x_type == Real::kF32, out_is_f32 = case_.out_type == Real::kF32;
     SkinnyProduct product;
-    product.x = {x_is_f32 ? static_cast<void*>(x_f32.data()) : x_bf16.data(), case_.x_type,
-                 case_.tokens, case_.columns, x_stride_};
+    product.x = on_device.matrix(case_.tokens, case_.columns, x_stride_);
     product.norm = case_.norm ? norm.data() : nullptr;
     product.eps = kEps;
     for (const TestWeight* part : parts_) product.parts[product.part_count++] = part->weight();
     product.begin = case_.begin;
     product.into = case_.into;
-    product.out = {out_is_f32 ? static_cast<void*>(out_f32.data()) : out_bf16.data(),
-                   case_.out_type, case_.tokens, out_columns_, out_stride_};
+    product.out = out.matrix(case_.tokens, out_columns_, out_stride_);
+    untouched_ = out.Get();
     Multiply(TestQueue(), product);
-    untouched_ = out_is_f32 ? before_ : ToFloats(ToBF16(before_));
-    return out_is_f32 ? out_f32.Get() : ToFloats(out_bf16.Get());
+    return out.Get();
   }
 
-  // bf16 already where x is.
+  // Rounded where x is.
   std::vector<double> Activations(int token) const {
     const float* x = x_.data() + static_cast<size_t>(token) * x_stride_;
     double squares = 0;
@@ -136,8 +131,7 @@ class Runner {
     const double inverse = 1 / std::sqrt(squares / case_.columns + kEps);
     std::vector<double> values;
     for (int i = 0; i < case_.columns; ++i) {
-      const float given =
-          case_.x_type == Real::kBF16 ? BFloat16ToFloat(FloatToBFloat16(x[i])) : x[i];
+      const float given = RoundedTo(case_.x_type, x[i]);
       values.push_back(case_.norm ? given * inverse * norm_[i] : given);
     }
     return values;
@@ -169,7 +163,7 @@ class Runner {
 // f32 (tensor cores also cut off a bit or two). With one a few activations round to the other side.
 // Blocks: a step of x is 1 / 32512 of the largest of 32 normal numbers, about twice the deviation:
 // 2 / 32512 / sqrt(12) = 1.8e-5.
-constexpr double kSums = 4e-6, kNormed = 4e-4, kBlocks = 3e-5, kToBF16 = 3e-3;
+constexpr double kSums = 4e-6, kNormed = 4e-4, kBlocks = 3e-5, kToBF16 = 3e-3, kToF16 = 1e-3;
 
 std::vector<DType> SupportedTypes() {
   std::vector<DType> types;
@@ -194,6 +188,7 @@ TEST_P(Skinny, EveryCountOfTokens) {
   for (const int tokens : {1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 31, 32}) {
     SCOPED_TRACE(tokens);
     Runner({.tokens = tokens, .columns = in}, {&weight}).Expect(Sums());
+    Runner({.tokens = tokens, .columns = in, .x_type = Real::kF16}, {&weight}).Expect(Sums());
   }
 }
 
@@ -207,9 +202,10 @@ TEST_P(Skinny, SmallAndOddShapes) {
     for (const int tokens : {1, 3, 20, 32}) {
       SCOPED_TRACE(testing::Message() << shape.out << " x " << in << ", " << tokens);
       Runner({.tokens = tokens, .columns = in}, {&weight}).Expect(Sums());
-      Runner({.tokens = tokens, .columns = in, .x_type = Real::kF32, .out_type = Real::kBF16},
+      Runner({.tokens = tokens, .columns = in, .out_type = Real::kBF16}, {&weight}).Expect(kToBF16);
+      Runner({.tokens = tokens, .columns = in, .x_type = Real::kF16, .out_type = Real::kF16},
              {&weight})
-          .Expect(kToBF16);
+          .Expect(kToF16);
     }
   }
 }
@@ -248,12 +244,15 @@ TEST_P(Skinny, Gates) {
   const TestWeight gate(GetParam(), 100, in, 6), up(GetParam(), 100, in, 7);
   for (const int tokens : {1, 2, 4, 10, 32}) {
     SCOPED_TRACE(tokens);
-    Case c{.tokens = tokens, .columns = in, .into = SkinnyProduct::kGated};
-    c.out_type = Real::kBF16;
-    Runner(c, {&gate, &up}).Expect(kToBF16);
-    c.x_type = Real::kF32;
-    c.norm = true;
-    Runner(c, {&gate, &up}).Expect(kToBF16);
+    for (const Real real : {Real::kBF16, Real::kF16}) {
+      const double bound = real == Real::kF16 ? kToF16 : kToBF16;
+      Case c{.tokens = tokens, .columns = in, .into = SkinnyProduct::kGated, .x_type = real};
+      c.out_type = real;
+      Runner(c, {&gate, &up}).Expect(bound);
+      c.x_type = Real::kF32;
+      c.norm = true;
+      Runner(c, {&gate, &up}).Expect(bound);
+    }
   }
 }
 
@@ -294,6 +293,19 @@ TEST_P(Skinny, ColumnsFromTheMiddle) {
 INSTANTIATE_TEST_SUITE_P(AllTypes, Skinny, testing::ValuesIn(SupportedTypes()),
                          [](const auto& info) { return std::string(Info(info.param).name); });
 
+// x [1, in] times a weight's 16 rows, into `into`.
+std::vector<float> ProductOf(const Reals& x, int in, std::vector<const TestWeight*> parts,
+                             Real into) {
+  const Reals out(into, std::vector<float>(16, -1));
+  SkinnyProduct product;
+  product.x = x.matrix(1, in, in);
+  for (const TestWeight* part : parts) product.parts[product.part_count++] = part->weight();
+  if (parts.size() == 2) product.into = SkinnyProduct::kGated;
+  product.out = out.matrix(1, 16, 16);
+  Multiply(TestQueue(), product);
+  return out.Get();
+}
+
 // Blocks of activations keep their size apart: very large, very small, zero ones, in one row.
 TEST(SkinnyBlocks, OfEverySize) {
   const int in = 256;
@@ -302,16 +314,11 @@ TEST(SkinnyBlocks, OfEverySize) {
     for (const float size : {1e20f, 1e-20f, 1e-36f, 0.0f, NAN, INFINITY}) {
       SCOPED_TRACE(testing::Message() << Info(type).name << " " << size);
       std::vector<float> x(in, 0.0f);
-      for (int i = 96; i < 128; ++i) x[i] = static_cast<float>(i - 100) * 1e-3f * size;
+      for (int i = 96; i < 128; ++i) {
+        x[i] = RoundedTo(Real::kBF16, static_cast<float>(i - 100) * 1e-3f * size);
+      }
       x[200] = 2;
-      const OnDevice<float> x_f32(x);
-      const OnDevice<float> out(16);
-      SkinnyProduct product;
-      product.x = {x_f32.data(), Real::kF32, 1, in, in};
-      product.parts[product.part_count++] = weight.weight();
-      product.out = {out.data(), Real::kF32, 1, 16, 16};
-      Multiply(TestQueue(), product);
-      const std::vector<float> sums = out.Get();
+      const std::vector<float> sums = ProductOf({Real::kBF16, x}, in, {&weight}, Real::kF32);
       for (int row = 0; row < 16; ++row) {
         double exact = 0;
         for (int i = 0; i < in; ++i) exact += static_cast<double>(x[i]) * weight.At(row, i);
@@ -327,18 +334,57 @@ TEST(SkinnyBlocks, OfEverySize) {
 }
 
 TEST(SkinnyF16, LargeActivationsSaturate) {
-  const TestWeight weight(DType::kF16, 16, 64, 14);
-  std::vector<float> x(64, 0.0f);
-  x[5] = 3e38f;
-  const OnDevice<__nv_bfloat16> x_bf16(ToBF16(x));
-  const OnDevice<float> out(16);
-  SkinnyProduct product;
-  product.x = {x_bf16.data(), Real::kBF16, 1, 64, 64};
-  product.parts[product.part_count++] = weight.weight();
-  product.out = {out.data(), Real::kF32, 1, 16, 16};
-  Multiply(TestQueue(), product);
-  const std::vector<float> sums = out.Get();
-  for (int i = 0; i < 16; ++i) EXPECT_FLOAT_EQ(65504 * weight.At(i, 5), sums[i]) << i;
+  for (const DType type : {DType::kF16, DType::kF32}) {
+    SCOPED_TRACE(Info(type).name);
+    const TestWeight weight(type, 16, 64, 14);
+    std::vector<float> x(64, 0.0f);
+    x[5] = 3e38f;
+    const std::vector<float> sums = ProductOf({Real::kBF16, x}, 64, {&weight}, Real::kF32);
+    for (int i = 0; i < 16; ++i) EXPECT_FLOAT_EQ(65504 * weight.At(i, 5), sums[i]) << i;
+    for (const float none : {NAN, INFINITY}) {
+      x[5] = none;
+      for (const float sum : ProductOf({Real::kBF16, x}, 64, {&weight}, Real::kF32)) {
+        EXPECT_FALSE(std::isfinite(sum)) << none;
+      }
+    }
+  }
+}
+
+// Sums beyond f16, alone and gated.
+TEST(SkinnyF16, OutputsSaturate) {
+  const int in = 256;
+  for (const DType type : {DType::kBF16, DType::kF16, DType::kQ8_0, DType::kQ4_K}) {
+    const TestWeight gate(type, 16, in, 16), up(type, 16, in, 17);
+    for (const float sign : {1.0f, -1.0f}) {
+      SCOPED_TRACE(testing::Message() << Info(type).name << " " << sign);
+      std::vector<float> x(in);  // of which both weights' rows 0 make large sums of that sign
+      for (int i = 0; i < in; ++i) {
+        x[i] = RoundedTo(Real::kF16, std::copysign(60000, gate.At(0, i) + up.At(0, i)) * sign);
+      }
+      const auto sum = [&](const TestWeight& weight, int row) {
+        double sum = 0;
+        for (int i = 0; i < in; ++i) sum += weight.Input(x[i]) * weight.At(row, i);
+        return sum;
+      };
+      const auto within = [](double value) { return std::clamp(value, -65504.0, 65504.0); };
+      const std::vector<float> sums = ProductOf({Real::kF16, x}, in, {&gate}, Real::kF16);
+      const std::vector<float> gated = ProductOf({Real::kF16, x}, in, {&gate, &up}, Real::kF16);
+      EXPECT_EQ(sign * 65504, sums[0]);
+      EXPECT_EQ(sign > 0 ? 65504 : 0, gated[0]);
+      for (int row = 0; row < 16; ++row) {
+        const double exact = sum(gate, row),
+                     product = exact / (1 + std::exp(-exact)) * sum(up, row);
+        EXPECT_NEAR(within(exact), sums[row], 2e-3 * std::fabs(within(exact)) + 60) << row;
+        if (std::fabs(exact) > 1000 && std::fabs(sum(up, row)) > 1000) {
+          EXPECT_EQ(within(product), gated[row]) << row;
+        }
+      }
+      x[7] = NAN;
+      for (const float value : ProductOf({Real::kF16, x}, in, {&gate}, Real::kF16)) {
+        EXPECT_TRUE(std::isnan(value));
+      }
+    }
+  }
 }
 
 }  // namespace

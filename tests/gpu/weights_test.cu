@@ -57,9 +57,9 @@ uint32_t Bits(float value) {
 }
 
 // The stored form of a value in 16 or 32 bits.
-uint32_t Rounded(DType to, float value) {
-  if (to == DType::kBF16) return FloatToBFloat16(value);
-  if (to == DType::kF16) return FloatToHalf(value);
+uint32_t Rounded(Real to, float value) {
+  if (to == Real::kBF16) return FloatToBFloat16(value);
+  if (to == Real::kF16) return FloatToHalf(value);
   return Bits(value);
 }
 
@@ -68,8 +68,8 @@ struct Window {
 };
 
 // Unpacks a window to rows of `pitch` elements; all in the window must be exact, all else poison.
-void ExpectWindow(const PackedMatrix& matrix, DType to, const Window& window, int pitch) {
-  const int size = Info(to).block_bytes;
+void ExpectWindow(const PackedMatrix& matrix, Real to, const Window& window, int pitch) {
+  const int size = RealBytes(to);
   OnDevice<std::byte> out(static_cast<size_t>(window.count) * pitch * size);
   Unpack(TestQueue(), matrix.weight(), window.first, window.count, window.begin, window.columns, to,
          out.data(), pitch);
@@ -87,9 +87,9 @@ void ExpectWindow(const PackedMatrix& matrix, DType to, const Window& window, in
       }
     }
   }
-  EXPECT_EQ(0, wrong) << Info(matrix.weight().type).name << " to " << Info(to).name << ", rows "
-                      << window.first << "+" << window.count << ", columns " << window.begin << "+"
-                      << window.columns;
+  EXPECT_EQ(0, wrong) << Info(matrix.weight().type).name << " to " << Info(TypeOf(to)).name
+                      << ", rows " << window.first << "+" << window.count << ", columns "
+                      << window.begin << "+" << window.columns;
   EXPECT_EQ(0, touched);
 }
 
@@ -117,7 +117,7 @@ TEST_P(Weights, UnpackToWhatDecodeRowSays) {
   for (const Shape shape : {Shape{64, 512}, Shape{37, 172}, Shape{1, 32}, Shape{81, 1056}}) {
     const int in = Whole(shape.in);
     const PackedMatrix matrix(GetParam(), shape.out, in, 7 + in);
-    for (const DType to : {DType::kF32, DType::kF16, DType::kBF16}) {
+    for (const Real to : {Real::kF32, Real::kF16, Real::kBF16}) {
       ExpectWindow(matrix, to, {0, shape.out, 0, in}, Pitch(DType::kF32, in));
       ExpectWindow(matrix, to, {0, shape.out, 0, in}, in + 3);
     }
@@ -129,8 +129,19 @@ TEST_P(Weights, UnpackRangesOfRowsAndColumns) {
   const PackedMatrix matrix(GetParam(), 150, in, 11, true);
   for (const Window window : {Window{5, 40, 32, 64}, Window{64, 86, 0, in}, Window{149, 1, 96, 32},
                               Window{16, 16, 288, in - 288}, Window{0, 150, 224, 96}}) {
-    ExpectWindow(matrix, DType::kF32, window, window.columns);
-    ExpectWindow(matrix, DType::kBF16, window, window.columns + 8);
+    ExpectWindow(matrix, Real::kF32, window, window.columns);
+    ExpectWindow(matrix, Real::kF16, window, window.columns);
+    ExpectWindow(matrix, Real::kBF16, window, window.columns + 8);
+  }
+}
+
+// Columns of plain weights may begin anywhere that 16 bytes do.
+TEST_P(Weights, UnpackPlainRangesFromEightOn) {
+  if (IsBlockFormat(GetParam())) GTEST_SKIP() << "Blocks stay whole.";
+  const PackedMatrix matrix(GetParam(), 20, 601, 12);
+  for (const Window window : {Window{0, 20, 8, 344}, Window{3, 9, 344, 257}}) {
+    ExpectWindow(matrix, Real::kF16, window, 352);
+    ExpectWindow(matrix, Real::kF32, window, window.columns);
   }
 }
 
@@ -149,6 +160,30 @@ TEST_P(Weights, PlainRowsArePaddedWithZeros) {
   for (int row = 0; row < out; ++row) {
     for (int i = in * size; i < pitch * size; ++i) {
       ASSERT_EQ(std::byte{0}, bytes[static_cast<size_t>(row) * pitch * size + i]);
+    }
+  }
+}
+
+// Finite weights beyond f16 become its largest number, others stay what they are.
+TEST(Unpack, SaturatesInF16) {
+  constexpr int kIn = 64;
+  const float special[] = {1e6f, -1e6f, 65519, 65520, 0x1p-24f, 0x1p-26f, NAN, 1, INFINITY};
+  const float wanted[] = {65504, -65504, 65504, 65504, 0x1p-24f, 0, NAN, 1, INFINITY};
+  std::vector<float> values(kIn, 0.5f);
+  std::copy(std::begin(special), std::end(special), values.begin());
+  std::vector<std::byte> stored(kIn * sizeof(float));
+  std::memcpy(stored.data(), values.data(), stored.size());
+  const OnDevice<std::byte> rows(stored), packed(PackedBytes(DType::kF32, 1, kIn));
+  PackRows(TestQueue(), DType::kF32, rows.data(), 0, 1, 1, kIn, packed.data());
+  const Reals out(Real::kF16, std::vector<float>(kIn));
+  Unpack(TestQueue(), {packed.data(), DType::kF32, 1, kIn}, 0, 1, 0, kIn, Real::kF16,
+         out.matrix(1, kIn, kIn).data, kIn);
+  const std::vector<float> actual = out.Get();
+  for (size_t i = 0; i < std::size(special); ++i) {
+    if (std::isnan(wanted[i])) {
+      EXPECT_TRUE(std::isnan(actual[i]));
+    } else {
+      EXPECT_EQ(wanted[i], actual[i]) << special[i];
     }
   }
 }

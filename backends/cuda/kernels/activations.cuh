@@ -3,9 +3,7 @@
 // quad has two runs of four columns, Places::ColumnOf(t, run).
 #pragma once
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-
+#include "backends/cuda/kernels/halves.cuh"
 #include "backends/cuda/kernels/skinny_task.h"
 
 namespace lantern::cuda {
@@ -18,40 +16,24 @@ struct SharedActivations {
   int tokens;         // room
 };
 
-// Four values of x, which may end within them. Kept out of the code of all other fours.
+// Four values as they lie in memory, f32 or 16 bits of either type: nothing waits for them before
+// they are used.
 template <class T>
-__device__ __noinline__ inline float4 LoadFourAtEnd(const T* x, int count) {
-  float value[4];
+using Four = std::conditional_t<sizeof(T) == 4, float4, uint2>;
+
+// Of x that ends within them. Kept out of the code of all other fours.
+template <class T>
+__device__ __noinline__ inline Four<T> LoadFourAtEnd(const T* x, int count) {
+  T values[4];
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
-    value[i] = 0;
-    if (i >= count) continue;
-    if constexpr (sizeof(T) == 4) {
-      value[i] = __ldcg(x + i);
-    } else {
-      const uint32_t bits = __ldcg(reinterpret_cast<const unsigned short*>(x) + i);
-      value[i] = __uint_as_float(bits << 16);
-    }
+    values[i] = 0;
+    if (i < count) values[i] = __ldcg(x + i);
   }
-  return {value[0], value[1], value[2], value[3]};
+  Four<T> four;
+  memcpy(&four, values, sizeof(four));
+  return four;
 }
-
-// Four values as they lie in memory: nothing waits for them before they are used.
-template <class T>
-struct Four;
-template <>
-struct Four<float> {
-  float4 raw;
-  __device__ float4 Values() const { return raw; }
-};
-template <>
-struct Four<__nv_bfloat16> {
-  uint2 raw;
-  __device__ float4 Values() const {
-    return {__uint_as_float(raw.x << 16), __uint_as_float(raw.x & 0xffff0000),
-            __uint_as_float(raw.y << 16), __uint_as_float(raw.y & 0xffff0000)};
-  }
-};
 
 // A row of x, and from which of the weights' columns on. Loads go past L1, which may hold what
 // another kernel replaced.
@@ -64,17 +46,17 @@ struct XRow {
   __device__ Four<T> Load(int column) const {
     Four<T> four{};
     if (column >= 0 && column < columns) {
-      four.raw = __ldcg(reinterpret_cast<const decltype(four.raw)*>(x + column));
+      four = __ldcg(reinterpret_cast<const Four<T>*>(x + column));
     }
     return four;
   }
   // Wherever x ends.
-  __device__ float4 LoadRagged(int column) const {
+  __device__ Four<T> LoadRagged(int column) const {
     if (column < 0 || column + 4 > columns) {
-      return column < 0 || column >= columns ? float4{}
+      return column < 0 || column >= columns ? Four<T>{}
                                              : LoadFourAtEnd(x + column, columns - column);
     }
-    return Load(column).Values();
+    return Load(column);
   }
 };
 
@@ -159,8 +141,7 @@ class NormedRow {
   __device__ int Chunk(int i) const { return threadIdx.x + i * blockDim.x; }
   __device__ float4 Load(const XRow<float>& row, int chunk, int run) const {
     const int column = ColumnAt<Places>(task_, 0, chunk, run);
-    if constexpr (Places::kRagged) return row.LoadRagged(column);
-    return row.Load(column).raw;
+    return Places::kRagged ? row.LoadRagged(column) : row.Load(column);
   }
 
   const SkinnyTask& task_;
@@ -183,7 +164,7 @@ __device__ inline void FindInverses(const SkinnyTask& task, float* inverses) {
 #pragma unroll
       for (int i = 0; i < kAtOnce; ++i) {
         const int at = column + 128 * i;
-        x[i] = Places::kRagged ? row.LoadRagged(at) : row.Load(at).raw;
+        x[i] = Places::kRagged ? row.LoadRagged(at) : row.Load(at);
       }
 #pragma unroll
       for (int i = 0; i < kAtOnce; ++i) sums[i] += SumOfSquares(x[i]);
@@ -216,40 +197,37 @@ struct ChunkWalk {
 
 // Blocks [first, first + count) of all tokens as they are. Several chunks are under way at once, as
 // none waits for another, and no branch comes between them.
-template <class T, class Places>
+template <class Places>
 __device__ inline void LoadAsTheyAre(const SkinnyTask& task, int first, int count,
                                      const Places& places) {
-  constexpr int kAtOnce = Places::kRagged || sizeof(T) == 4 ? 2 : 4;
+  constexpr int kAtOnce = Places::kRagged ? 2 : 4;
   const int tokens = Places::kOneToken ? 1 : task.tokens;
 #pragma unroll 1
   for (ChunkWalk walk(4 * count, tokens); walk.There();) {
-    Four<T> four[kAtOnce][2];
-    float4 ragged[kAtOnce][2];
+    uint2 raw[kAtOnce][2];
+    float4 x[kAtOnce][2];
     ChunkWalk at[kAtOnce];
 #pragma unroll
     for (int k = 0; k < kAtOnce; ++k, walk.Next()) {
       at[k] = walk;
-      const XRow<T> row = RowOf<T>(task, Places::kOneToken ? 0 : walk.token);
+      const auto row = RowOf<uint16_t>(task, Places::kOneToken ? 0 : walk.token);
 #pragma unroll
       for (int run = 0; run < 2; ++run) {
         // Beyond the last chunk: no column.
         const int column = walk.There() ? ColumnAt<Places>(task, first, walk.at, run) : -1;
-        if constexpr (Places::kRagged) {
-          ragged[k][run] = row.LoadRagged(column);
-        } else {
-          four[k][run] = row.Load(column);
-        }
+        raw[k][run] = Places::kRagged ? row.LoadRagged(column) : row.Load(column);
       }
     }
+    With16Bits(task.x_type, [&](auto of_type) {
+#pragma unroll
+      for (int i = 0; i < 2 * kAtOnce; ++i) {
+        x[i / 2][i % 2] = WidenFour<decltype(of_type)>(raw[i / 2][i % 2]);
+      }
+    });
 #pragma unroll
     for (int k = 0; k < kAtOnce; ++k) {
       if (k == 2 && !at[k].There()) break;  // 4096 columns are two chunks a thread
-      if constexpr (Places::kRagged) {
-        places.Store(at[k].There(), at[k].token, at[k].at, ragged[k][0], ragged[k][1]);
-      } else {
-        places.Store(at[k].There(), at[k].token, at[k].at, four[k][0].Values(),
-                     four[k][1].Values());
-      }
+      places.Store(at[k].There(), at[k].token, at[k].at, x[k][0], x[k][1]);
     }
   }
 }
@@ -260,8 +238,7 @@ __device__ inline void LoadNormed(const SkinnyTask& task, int first, int count,
                                   const float* inverses, const Places& places) {
   const XRow<float> norm{task.norm, task.columns};
   const auto load = [](const XRow<float>& row, int column) {
-    if constexpr (Places::kRagged) return row.LoadRagged(column);
-    return row.Load(column).raw;
+    return Places::kRagged ? row.LoadRagged(column) : row.Load(column);
   };
 #pragma unroll 1
   for (ChunkWalk walk(4 * count, task.tokens); walk.There(); walk.Next()) {
@@ -277,22 +254,12 @@ __device__ inline void LoadNormed(const SkinnyTask& task, int first, int count,
 }
 
 template <class Places>
-__device__ inline void LoadUnnormed(const SkinnyTask& task, int first, int count,
-                                    const Places& places) {
-  if (task.x_is_f32) {
-    LoadAsTheyAre<float>(task, first, count, places);
-  } else {
-    LoadAsTheyAre<__nv_bfloat16>(task, first, count, places);
-  }
-}
-
-template <class Places>
 __device__ inline void LoadRows(const SkinnyTask& task, int first, int count, const float* inverses,
                                 const Places& places) {
   if (task.norm != nullptr) {
     LoadNormed(task, first, count, inverses, places);
   } else {
-    LoadUnnormed(task, first, count, places);
+    LoadAsTheyAre(task, first, count, places);
   }
 }
 

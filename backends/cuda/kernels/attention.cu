@@ -7,6 +7,7 @@
 #include "backends/cuda/kernels/attention_parts.cuh"
 #include "backends/cuda/kernels/attention_paths.h"
 #include "backends/cuda/kernels/launch.cuh"
+#include "src/base/check.h"
 
 namespace lantern::cuda {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 constexpr int kAppendThreads = 256;
 
 // One block per token; a thread moves eight values of a key or of a value at a time.
-template <class Activation, class T>
+template <class T>
 __global__ void AppendKernel(StepTokens step, AttentionStep a) {
   WaitForInputs();
   LetNextBegin();
@@ -22,26 +23,24 @@ __global__ void AppendKernel(StepTokens step, AttentionStep a) {
   const int position = step.position[token];
   const int block = TableOf(step, token)[position / a.cache.block_tokens];
   const int slot = position % a.cache.block_tokens;
-  const auto* qkv = static_cast<const Activation*>(a.qkv.data);
   const int dim = a.cache.head_dim, chunks = dim / 8;
   for (int i = threadIdx.x; i < 2 * a.cache.heads * chunks; i += kAppendThreads) {
     const int head = i / chunks, d = i % chunks * 8;
     const bool is_key = head < a.cache.heads;
     const int kv = is_key ? head : head - a.cache.heads;
     float x[8], turn[8];
-    Load8(qkv + KeyAt(a, token, head) + d, x);
     LoadTurn8(a, position, d, turn);
+    Load8(a.qkv, KeyAt(a, token, head) + d, x);
     if (is_key) Rotate8(x, turn);
     T* to = static_cast<T*>(is_key ? a.cache.keys : a.cache.values);
     Store8(to + BlockAt(a.cache, block, kv) + slot * dim + d, x);
   }
 }
 
-template <class Activation>
 void Append(const Queue& queue, const StepTokens& step, const AttentionStep& a) {
-  void (*kernel)(StepTokens, AttentionStep) = AppendKernel<Activation, float>;
-  if (a.cache.type == DType::kF16) kernel = AppendKernel<Activation, __half>;
-  if (a.cache.type == DType::kBF16) kernel = AppendKernel<Activation, __nv_bfloat16>;
+  void (*kernel)(StepTokens, AttentionStep) = AppendKernel<float>;
+  if (a.cache.type == DType::kF16) kernel = AppendKernel<__half>;
+  if (a.cache.type == DType::kBF16) kernel = AppendKernel<__nv_bfloat16>;
   Launch(queue, kernel, dim3(step.tokens), dim3(kAppendThreads), 0, step, a);
 }
 
@@ -62,7 +61,7 @@ size_t AttentionScratchBytes(int multiprocessors, int tokens, int query_heads, i
 
 bool IsFast(const AttentionStep& a) {
   const int block = a.cache.block_tokens;
-  return a.qkv.type == Real::kBF16 &&
+  return RealBytes(a.qkv.type) == 2 &&
          (a.cache.type == DType::kF16 || a.cache.type == DType::kBF16) &&
          (a.cache.head_dim == 64 || a.cache.head_dim == 128) && block >= 16 &&
          (block & (block - 1)) == 0 && Width(a.heads) <= 128;
@@ -71,13 +70,10 @@ bool IsFast(const AttentionStep& a) {
 void Attend(const Queue& queue, const StepTokens& step, const AttentionStep& attention,
             std::byte* scratch) {
   if (step.tokens == 0) return;
+  LANTERN_CHECK(attention.out.type == attention.qkv.type);
   const bool fast = IsFast(attention), singles = step.longest_run == 1;
   if (fast && singles) return AttendSingles(queue, step, attention, scratch);
-  if (attention.qkv.type == Real::kBF16) {
-    Append<__nv_bfloat16>(queue, step, attention);
-  } else {
-    Append<float>(queue, step, attention);
-  }
+  Append(queue, step, attention);
   if (!fast) return AttendPlainly(queue, step, attention);
   AttendRuns(queue, step, attention);
   if (step.runs > 1) AttendSingles(queue, step, attention, scratch);

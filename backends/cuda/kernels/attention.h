@@ -41,7 +41,9 @@ struct Heads {
 struct AttentionStep {
   // q, k, v side by side: [tokens, (query + 2 kv) * head_dim]. Neighbouring pairs of q and k are
   // rotated by rope: [positions, head_dim / 2, 2] cos and sin in f32. Rotated keys and values go
-  // to the cache; qkv itself may be left as it was or rotated.
+  // to the cache; qkv itself may be left as it was or rotated. What is beyond f16, in a cache or in
+  // qkv by cuBLASLt, is infinity and mostly ends in outputs that are no numbers: a model with such
+  // keys has no use for f16, and to look for them would take time in every step.
   Matrix qkv;
   const float* rope = nullptr;
   Cache cache;
@@ -56,8 +58,8 @@ size_t AttentionScratchBytes(int multiprocessors, int tokens, int query_heads, i
                              int most_positions);
 
 // Rotates, appends and attends, in as many launches as that takes: one where every run is one
-// token and the shape is fast. With bf16 activations products
-// are on tensor cores where runs are long; with f32 ones all arithmetic is f32.
+// token and the shape is fast. With activations in 16 bits products are on tensor cores; with f32
+// ones all arithmetic is f32.
 // ENSURES: the same bits in every run. Launch shapes depend on StepTokens' counts, not on memory.
 // REQUIRES: head_dim is a multiple of 8, at most 256; of 64 or 128 it is fast.
 void Attend(const Queue& queue, const StepTokens& step, const AttentionStep& attention,

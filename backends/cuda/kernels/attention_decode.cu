@@ -80,31 +80,50 @@ __device__ inline void LoadValues(const DecodeArguments& d, const Unit& unit, in
   }
 }
 
-// Queries, rotated, and the token's own key and value. Columns beyond the unit's heads repeat its
-// last one and are not looked at. All warps load all of it: the loads then are on their way
-// together, and most of them meet in the cache.
-template <class T, int D>
-__device__ inline void LoadInputs(const DecodeArguments& d, const Unit& unit, uint4 (&key)[D / 32],
+// Queries, the token's own key and value as they lie in memory, and what rotates them. Columns
+// beyond the unit's heads repeat its last one and are not looked at. All warps load all of it: the
+// loads then are on their way together, and most of them meet in the cache.
+template <int D>
+struct RawInputs {
+  uint4 query[D / 32], key[D / 32], value[D / 64];
+  float turn[D / 32][8];
+
+  __device__ RawInputs(const DecodeArguments& d, const Unit& unit) {
+    const AttentionStep& a = d.attention;
+    const auto* qkv = static_cast<const uint16_t*>(a.qkv.data);
+    const auto load = [&](long long at) { return *reinterpret_cast<const uint4*>(qkv + at); };
+    const int head = unit.head + max(0, min(Group(), unit.count - 1));
+#pragma unroll
+    for (int c = 0; c < D / 32; ++c) {
+      const int dim = 32 * c + 8 * Quarter();
+      LoadTurn8(a, unit.own, dim, turn[c]);
+      query[c] = load(QueryAt(a, unit.token, head) + dim);
+      key[c] = load(KeyAt(a, unit.token, unit.kv) + dim);
+    }
+#pragma unroll
+    for (int c = 0; c < D / 64; ++c) {
+      value[c] = load(ValueAt(a, unit.token, unit.kv) + 64 * c + 8 * Group());
+    }
+  }
+};
+
+// The same, of type A, rotated and in the cache's type.
+template <class A, class T, int D>
+__device__ inline void TakeInputs(const RawInputs<D>& raw, uint4 (&key)[D / 32],
                                   uint4 (&value)[D / 64], WarpState<T, D>& state) {
-  const AttentionStep& a = d.attention;
-  const auto* qkv = static_cast<const __nv_bfloat16*>(a.qkv.data);
-  const int head = unit.head + max(0, min(Group(), unit.count - 1));
+  float x[8];
 #pragma unroll
   for (int c = 0; c < D / 32; ++c) {
-    const int dim = 32 * c + 8 * Quarter();
-    float turn[8], x[8];
-    LoadTurn8(a, unit.own, dim, turn);
-    Load8(qkv + QueryAt(a, unit.token, head) + dim, x);
-    Rotate8(x, turn);
+    Widen8<A>(raw.query[c], x);
+    Rotate8(x, raw.turn[c]);
     state.query[c] = Pack8<T>(x);
-    Load8(qkv + KeyAt(a, unit.token, unit.kv) + dim, x);
-    Rotate8(x, turn);
+    Widen8<A>(raw.key[c], x);
+    Rotate8(x, raw.turn[c]);
     key[c] = Pack8<T>(x);
   }
 #pragma unroll
   for (int c = 0; c < D / 64; ++c) {
-    float x[8];
-    Load8(qkv + ValueAt(a, unit.token, unit.kv) + 64 * c + 8 * Group(), x);
+    Widen8<A>(raw.value[c], x);
     value[c] = Pack8<T>(x);
   }
 }
@@ -236,7 +255,9 @@ __device__ inline void AttendChunk(const DecodeArguments& d, const Unit& unit, O
   LoadValues(d, unit, base, tile, state);
   WaitForInputs();
   uint4 key[D / 32], value[D / 64];
-  LoadInputs(d, unit, key, value, state);
+  const RawInputs<D> raw(d, unit);
+  With16Bits(d.attention.qkv.type,
+             [&](auto of_type) { TakeInputs<decltype(of_type)>(raw, key, value, state); });
   if (unit.end > unit.own && (unit.own - base) / kTile % kWarps == 0) {
     StoreOwn<T, D>(d, unit, TileAt(d, unit, unit.own, D), key, value, own);
   }

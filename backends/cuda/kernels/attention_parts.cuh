@@ -2,10 +2,8 @@
 // time in any type, and their rotation. Nothing here is known to callers of attention.h.
 #pragma once
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-
 #include "backends/cuda/kernels/attention.h"
+#include "backends/cuda/kernels/halves.cuh"
 
 namespace lantern::cuda {
 
@@ -35,41 +33,19 @@ __device__ inline float Exp2(float x) {
   return power;
 }
 
-// Two floats, rounded, in one register: the first in the low half.
-template <class T>
-__device__ inline uint32_t Pack(float low, float high);
-template <>
-__device__ inline uint32_t Pack<__half>(float low, float high) {
-  const __half2 pair = __floats2half2_rn(low, high);
-  return reinterpret_cast<const uint32_t&>(pair);
-}
-template <>
-__device__ inline uint32_t Pack<__nv_bfloat16>(float low, float high) {
-  const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
-  return reinterpret_cast<const uint32_t&>(pair);
-}
-
-template <class T>
-__device__ inline float2 Unpack(uint32_t pair);
-template <>
-__device__ inline float2 Unpack<__half>(uint32_t pair) {
-  return __half22float2(reinterpret_cast<const __half2&>(pair));
-}
-template <>
-__device__ inline float2 Unpack<__nv_bfloat16>(uint32_t pair) {
-  return __bfloat1622float2(reinterpret_cast<const __nv_bfloat162&>(pair));
-}
-
 // Eight values that lie side by side, aligned to their size or to 16 bytes.
 template <class T>
-__device__ inline void Load8(const T* from, float (&x)[8]) {
-  const uint4 words = *reinterpret_cast<const uint4*>(from);
+__device__ inline void Widen8(const uint4& words, float (&x)[8]) {
   const uint32_t pairs[4] = {words.x, words.y, words.z, words.w};
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
-    const float2 pair = Unpack<T>(pairs[i]);
+    const float2 pair = Widen<T>(pairs[i]);
     x[2 * i] = pair.x, x[2 * i + 1] = pair.y;
   }
+}
+template <class T>
+__device__ inline void Load8(const T* from, float (&x)[8]) {
+  Widen8<T>(*reinterpret_cast<const uint4*>(from), x);
 }
 template <>
 __device__ inline void Load8<float>(const float* from, float (&x)[8]) {
@@ -77,6 +53,13 @@ __device__ inline void Load8<float>(const float* from, float (&x)[8]) {
   const float4 b = reinterpret_cast<const float4*>(from)[1];
   x[0] = a.x, x[1] = a.y, x[2] = a.z, x[3] = a.w;
   x[4] = b.x, x[5] = b.y, x[6] = b.z, x[7] = b.w;
+}
+
+// Eight activations of any type, from element `at` on.
+__device__ inline void Load8(const Matrix& from, long long at, float (&x)[8]) {
+  if (from.type == Real::kF32) return Load8(static_cast<const float*>(from.data) + at, x);
+  With16Bits(from.type,
+             [&](auto value) { Load8(static_cast<const decltype(value)*>(from.data) + at, x); });
 }
 
 template <class T>

@@ -50,7 +50,7 @@ inline size_t DecodeCounterBytes(int multiprocessors) {
 }
 
 // Tokens that are their run alone (all of them, or those of a mixed step): one kernel, which also
-// rotates and appends. bf16 activations, a cache in 16 bits, head_dim 64 or 128.
+// rotates and appends. Activations and cache in 16 bits, head_dim 64 or 128.
 void AttendSingles(const Queue& queue, const StepTokens& step, const AttentionStep& attention,
                    std::byte* scratch);
 // The other runs, on tensor cores, for the same types. Keys and values are in the cache.

@@ -56,7 +56,7 @@ __device__ inline void AddValue(const T* value, int dim, float product,
   }
 }
 
-template <class Activation, class T, int kChunks>
+template <class T, int kChunks>
 __device__ inline void AttendPositions(const StepTokens& step, const AttentionStep& a, int token,
                                        int head, GroupState<kChunks>& state) {
   const int dim = a.cache.head_dim, own = step.position[token];
@@ -65,8 +65,7 @@ __device__ inline void AttendPositions(const StepTokens& step, const AttentionSt
 #pragma unroll
   for (int c = 0; c < kChunks; ++c) {
     if (DimAt(c) >= dim) continue;
-    Load8(static_cast<const Activation*>(a.qkv.data) + QueryAt(a, token, head) + DimAt(c),
-          state.query[c]);
+    Load8(a.qkv, QueryAt(a, token, head) + DimAt(c), state.query[c]);
     float turn[8];
     LoadTurn8(a, own, DimAt(c), turn);
     Rotate8(state.query[c], turn);
@@ -90,7 +89,18 @@ __device__ inline void AttendPositions(const StepTokens& step, const AttentionSt
   }
 }
 
-template <class Activation, class T, int kChunks>
+__device__ inline void StoreOut(const Matrix& out, long long at, float value) {
+  if (out.type == Real::kF32) {
+    static_cast<float*>(out.data)[at] = value;
+    return;
+  }
+  With16Bits(out.type, [&](auto of_type) {
+    using A = decltype(of_type);
+    static_cast<A*>(out.data)[at] = Saturated<A>(value);
+  });
+}
+
+template <class T, int kChunks>
 __global__ void __launch_bounds__(kThreads) PlainKernel(StepTokens step, AttentionStep a) {
   __shared__ float sums[kGroups][kMostDim];
   __shared__ float most[kGroups], total[kGroups];
@@ -99,7 +109,7 @@ __global__ void __launch_bounds__(kThreads) PlainKernel(StepTokens step, Attenti
   const int head = blockIdx.x, token = blockIdx.y, dim = a.cache.head_dim;
   const int group = threadIdx.x / kLanes;
   GroupState<kChunks> state;
-  AttendPositions<Activation, T>(step, a, token, head, state);
+  AttendPositions<T>(step, a, token, head, state);
 #pragma unroll
   for (int c = 0; c < kChunks; ++c) {
     if (DimAt(c) < dim) Store8(&sums[group][DimAt(c)], state.sums[c]);
@@ -109,36 +119,29 @@ __global__ void __launch_bounds__(kThreads) PlainKernel(StepTokens step, Attenti
   float largest = -INFINITY, all = 0;
   for (int g = 0; g < kGroups; ++g) largest = fmaxf(largest, most[g]);
   for (int g = 0; g < kGroups; ++g) all += expf(most[g] - largest) * total[g];
-  auto* out = static_cast<Activation*>(a.out.data) + token * a.out.stride +
-              static_cast<long long>(head) * dim;
+  const long long out = token * a.out.stride + static_cast<long long>(head) * dim;
   for (int d = threadIdx.x; d < dim; d += kThreads) {
     float sum = 0;
     for (int g = 0; g < kGroups; ++g) sum += expf(most[g] - largest) * sums[g][d];
-    out[d] = static_cast<Activation>(sum / all);
+    StoreOut(a.out, out + d, sum / all);
   }
 }
 
-template <class Activation, class T>
+template <class T>
 void LaunchPlain(const Queue& queue, const StepTokens& step, const AttentionStep& a) {
   const int dim = a.cache.head_dim;
-  void (*kernel)(StepTokens, AttentionStep) = PlainKernel<Activation, T, 4>;
-  if (dim <= 128) kernel = PlainKernel<Activation, T, 2>;
-  if (dim <= 64) kernel = PlainKernel<Activation, T, 1>;
+  void (*kernel)(StepTokens, AttentionStep) = PlainKernel<T, 4>;
+  if (dim <= 128) kernel = PlainKernel<T, 2>;
+  if (dim <= 64) kernel = PlainKernel<T, 1>;
   Launch(queue, kernel, dim3(a.heads.query, step.tokens), dim3(kThreads), 0, step, a);
-}
-
-template <class Activation>
-void LaunchFor(const Queue& queue, const StepTokens& step, const AttentionStep& a) {
-  if (a.cache.type == DType::kF16) return LaunchPlain<Activation, __half>(queue, step, a);
-  if (a.cache.type == DType::kBF16) return LaunchPlain<Activation, __nv_bfloat16>(queue, step, a);
-  LaunchPlain<Activation, float>(queue, step, a);
 }
 
 }  // namespace
 
 void AttendPlainly(const Queue& queue, const StepTokens& step, const AttentionStep& a) {
-  if (a.qkv.type == Real::kBF16) return LaunchFor<__nv_bfloat16>(queue, step, a);
-  LaunchFor<float>(queue, step, a);
+  if (a.cache.type == DType::kF16) return LaunchPlain<__half>(queue, step, a);
+  if (a.cache.type == DType::kBF16) return LaunchPlain<__nv_bfloat16>(queue, step, a);
+  LaunchPlain<float>(queue, step, a);
 }
 
 }  // namespace lantern::cuda

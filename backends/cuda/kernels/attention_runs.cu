@@ -108,8 +108,8 @@ __device__ inline int HeadOf(const RunArguments& r, const Tile& tile, int row) {
   return token < tile.tokens && slot < tile.heads.count ? tile.heads.begin + slot : -1;
 }
 
-// Queries, rotated, to shared memory; rows that are none's are zeros.
-template <class T, int D>
+// Queries, in A, rotated, to shared memory; rows that are none's are zeros.
+template <class A, class T, int D>
 __device__ inline void LoadQuery(const RunArguments& r, const Tile& tile, RunShared<D>& shared) {
   const AttentionStep& a = r.attention;
   const int chunk = threadIdx.x % (D / 8);
@@ -120,7 +120,7 @@ __device__ inline void LoadQuery(const RunArguments& r, const Tile& tile, RunSha
     if (chunk == 0) shared.position[row] = position;
     const long long at = QueryAt(a, token, max(head, 0)) + chunk * 8;
     float x[8], turn[8];
-    Load8(static_cast<const __nv_bfloat16*>(a.qkv.data) + at, x);
+    Load8(static_cast<const A*>(a.qkv.data) + at, x);
     LoadTurn8(a, position, chunk * 8, turn);
     Rotate8(x, turn);
     shared.query[ChunkAt<D>(row, chunk)] = head >= 0 ? Pack8<T>(x) : make_uint4(0, 0, 0, 0);
@@ -339,9 +339,9 @@ __device__ inline void AddValues(const RunShared<D>& shared, int stage, const Pr
   }
 }
 
-// The warp's rows, divided by their totals, to `out`: through the warp's own rows of the queries'
-// memory, which it needs no more, so that stores are of whole lines.
-template <int D>
+// The warp's rows, divided by their totals, to `out` in A: through the warp's own rows of the
+// queries' memory, which it needs no more, so that stores are of whole lines.
+template <class A, int D>
 __device__ inline void StoreRows(const RunArguments& r, WarpState<D>& state, RunShared<D>& shared) {
   const AttentionStep& a = r.attention;
   const Tile& tile = shared.tile;
@@ -358,7 +358,7 @@ __device__ inline void StoreRows(const RunArguments& r, WarpState<D>& state, Run
 #pragma unroll
       for (int n = 0; n < D / 8; ++n) {
         uint4& chunk = shared.query[ChunkAt<D>(row, n)];
-        reinterpret_cast<uint32_t*>(&chunk)[lane % 4] = Pack<__nv_bfloat16>(
+        reinterpret_cast<uint32_t*>(&chunk)[lane % 4] = PackSaturated<A>(
             state.sums[m][n][half * 2] * scale, state.sums[m][n][half * 2 + 1] * scale);
       }
     }
@@ -369,7 +369,7 @@ __device__ inline void StoreRows(const RunArguments& r, WarpState<D>& state, Run
     const int head = HeadOf(r, tile, row);
     if (head < 0) continue;
     const long long token = tile.token + TokenOf(r, tile, row);
-    auto* out = static_cast<__nv_bfloat16*>(a.out.data) + token * a.out.stride +
+    auto* out = static_cast<A*>(a.out.data) + token * a.out.stride +
                 static_cast<long long>(head) * D + chunk * 8;
     *reinterpret_cast<uint4*>(out) = shared.query[ChunkAt<D>(row, chunk)];
   }
@@ -399,7 +399,8 @@ __global__ void __launch_bounds__(kThreads, 2) RunKernel(const __grid_constant__
   if (!FindTile(r, tile)) return;
   const int begin = tile.lowest / kKeys * kKeys;
   LoadKeysAndValues<T, D>(r, tile, begin, shared, 0);
-  LoadQuery<T, D>(r, tile, shared);
+  With16Bits(r.attention.qkv.type,
+             [&](auto value) { LoadQuery<decltype(value), T, D>(r, tile, shared); });
   WarpState<D> state;
   Begin(state);
   if (threadIdx.x == 0) shared.tile = tile;
@@ -422,7 +423,8 @@ __global__ void __launch_bounds__(kThreads, 2) RunKernel(const __grid_constant__
     Exponentials<D>(r.scale, products, state);
     AddValues<T, D>(shared, stage, products, state);
   }
-  StoreRows<D>(r, state, shared);
+  With16Bits(r.attention.out.type,
+             [&](auto value) { StoreRows<decltype(value), D>(r, state, shared); });
 }
 
 template <class T, int D>

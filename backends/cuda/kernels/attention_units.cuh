@@ -90,10 +90,13 @@ __device__ inline void AddScaled(float4& sum, float scale, const float4& x) {
 
 __device__ inline void StoreOut(const AttentionStep& a, const Unit& unit, int head, int at,
                                 const float4& x, float scale) {
-  auto* out = static_cast<__nv_bfloat16*>(a.out.data) + unit.token * a.out.stride +
+  auto* out = static_cast<uint16_t*>(a.out.data) + unit.token * a.out.stride +
               static_cast<long long>(unit.head + head) * a.cache.head_dim + at;
-  *reinterpret_cast<uint2*>(out) = {Pack<__nv_bfloat16>(x.x * scale, x.y * scale),
-                                    Pack<__nv_bfloat16>(x.z * scale, x.w * scale)};
+  With16Bits(a.out.type, [&](auto value) {
+    using A = decltype(value);
+    *reinterpret_cast<uint2*>(out) = {PackSaturated<A>(x.x * scale, x.y * scale),
+                                      PackSaturated<A>(x.z * scale, x.w * scale)};
+  });
 }
 
 // Adds up the warps' sums: into `out` where this block is its unit's only one, else to scratch.

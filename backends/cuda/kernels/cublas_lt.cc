@@ -29,8 +29,10 @@ unsigned Alignment(const void* data) {
   return 1u << std::min(8, std::countr_zero(reinterpret_cast<uintptr_t>(data)));
 }
 
-cudaDataType TypeOf(DType type) { return type == DType::kF16 ? CUDA_R_16F : CUDA_R_16BF; }
-cudaDataType TypeOf(Real type) { return type == Real::kF32 ? CUDA_R_32F : CUDA_R_16BF; }
+cudaDataType NameOf(Real type) {
+  if (type == Real::kF32) return CUDA_R_32F;
+  return type == Real::kF16 ? CUDA_R_16F : CUDA_R_16BF;
+}
 
 }  // namespace
 
@@ -69,8 +71,8 @@ void CublasLt::Check(cublasStatus_t status, const char* what) const {
 
 void CublasLt::Multiply(const Queue& queue, const Matrix& out, const Operand& x, const Operand& w,
                         bool add) {
-  LANTERN_CHECK(x.type == w.type);
-  LANTERN_CHECK(out.type == Real::kF32 || (x.type == DType::kBF16 && !add));
+  LANTERN_CHECK(x.type == w.type && x.type != Real::kF32);
+  LANTERN_CHECK(out.type == Real::kF32 || (out.type == x.type && !add));
   const Shape shape{w.rows,
                     x.rows,
                     x.columns,
@@ -108,11 +110,11 @@ CublasLt::Owner<cublasLtMatrixLayout_t> CublasLt::Layout(cudaDataType type, int 
 CublasLt::Plan CublasLt::MakePlan(const Shape& shape) const {
   cublasLtMatmulDesc_t product = nullptr;
   Check(call_.create_product(&product, CUBLAS_COMPUTE_32F, CUDA_R_32F), "describing a product");
-  const cudaDataType operands = TypeOf(shape.operands);
+  const cudaDataType operands = NameOf(shape.operands);
   Plan plan{{product, call_.destroy_product},
             Layout(operands, shape.columns, shape.rows, shape.w_stride),
             Layout(operands, shape.columns, shape.tokens, shape.x_stride),
-            Layout(TypeOf(shape.results), shape.rows, shape.tokens, shape.out_stride),
+            Layout(NameOf(shape.results), shape.rows, shape.tokens, shape.out_stride),
             {}};
   const cublasOperation_t transposed = CUBLAS_OP_T;
   Check(call_.set_product(product, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof(transposed)),

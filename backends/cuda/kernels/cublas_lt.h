@@ -13,7 +13,6 @@
 #include "backends/cuda/kernels/queue.h"
 #include "backends/cuda/kernels/scratch.h"
 #include "src/base/shared_library.h"
-#include "src/tensor/dtype.h"
 
 namespace lantern::cuda {
 
@@ -29,13 +28,13 @@ class CublasLt {
   // Rows that are `stride` elements apart, in kBF16 or kF16.
   struct Operand {
     const void* data = nullptr;
-    DType type = DType::kBF16;
+    Real type = Real::kBF16;
     int rows = 0, columns = 0;
     long long stride = 0;
   };
 
-  // out[x.rows, w.rows] (+)= x * w^T, sums in f32; x and w of one type, and out in f32 where that
-  // is f16 or where it is added to.
+  // out[x.rows, w.rows] (+)= x * w^T, sums in f32; x and w of one type, out of the same or, where
+  // it is added to always, in f32. In f16 what is beyond becomes infinity.
   // ENSURES: the same bits in every run, for the same shapes and alignments.
   void Multiply(const Queue& queue, const Matrix& out, const Operand& x, const Operand& w,
                 bool add);
@@ -68,8 +67,7 @@ class CublasLt {
     int rows, tokens, columns;
     long long w_stride, x_stride, out_stride;
     unsigned w_alignment, x_alignment, out_alignment;
-    DType operands;
-    Real results;
+    Real operands, results;
     bool add;
     auto operator<=>(const Shape&) const = default;
   };

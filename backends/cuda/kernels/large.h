@@ -1,6 +1,6 @@
 // Products with many tokens, bound by arithmetic: cuBLASLt, which is loaded at run time, over
-// weights in 16 bits; block formats are unpacked before, some rows at a time. And products in f32
-// for checks, by a kernel of our own.
+// weights of the activations' type; others are unpacked to it before, some rows at a time. And
+// products in f32 for checks, by a kernel of our own.
 #pragma once
 
 #include <memory>
@@ -26,9 +26,10 @@ class LargeProducts {
   LargeProducts(const LargeProducts&) = delete;
   LargeProducts& operator=(const LargeProducts&) = delete;
 
-  // out[n, weight.out] (+)= x[n, columns] * W[:, begin : begin + columns]^T. x in bf16, out in bf16
-  // or f32, added to what is there where `add` (f32 only). Sums in f32. Grows scratch memory when
-  // it must: not while a graph is captured.
+  // out[n, weight.out] (+)= x[n, columns] * W[:, begin : begin + columns]^T. x in bf16 or f16, out
+  // of x's type or f32, added to what is there where `add` (f32 only). Sums in f32; those beyond
+  // f16 become infinity there: whoever reads them decides (see SiluMul, Attend). Grows scratch
+  // memory when it must: not while a graph is captured.
   void Multiply(const Queue& queue, Matrix out, Matrix x, const Weight& weight, int begin,
                 bool add);
 

@@ -104,7 +104,7 @@ void MultiplyF32(const Queue& queue, Matrix out, Matrix x, const Weight& weight,
   LANTERN_CHECK_GE(most, kTile);
   for (int first = 0; first < weight.out; first += most) {
     const int rows = std::min(most, weight.out - first);
-    Unpack(queue, weight, first, rows, begin, x.columns, DType::kF32, scratch, pitch);
+    Unpack(queue, weight, first, rows, begin, x.columns, Real::kF32, scratch, pitch);
     const Parameters parameters{static_cast<const float*>(x.data),
                                 scratch,
                                 static_cast<float*>(out.data) + first,

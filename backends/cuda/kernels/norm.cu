@@ -13,8 +13,6 @@ constexpr int kMostThreads = 1024;
 constexpr int kHeld = 2;  // units that a thread keeps: 8192 columns in all
 constexpr int kUnit = 4;
 
-struct Nothing {};  // the type of y where nothing is added
-
 // The sum over the block's threads, in all of them. REQUIRES: whole warps.
 __device__ float SumOfBlock(float value) {
   __shared__ float sums[kMostThreads / 32];
@@ -39,19 +37,19 @@ __device__ float SumOfSquares(const Floats<kN>& values) {
   return sum;
 }
 
-// x and what is added to it, loaded; Sum waits for both.
-template <int kN, class Y>
+// x and what is added to it, if anything is, loaded; Sum waits for both.
+template <int kN, bool adds>
 struct Terms {
   Floats<kN> x;
   Floats<kN> y;
 
-  __device__ void Fetch(const float* from_x, const Y* from_y) {
+  __device__ void Fetch(const float* from_x, const float* from_y) {
     x = Load<kN>(from_x);
-    if constexpr (!std::is_same_v<Y, Nothing>) y = Load<kN>(from_y);
+    if constexpr (adds) y = Load<kN>(from_y);
   }
   // Leaves the sum in memory, too.
   __device__ const Floats<kN>& Sum(float* to_x) {
-    if constexpr (!std::is_same_v<Y, Nothing>) {
+    if constexpr (adds) {
 #pragma unroll
       for (int i = 0; i < kN; ++i) x.of[i] += y.of[i];
       Store<kN>(to_x, x);
@@ -67,13 +65,13 @@ __device__ void PutUnit(Out* out, Floats<kN> values, const Floats<kN>& weight, f
   Store<kN>(out, values);
 }
 
-template <int kN, class Y, class Out>
+template <int kN, bool adds, class Out>
 __global__ void __launch_bounds__(kMostThreads, 1)
-    NormKernel(Rows<Out> outs, Rows<float> xs, Rows<Y> ys, const float* weight, int columns,
+    NormKernel(Rows<Out> outs, Rows<float> xs, Rows<float> ys, const float* weight, int columns,
                float eps) {
   const int units = columns / kN, first = threadIdx.x, step = blockDim.x;
   Floats<kN> weights[kHeld];
-  Terms<kN, Y> held[kHeld];
+  Terms<kN, adds> held[kHeld];
 #pragma unroll
   for (int k = 0; k < kHeld; ++k) {
     const int unit = first + k * step;
@@ -82,7 +80,7 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   WaitForInputs();
   LetNextBegin();
   float* const x = xs[blockIdx.x];
-  const Y* const y = ys[blockIdx.x];
+  const float* const y = ys[blockIdx.x];
   Out* const out = outs[blockIdx.x];
   if (first < units) {
     // Where a thread has fewer units it loads one twice: loads under no condition go out at once.
@@ -100,7 +98,7 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   }
   const int beyond = first + kHeld * step;
   for (int unit = beyond; unit < units; unit += step) {
-    Terms<kN, Y> terms;
+    Terms<kN, adds> terms;
     terms.Fetch(x + unit * kN, y + unit * kN);
     squares += SumOfSquares(terms.Sum(x + unit * kN));
   }
@@ -115,9 +113,9 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   }
 }
 
-template <class Y>
-void Norm(const Queue& queue, const Matrix& out, const Matrix& x, Rows<Y> y, const float* weight,
-          float eps) {
+template <bool adds>
+void Norm(const Queue& queue, const Matrix& out, const Matrix& x, Rows<float> y,
+          const float* weight, float eps) {
   LANTERN_CHECK(out.rows == x.rows && out.columns == x.columns);
   LANTERN_CHECK_EQ(reinterpret_cast<uintptr_t>(weight) % 16, 0u);
   if (x.rows == 0) return;
@@ -127,8 +125,8 @@ void Norm(const Queue& queue, const Matrix& out, const Matrix& x, Rows<Y> y, con
       constexpr int kN = decltype(unit)::value;
       // All units of the row are held if they can be.
       const int threads = std::clamp((x.columns / kN + 63) / 64 * 32, 32, kMostThreads);
-      Launch(queue, NormKernel<kN, Y, Out>, x.rows, threads, 0, RowsOf<Out>(out), RowsOf<float>(x),
-             y, weight, x.columns, eps);
+      Launch(queue, NormKernel<kN, adds, Out>, x.rows, threads, 0, RowsOf<Out>(out),
+             RowsOf<float>(x), y, weight, x.columns, eps);
     });
   });
 }
@@ -136,14 +134,13 @@ void Norm(const Queue& queue, const Matrix& out, const Matrix& x, Rows<Y> y, con
 }  // namespace
 
 void RmsNorm(const Queue& queue, Matrix out, Matrix x, const float* weight, float eps) {
-  Norm(queue, out, x, Rows<Nothing>{}, weight, eps);
+  Norm<false>(queue, out, x, {}, weight, eps);
 }
 
 void AddRmsNorm(const Queue& queue, Matrix out, Matrix x, Matrix y, const float* weight,
                 float eps) {
   LANTERN_CHECK(y.rows == x.rows && y.columns == x.columns);
-  WithReal(y.type,
-           [&](auto value) { Norm(queue, out, x, RowsOf<decltype(value)>(y), weight, eps); });
+  Norm<true>(queue, out, x, RowsOf<float>(y), weight, eps);
 }
 
 }  // namespace lantern::cuda

@@ -1,24 +1,14 @@
-// Activations as products with plain weights take them: bf16, or f16 beside f16 weights. For every
-// block of 32 columns a token has 64 bytes, of which lane t of a quad reads its eight columns.
+// Activations as products with plain weights take them: bf16 beside bf16 weights, else f16. For
+// every block of 32 columns a token has 64 bytes, of which lane t of a quad reads its eight
+// columns.
 #pragma once
 
 #include "backends/cuda/kernels/activations.cuh"
 
 namespace lantern::cuda {
 
-// bf16(value), as bf16 or as f16: then what f16 cannot hold becomes its largest number.
-template <bool f16>
-__device__ inline uint32_t Rounded(float value) {
-  const __nv_bfloat16 bf16 = __float2bfloat16_rn(value);
-  if constexpr (!f16) return __bfloat16_as_ushort(bf16);
-  const float rounded = __bfloat162float(bf16);
-  constexpr float kLargest = 65504;
-  const bool beyond = fabsf(rounded) > kLargest;  // no NaN is
-  return __half_as_ushort(__float2half_rn(beyond ? copysignf(kLargest, rounded) : rounded));
-}
-
-// `ragged`: the row's length is no multiple of four.
-template <bool f16, bool ragged, bool one_token>
+// T: __half or __nv_bfloat16. `ragged`: the row's length is no multiple of four.
+template <class T, bool ragged, bool one_token>
 struct PlainPlaces {
   static constexpr bool kRagged = ragged;
   static constexpr bool kOneToken = one_token;
@@ -27,8 +17,7 @@ struct PlainPlaces {
 
   __device__ static int ColumnOf(int t, int run) { return 8 * t + 4 * run; }
   __device__ static uint2 RoundedFour(float4 v) {
-    return {Rounded<f16>(v.x) | Rounded<f16>(v.y) << 16, Rounded<f16>(v.z) | Rounded<f16>(v.w)
-                                                                                 << 16};
+    return {PackSaturated<T>(v.x, v.y), PackSaturated<T>(v.z, v.w)};
   }
   // Chunk `at` = 4 * block + t, if it is `there`.
   __device__ void Store(bool there, int token, int at, float4 first, float4 second) const {

@@ -1,8 +1,20 @@
 #include "backends/cuda/kernels/queue.h"
 
+#include "src/base/check.h"
 #include "src/base/error.h"
 
 namespace lantern::cuda {
+
+DType TypeOf(Real real) {
+  if (real == Real::kF32) return DType::kF32;
+  return real == Real::kF16 ? DType::kF16 : DType::kBF16;
+}
+
+Real RealOf(DType type) {
+  LANTERN_CHECK(type == DType::kF32 || type == DType::kF16 || type == DType::kBF16);
+  if (type == DType::kF32) return Real::kF32;
+  return type == DType::kF16 ? Real::kF16 : Real::kBF16;
+}
 
 void Require(cudaError_t code, const char* what) {
   if (code == cudaSuccess) return;

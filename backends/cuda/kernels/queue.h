@@ -4,6 +4,8 @@
 
 #include <cuda_runtime.h>
 
+#include "src/tensor/dtype.h"
+
 namespace lantern::cuda {
 
 struct Queue {
@@ -11,10 +13,13 @@ struct Queue {
   int multiprocessors = 132;
 };
 
-// How activations lie in memory between products: bf16, or f32 for checks. The residual stream,
-// partial sums and logits are f32 in both.
-enum class Real { kBF16, kF32 };
-inline int RealBytes(Real real) { return real == Real::kBF16 ? 2 : 4; }
+// How activations lie in memory between products: in 16 bits, or f32 for checks. The residual
+// stream, partial sums and logits are f32 in all.
+enum class Real { kBF16, kF16, kF32 };
+constexpr int RealBytes(Real real) { return real == Real::kF32 ? 4 : 2; }
+DType TypeOf(Real real);
+// REQUIRES: one of these three.
+Real RealOf(DType type);
 
 // A matrix of activations: `columns` of them in rows that are `stride` elements apart. `data` and
 // the rows' distance in bytes are multiples of 16.

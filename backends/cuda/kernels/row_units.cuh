@@ -2,11 +2,10 @@
 // takes at once: several in one wide access where the columns allow it, else one.
 #pragma once
 
-#include <cuda_bf16.h>
-
 #include <cstdint>
 #include <type_traits>
 
+#include "backends/cuda/kernels/halves.cuh"
 #include "backends/cuda/kernels/queue.h"
 #include "src/base/check.h"
 
@@ -21,7 +20,9 @@ struct Rows {
 };
 
 template <class T>
-inline constexpr Real kRealOf = std::is_same_v<T, float> ? Real::kF32 : Real::kBF16;
+inline constexpr Real kRealOf = std::is_same_v<T, float>    ? Real::kF32
+                                : std::is_same_v<T, __half> ? Real::kF16
+                                                            : Real::kBF16;
 
 template <class T>
 Rows<T> RowsOf(const Matrix& matrix) {
@@ -51,27 +52,23 @@ __device__ Floats<kUnit> Load(const T* from) {
   return floats;
 }
 
-template <int kUnit>
-__device__ void Store(float* to, const Floats<kUnit>& floats) {
-  using Access = AccessOf<kUnit * sizeof(float)>;
-  Access access;
-  memcpy(&access, floats.of, sizeof(access));
-  *reinterpret_cast<Access*>(to) = access;
-}
-
-template <int kUnit>
-__device__ void Store(__nv_bfloat16* to, const Floats<kUnit>& floats) {
+template <int kUnit, class T>
+__device__ void Store(T* to, const Floats<kUnit>& floats) {
   if constexpr (kUnit == 1) {
-    *to = __float2bfloat16_rn(floats.of[0]);
+    *to = Saturated<T>(floats.of[0]);
   } else {
-    using Access = AccessOf<kUnit * sizeof(__nv_bfloat16)>;
-    __nv_bfloat162 pairs[kUnit / 2];
-#pragma unroll
-    for (int i = 0; i < kUnit / 2; ++i) {
-      pairs[i] = __floats2bfloat162_rn(floats.of[2 * i], floats.of[2 * i + 1]);
-    }
+    using Access = AccessOf<kUnit * sizeof(T)>;
     Access access;
-    memcpy(&access, pairs, sizeof(access));
+    if constexpr (sizeof(T) == 4) {
+      memcpy(&access, floats.of, sizeof(access));
+    } else {
+      uint32_t pairs[kUnit / 2];
+#pragma unroll
+      for (int i = 0; i < kUnit / 2; ++i) {
+        pairs[i] = PackSaturated<T>(floats.of[2 * i], floats.of[2 * i + 1]);
+      }
+      memcpy(&access, pairs, sizeof(access));
+    }
     *reinterpret_cast<Access*>(to) = access;
   }
 }
@@ -79,7 +76,9 @@ __device__ void Store(__nv_bfloat16* to, const Floats<kUnit>& floats) {
 // Calls f with a value of the type, or with the unit as an integral_constant.
 template <class Function>
 void WithReal(Real real, Function&& f) {
-  real == Real::kBF16 ? f(__nv_bfloat16{}) : f(float{});
+  if (real == Real::kBF16) return f(__nv_bfloat16{});
+  if (real == Real::kF16) return f(__half{});
+  f(float{});
 }
 template <int kUnit, class Function>
 void WithUnit(int columns, Function&& f) {

@@ -7,9 +7,9 @@
 namespace lantern::cuda {
 namespace {
 
-template <int kUnit, class Y>
+template <int kUnit>
 __global__ void __launch_bounds__(kUnitThreads)
-    AddKernel(Rows<float> x, Rows<Y> y, int rows, int columns) {
+    AddKernel(Rows<float> x, Rows<float> y, int rows, int columns) {
   WaitForInputs();
   LetNextBegin();
   const int column = UnitOfThread() * kUnit;
@@ -26,6 +26,16 @@ __global__ void __launch_bounds__(kUnitThreads)
 // The quick quotient is 2 ulp wide, and 0 for gates below -87, where silu is beneath 1e-36.
 __device__ float Silu(float gate) { return __fdividef(gate, 1 + expf(-gate)); }
 
+// A gate or an up as it is taken. cuBLASLt, which writes those of many tokens, leaves infinity for
+// what is beyond f16: here as our own kernels' saturation would have left it, since of all
+// activations these are the largest, and infinity would end the run. NaN stays NaN.
+template <class T>
+__device__ float Taken(float value) {
+  if constexpr (!std::is_same_v<T, __half>) return value;
+  constexpr float kMost = 65504;
+  return value > kMost ? kMost : value < -kMost ? -kMost : value;
+}
+
 template <int kUnit, class T>
 __global__ void __launch_bounds__(kUnitThreads)
     SiluMulKernel(Rows<T> out, Rows<T> gate_up, int rows, int columns) {
@@ -38,7 +48,9 @@ __global__ void __launch_bounds__(kUnitThreads)
     const Floats<kUnit> gate = Load<kUnit>(gate_row + column);
     Floats<kUnit> product = Load<kUnit>(gate_row + columns + column);
 #pragma unroll
-    for (int i = 0; i < kUnit; ++i) product.of[i] *= Silu(gate.of[i]);
+    for (int i = 0; i < kUnit; ++i) {
+      product.of[i] = Taken<T>(product.of[i]) * Silu(Taken<T>(gate.of[i]));
+    }
     Store<kUnit>(out[row] + column, product);
   }
 }
@@ -60,13 +72,10 @@ __global__ void __launch_bounds__(kUnitThreads)
 void Add(const Queue& queue, Matrix x, Matrix y) {
   LANTERN_CHECK(y.rows == x.rows && y.columns == x.columns);
   if (x.rows == 0) return;
-  WithReal(y.type, [&](auto value) {
-    WithUnit<4>(x.columns, [&](auto unit) {
-      using Y = decltype(value);
-      constexpr int kUnit = decltype(unit)::value;
-      Launch(queue, AddKernel<kUnit, Y>, UnitGrid(x.columns / kUnit, x.rows), kUnitThreads, 0,
-             RowsOf<float>(x), RowsOf<Y>(y), x.rows, x.columns);
-    });
+  WithUnit<4>(x.columns, [&](auto unit) {
+    constexpr int kUnit = decltype(unit)::value;
+    Launch(queue, AddKernel<kUnit>, UnitGrid(x.columns / kUnit, x.rows), kUnitThreads, 0,
+           RowsOf<float>(x), RowsOf<float>(y), x.rows, x.columns);
   });
 }
 

@@ -11,12 +11,12 @@
 
 namespace lantern::cuda {
 
-// out = x / sqrt(mean(x^2) + eps) * weight, by row. x is f32; out bf16 or f32, and may be x. weight
-// is 16-byte aligned.
+// out = x / sqrt(mean(x^2) + eps) * weight, by row. x is f32; out of any type, and may be x. weight
+// is 16-byte aligned. Here and below what is beyond f16 becomes its largest number.
 void RmsNorm(const Queue& queue, Matrix out, Matrix x, const float* weight, float eps);
-// x += y, then as RmsNorm, in one pass; y is f32 or bf16.
+// x += y, then as RmsNorm, in one pass; y is f32.
 void AddRmsNorm(const Queue& queue, Matrix out, Matrix x, Matrix y, const float* weight, float eps);
-// x += y; x is f32, y f32 or bf16.
+// x += y; both f32.
 void Add(const Queue& queue, Matrix x, Matrix y);
 // out[n, f] = silu(gate) * up, gate_up [n, 2 f]; types alike.
 void SiluMul(const Queue& queue, Matrix out, Matrix gate_up);

@@ -60,7 +60,7 @@ SkinnyTask TaskOf(const SkinnyProduct& product) {
   SkinnyTask task{};
   task.x = product.x.data;
   task.x_stride = product.x.stride;
-  task.x_is_f32 = product.x.type == Real::kF32;
+  task.x_type = product.x.type;
   task.tokens = product.x.rows;
   task.columns = product.x.columns;
   task.norm = product.norm;
@@ -68,7 +68,7 @@ SkinnyTask TaskOf(const SkinnyProduct& product) {
   task.eps = product.eps;
   task.out = product.out.data;
   task.out_stride = product.out.stride;
-  task.out_is_f32 = product.out.type == Real::kF32;
+  task.out_type = product.out.type;
   task.into = product.into;
   return task;
 }
@@ -95,6 +95,7 @@ void SetColumns(DType type, int begin, SkinnyTask* task) {
 void Check(const SkinnyProduct& product) {
   LANTERN_CHECK(1 <= product.x.rows && product.x.rows <= kSkinnyTokens);
   LANTERN_CHECK_EQ(product.x.rows, product.out.rows);
+  LANTERN_CHECK((product.x.type == Real::kF32) == (product.norm != nullptr));
   LANTERN_CHECK(1 <= product.part_count && product.part_count <= 3);
   for (int i = 0; i < product.part_count; ++i) {
     LANTERN_CHECK(product.begin + product.x.columns <= product.parts[i].in);

@@ -157,10 +157,12 @@ class Finish {
     return sum;
   }
   __device__ void Store(long long at, float value) const {
-    if (task_.out_is_f32) {
+    if (task_.out_type == Real::kF32) {
       static_cast<float*>(task_.out)[at] = value;
+    } else if (task_.out_type == Real::kF16) {
+      static_cast<__half*>(task_.out)[at] = Saturated<__half>(value);
     } else {
-      static_cast<__nv_bfloat16*>(task_.out)[at] = __float2bfloat16_rn(value);
+      static_cast<__nv_bfloat16*>(task_.out)[at] = Saturated<__nv_bfloat16>(value);
     }
   }
 
@@ -276,7 +278,7 @@ __device__ inline void LoadActivations(const SkinnyTask& task, const SharedActiv
       return row.Load(places, to.inverses);
     }
     WaitForInputs();
-    if constexpr (room == 1) return LoadUnnormed(task, 0, blocks, places);
+    if constexpr (room == 1) return LoadAsTheyAre(task, 0, blocks, places);
     if (task.norm != nullptr) FindInverses<Places>(task, to.inverses);
     if (whole) LoadRows(task, 0, blocks, to.inverses, places);
   });

@@ -1,8 +1,8 @@
 // Products with few tokens, bound by how fast weights stream: every weight is read once, for all
-// tokens of the step, and multiplied by tensor cores: plain weights with activations in bf16 (f16
-// weights: f16), weights in blocks with activations in blocks too, of whole numbers of 16 bits
-// (block_activations.cuh). Sums are f32. What stands before and after a product in a layer is fused
-// into it.
+// tokens of the step, and multiplied by tensor cores: bf16 weights with activations in bf16, f16
+// and f32 ones in f16, weights in blocks with activations in blocks too, of whole numbers of 16
+// bits (block_activations.cuh). Sums are f32. What stands before and after a product in a layer is
+// fused into it. Finite numbers beyond f16 become its largest.
 #pragma once
 
 #include "backends/cuda/kernels/queue.h"
@@ -14,7 +14,7 @@ constexpr int kSkinnyTokens = 32;  // most that these kernels take
 
 struct SkinnyProduct {
   // Rows of x are tokens. With a norm, x is the residual stream [n, in] in f32 and the product
-  // reads x / sqrt(mean(x^2) + eps) * norm; without one it is bf16 or f32. Rounded as said above.
+  // reads x / sqrt(mean(x^2) + eps) * norm; without one it is bf16 or f16. Rounded as said above.
   Matrix x;
   const float* norm = nullptr;  // [in]
   float eps = 0;
@@ -27,9 +27,10 @@ struct SkinnyProduct {
   int begin = 0;
 
   enum Into {
-    kStore,  // out = product, in bf16 or f32
+    kStore,  // out = product, in any type
     kAdd,    // out += product, in f32: the residual stream
-    kGated,  // out = silu(parts[0]) * parts[1], in bf16; the parts have equal outs and one format
+    kGated,  // out = silu(parts[0]) * parts[1], in any type; the parts have equal outs and one
+             // format
   } into = kStore;
   Matrix out;
 };

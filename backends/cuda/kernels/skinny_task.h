@@ -37,7 +37,7 @@ struct SkinnyTask {
 
   const void* x;
   long long x_stride;
-  bool x_is_f32;
+  Real x_type;  // without a norm
   int tokens, columns;
   const float* norm;
   float eps;
@@ -47,7 +47,7 @@ struct SkinnyTask {
 
   void* out;
   long long out_stride;
-  bool out_is_f32;
+  Real out_type;
   SkinnyProduct::Into into;
   // Whether the next kernel may begin with this one, and not only when this one has its inputs.
   // Not where attention may be next: what comes behind it would be placed beside its blocks, two

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backends/cuda/kernels/fragments.cuh"
+#include "backends/cuda/kernels/halves.cuh"
 #include "backends/cuda/kernels/launch.cuh"
 #include "backends/cuda/kernels/weights.h"
 #include "src/base/check.h"
@@ -20,21 +21,6 @@ struct Window {
   bool aligned;  // to and pitch, to 16 bytes
 };
 
-template <class T>
-__device__ T To(float value);
-template <>
-__device__ float To<float>(float value) {
-  return value;
-}
-template <>
-__device__ __half To<__half>(float value) {
-  return __float2half_rn(value);
-}
-template <>
-__device__ __nv_bfloat16 To<__nv_bfloat16>(float value) {
-  return __float2bfloat16_rn(value);
-}
-
 __device__ float ToFloat(float value) { return value; }
 __device__ float ToFloat(__half value) { return __half2float(value); }
 __device__ float ToFloat(__nv_bfloat16 value) { return __bfloat162float(value); }
@@ -47,18 +33,19 @@ __device__ void StoreEight(const Window& window, int row, int column, const floa
   if (row < 0 || row >= window.count || column < 0 || column >= window.columns) return;
   T* to = static_cast<T*>(window.to) + row * window.pitch + column;
   if (window.aligned && column + 8 <= window.columns) {
-    alignas(16) T rounded[8];
-#pragma unroll
-    for (int i = 0; i < 8; ++i) rounded[i] = To<T>(values[i]);
-#pragma unroll
-    for (int i = 0; i < static_cast<int>(sizeof(rounded) / 16); ++i) {
-      reinterpret_cast<uint4*>(to)[i] = reinterpret_cast<const uint4*>(rounded)[i];
+    if constexpr (sizeof(T) == 4) {
+      reinterpret_cast<float4*>(to)[0] = {values[0], values[1], values[2], values[3]};
+      reinterpret_cast<float4*>(to)[1] = {values[4], values[5], values[6], values[7]};
+    } else {
+      *reinterpret_cast<uint4*>(to) = {
+          PackSaturated<T>(values[0], values[1]), PackSaturated<T>(values[2], values[3]),
+          PackSaturated<T>(values[4], values[5]), PackSaturated<T>(values[6], values[7])};
     }
     return;
   }
 #pragma unroll
   for (int i = 0; i < 8; ++i) {
-    if (column + i < window.columns) to[i] = To<T>(values[i]);
+    if (column + i < window.columns) to[i] = Saturated<T>(values[i]);
   }
 }
 
@@ -197,17 +184,22 @@ void UnpackTo(const Queue& queue, const Weight& weight, const Window& window) {
 }  // namespace
 
 void Unpack(const Queue& queue, const Weight& weight, int first, int count, int begin, int columns,
-            DType to, void* dst, long long dst_pitch) {
-  LANTERN_CHECK(begin % kBlockColumns == 0);
-  LANTERN_CHECK(columns % kBlockColumns == 0 || begin + columns == weight.in);
+            Real to, void* dst, long long dst_pitch) {
+  const int step = IsBlockFormat(weight.type) ? kBlockColumns : 8;
+  LANTERN_CHECK(begin % step == 0);
+  LANTERN_CHECK(columns % step == 0 || begin + columns == weight.in);
   if (count == 0 || columns == 0) return;
-  const int size = Info(to).block_bytes;
-  const bool aligned = reinterpret_cast<uintptr_t>(dst) % 16 == 0 && dst_pitch * size % 16 == 0;
+  const bool aligned =
+      reinterpret_cast<uintptr_t>(dst) % 16 == 0 && dst_pitch * RealBytes(to) % 16 == 0;
   const Window window{first, count, begin, columns, dst, dst_pitch, aligned};
-  if (to == DType::kBF16) return UnpackTo<__nv_bfloat16>(queue, weight, window);
-  if (to == DType::kF16) return UnpackTo<__half>(queue, weight, window);
-  LANTERN_CHECK(to == DType::kF32);
-  UnpackTo<float>(queue, weight, window);
+  switch (to) {
+    case Real::kBF16:
+      return UnpackTo<__nv_bfloat16>(queue, weight, window);
+    case Real::kF16:
+      return UnpackTo<__half>(queue, weight, window);
+    case Real::kF32:
+      return UnpackTo<float>(queue, weight, window);
+  }
 }
 
 }  // namespace lantern::cuda
