@@ -1,17 +1,16 @@
 #include "net/device_sums.h"
 
 #include <algorithm>
-#include <chrono>
-#include <optional>
-#include <span>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "backends/cuda/context.h"
 #include "backends/cuda/kernels/peer_sum.h"
 #include "backends/cuda/kernels/rows.h"
 #include "backends/cuda/products.h"
+#include "net/agreement.h"
 #include "net/nccl_group.h"
+#include "net/nccl_join.h"
 #include "src/base/error.h"
 
 namespace lantern {
@@ -24,40 +23,6 @@ using cuda::PeerSums;
 // columns is the second.
 constexpr size_t kSmallBytes = size_t{1} << 20, kPairBytes = size_t{32} << 20;
 size_t PeerBytes(const Communicator& group) { return group.size() == 2 ? kPairBytes : kSmallBytes; }
-constexpr std::chrono::seconds kConnectLimit{30};
-
-// Everybody's bytes, by rank.
-template <class T>
-std::vector<T> Gathered(Communicator& group, const T& mine) {
-  std::vector<T> all(group.size(), mine);
-  std::vector<OutgoingMessage> out;
-  std::vector<IncomingMessage> in;
-  for (int rank = 0; rank < group.size(); ++rank) {
-    if (rank == group.rank()) continue;
-    out.push_back({rank, std::as_bytes(std::span(&mine, 1))});
-    in.push_back({rank, std::as_writable_bytes(std::span(&all[rank], 1))});
-  }
-  group.Exchange(out, in, Patience::kIdle);
-  return all;
-}
-
-bool Everybody(Communicator& group, bool mine) {
-  const std::vector<char> all = Gathered<char>(group, mine);
-  return std::all_of(all.begin(), all.end(), [](char each) { return each != 0; });
-}
-
-// Calls `make`, whose failure is an answer: what it needs is not there. A lost rank shows at the
-// group's next message.
-template <class Make>
-bool Succeeds(const Make& make) {
-  try {
-    make();
-    return true;
-  } catch (const Error&) {
-    cudaGetLastError();  // what failed is told by the answer, not by the next launch
-    return false;
-  }
-}
 
 std::unique_ptr<PeerSums> ReachPeers(Communicator& group) {
   std::unique_ptr<PeerSums> sums;
@@ -71,19 +36,6 @@ std::unique_ptr<PeerSums> ReachPeers(Communicator& group) {
   const std::vector<PeerSums::Handle> handles = Gathered(group, handle);
   const bool open = Succeeds([&] { sums->Open(handles); });
   return Everybody(group, open) ? std::move(sums) : nullptr;
-}
-
-std::unique_ptr<NcclGroup> JoinNccl(Communicator& group) {
-  NcclGroup::Id id{};
-  const bool there = Succeeds([&] { id = NcclGroup::MakeId(); });
-  if (!Everybody(group, there)) return nullptr;
-  id = Gathered(group, id)[0];
-  std::unique_ptr<NcclGroup> nccl;
-  const bool joined = Succeeds([&] {
-    nccl = std::make_unique<NcclGroup>(group.rank(), group.size(), id);
-    nccl->Connect(kConnectLimit);
-  });
-  return Everybody(group, joined) ? std::move(nccl) : nullptr;
 }
 
 class GpuSums : public DeviceSums {

@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -88,6 +89,7 @@ class GlooComm final : public Communicator {
   void Wait(Ticket ticket, Patience patience) override;
   void Progress() override;
   void Abort(const std::string& reason) override;
+  void OnAbort(const void* owner, AbortHook then) override;
 
  private:
   Transfer& NewTransfer();
@@ -141,6 +143,7 @@ class GlooComm final : public Communicator {
   std::optional<std::string> dead_;  // why
   std::atomic<bool> is_dead_{false};
   bool closed_ = false;
+  std::map<const void*, AbortHook> on_abort_;  // by owner
 };
 
 GlooComm::GlooComm(const GlooOptions& options, std::vector<LinkAddress> addresses,
@@ -215,11 +218,19 @@ void GlooComm::Abort(const std::string& reason) {
   if (!dead_) dead_ = reason;
   is_dead_ = true;
   RingUp();
+  for (const auto& [owner, then] : on_abort_) then(*dead_);
   if (closed_) return;
   // Ends a packet's send or receive that has begun.
   for (const int fd : context_.fds) {
     if (fd >= 0) shutdown(fd, SHUT_RDWR);
   }
+}
+
+void GlooComm::OnAbort(const void* owner, AbortHook then) {
+  const std::lock_guard lock(mutex_);
+  if (then && dead_) then(*dead_);
+  on_abort_.erase(owner);
+  if (then) on_abort_.emplace(owner, std::move(then));
 }
 
 Transfer& GlooComm::NewTransfer() {

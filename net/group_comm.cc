@@ -25,6 +25,9 @@ class GroupComm final : public Communicator {
   std::string NameOf(int rank) const override { return world_->NameOf(members_.at(rank)); }
   const WireCounters& counters() const override { return counters_; }
   void Abort(const std::string& reason) override { world_->Abort(reason); }
+  void OnAbort(const void* owner, AbortHook then) override {
+    world_->OnAbort(owner, std::move(then));
+  }
 
   Ticket Start(std::span<const OutgoingMessage> out, std::span<const IncomingMessage> in) override {
     const auto start = Clock::now();

@@ -412,6 +412,29 @@ TEST(GlooComm, ALongMessageWaitsForARankThatComputesForLong) {
   }
 }
 
+// In the order of the owners' addresses; a group's are those of its world.
+TEST(GlooComm, AbortTellsThoseWhoAsked) {
+  ForkedRanks ranks(2, [](RankEnd& end) {
+    const auto group = MakeGroup(end.world, {1, 0});
+    std::string heard;
+    const auto hears = [&](const std::string& name) {
+      return [&heard, name](const std::string& reason) { heard += name + ": " + reason + " "; };
+    };
+    const int owners[4] = {};
+    group->OnAbort(&owners[0], hears("first"));
+    end.world->OnAbort(&owners[1], hears("second"));
+    group->OnAbort(&owners[2], hears("third"));
+    group->OnAbort(&owners[2], {});
+    end.world->Abort("enough");
+    end.world->OnAbort(&owners[3], hears("late"));
+    return heard;
+  });
+  for (int rank = 0; rank < 2; ++rank) {
+    EXPECT_EQ(ranks.ReadLine(rank, std::chrono::seconds(30)),
+              "first: enough second: enough late: enough ");
+  }
+}
+
 // Abort at any moment of a loop of exchanges: before, between, inside.
 TEST(GlooComm, AbortEndsTheWaitsAndStays) {
   ForkedRanks ranks(2, [](RankEnd& end) {

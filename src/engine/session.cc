@@ -209,6 +209,7 @@ Session::State::State(const SessionOptions& options, const Events& events)
         if (events.on_workers) events.on_workers(server->Workers());
       });
     }
+    rank->stage().Connect();
     if (server && events.on_workers) events.on_workers(server->Workers());
   } catch (const Error& e) {
     if (server && !Loss()) server->ReportError(e.what());

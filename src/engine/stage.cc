@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <utility>
 
+#include "net/group_comm.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
 #include "src/engine/step_codec.h"
@@ -58,6 +60,8 @@ bool Stage::Unsettled() const {
 // ends all of them.
 void Stage::Abandon(const std::string& why) {
   mesh_.world->Abort(why);
+  if (link_before_) link_before_->Abort(why);
+  if (link_behind_) link_behind_->Abort(why);
   try {
     mesh_.world->Exchange({}, {}, Patience::kStep);
   } catch (const Error&) {
@@ -88,12 +92,30 @@ int Stage::Neighbour(int stages) const {
   return mesh_.plan.RankOf(mesh_.stage + stages, mesh_.tp_rank);
 }
 
+void Stage::Connect() {
+  Guarded([&] { MakeLinks(); });
+}
+
+// Those that begin at an even stage first: every rank has one at most then, and one after that, so
+// all are made in the time of two.
+void Stage::MakeLinks() {
+  if (std::exchange(connected_, true)) return;
+  for (const int first : {0, 1}) {
+    const bool behind = mesh_.stage % 2 == first;
+    if (behind ? last_ : first_) continue;
+    const int from = behind ? mesh_.rank : Neighbour(-1), to = behind ? Neighbour(+1) : mesh_.rank;
+    (behind ? link_behind_ : link_before_) = MakeDeviceLink(
+        context_, MakeGroup(mesh_.world, {from, to}), static_cast<int>(slots_.size()));
+  }
+}
+
 void Stage::Begin(const StepPlan& plan) {
   LANTERN_CHECK_EQ(mesh_.rank, 0);
   Guarded([&] { BeginStep(plan); });
 }
 
 void Stage::BeginStep(const StepPlan& plan) {
+  MakeLinks();
   Encode(plan, fallback_, message_);
   const double wire_before = mesh_.world->counters().seconds;
   BroadcastMessage(*mesh_.tp, message_, 0, Patience::kStep);
@@ -147,6 +169,7 @@ bool Stage::Follow() {
 }
 
 void Stage::FollowStep() {
+  MakeLinks();
   if (first_) {
     BroadcastMessage(*mesh_.tp, message_, 0, Patience::kIdle);
   } else {
@@ -166,7 +189,7 @@ void Stage::Execute(const StepPlan& plan) {
   const OnCore bound(core_);
   LANTERN_CHECK(0 <= plan.slot && plan.slot < static_cast<int>(slots_.size()));
   Slot& slot = slots_[plan.slot];
-  Settle(slot);
+  Settle(plan.slot);
   act_.Use(plan.slot);
   const bool forward = plan.kind == StepPlan::kForward, stop = plan.kind == StepPlan::kStop;
   if (forward) act_.Select(0, plan.batch.tokens());
@@ -175,10 +198,7 @@ void Stage::Execute(const StepPlan& plan) {
   if (forward) RunModel(plan);
   if (!fallback_ && sums_.fallback()) TellFallback(plan);
   if (!last_) {
-    std::swap(slot.message, message_);
-    std::span<const float> hidden;
-    if (forward) hidden = Backend::HostSpan(context_, act_.x, HiddenOnHost(slot));
-    Send(slot, Neighbour(+1), std::as_bytes(hidden));
+    HandOver(plan);
   } else if (!stop) {
     AnswerRows(plan);
     if (mesh_.rank != 0) Encode(answer_, fallback_, slot.message);
@@ -186,11 +206,16 @@ void Stage::Execute(const StepPlan& plan) {
   }
   if (!stop) return;
   residual_.Settle();
-  for (Slot& each : slots_) Settle(each);
+  for (int each = 0; each < static_cast<int>(slots_.size()); ++each) Settle(each);
 }
 
 // The next plan may come while this step is computed.
 void Stage::ReceiveHidden(Slot& slot) {
+  if (link_before_) {
+    plans_.Start(*mesh_.world, Neighbour(-1));
+    link_before_->Receive(act_.x);
+    return;
+  }
   const std::span<float> memory = HiddenOnHost(slot);
   const IncomingMessage hidden{Neighbour(-1), std::as_writable_bytes(memory)};
   const Communicator::Ticket ticket = mesh_.world->Start({}, {&hidden, 1});
@@ -206,6 +231,19 @@ std::span<float> Stage::HiddenOnHost(Slot& slot) {
   return slot.hidden;
 }
 
+// By a link, the plan first: the other end gets ready meanwhile.
+void Stage::HandOver(const StepPlan& plan) {
+  Slot& slot = slots_[plan.slot];
+  std::swap(slot.message, message_);
+  const bool forward = plan.kind == StepPlan::kForward;
+  std::span<const float> hidden;
+  if (forward && !link_behind_) {
+    hidden = Backend::HostSpan(context_, act_.x, HiddenOnHost(slot));
+  }
+  Send(slot, Neighbour(+1), std::as_bytes(hidden));
+  if (forward && link_behind_) link_behind_->Send(act_.x, plan.slot);
+}
+
 // The slot's message, and data behind it; they travel while the next step is computed.
 void Stage::Send(Slot& slot, int to, std::span<const std::byte> data) {
   slot.sent = StartMessage(*mesh_.world, to, slot.message, data, slot.frame);
@@ -213,7 +251,9 @@ void Stage::Send(Slot& slot, int to, std::span<const std::byte> data) {
 
 // Waits until all that the slot's last step sent has left. No wait in truth: the leader begins
 // nothing in a slot before the answer has come, which took all of that.
-void Stage::Settle(Slot& slot) {
+void Stage::Settle(int number) {
+  Slot& slot = slots_[number];
+  if (link_behind_) link_behind_->Settle(number);
   if (slot.sent) mesh_.world->Wait(*slot.sent, Patience::kStep);
   slot.sent.reset();
 }

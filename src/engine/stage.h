@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/model.h"
+#include "net/device_link.h"
 #include "net/mesh.h"
 #include "net/messages.h"
 #include "src/engine/residual_check.h"
@@ -42,6 +43,10 @@ class Stage {
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
+  // Links this stage to its neighbours, where GPUs hand over to GPUs; all ranks do so once all have
+  // loaded. The first of the following does it where nobody has.
+  void Connect();
+
   // Leader: hands the plan to its group, runs its own part, and starts the hand-over. The slot's
   // logits stay at the last stage until the next forward step in it.
   // REQUIRES: what was begun in this slot before has been collected.
@@ -67,21 +72,23 @@ class Stage {
     std::vector<std::byte> message;  // the plan for the next stage, or the last stage's answer
     Frame frame{};
     std::optional<Communicator::Ticket> sent;
-    std::vector<float> hidden;  // the hidden state on its way, where it is computed on a device
+    std::vector<float> hidden;  // the hidden state on its way from a device over the host
   };
 
   void BeginStep(const StepPlan& plan);
   void CollectRanks();
   void FollowStep();
   void Execute(const StepPlan& plan);
+  void MakeLinks();
   void ReceiveHidden(Slot& slot);
   std::span<float> HiddenOnHost(Slot& slot);
+  void HandOver(const StepPlan& plan);
   void Send(Slot& slot, int to, std::span<const std::byte> data);
   void RunModel(const StepPlan& plan);
   void TellFallback(const StepPlan& plan);
   void AnswerRows(const StepPlan& plan);
   void ExpectAnswers();
-  void Settle(Slot& slot);
+  void Settle(int slot);
   bool Unsettled() const;
   void Abandon(const std::string& why);
   template <class Body>
@@ -99,6 +106,8 @@ class Stage {
   Activations act_;
   Reducer sums_;
   std::unique_ptr<DeviceSums> device_sums_;  // null: sums_ computes them
+  bool connected_ = false;
+  std::unique_ptr<DeviceLink> link_before_, link_behind_;  // null: hidden states go over the host
   Fallback fallback_;
   ResidualCheck residual_;
   std::unique_ptr<Model> model_;
