@@ -19,6 +19,14 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+// Small hidden states are there sooner over the host, as it takes NCCL longer to begin: two H100,
+// 8B in Q4_0, one token of 16 KB 418 tokens/s over the host and 404 by the link; a prompt's 8 MB
+// 23,000 and 37,400. Both ends say the same.
+bool IsWorthALink(Tensor x) {
+  constexpr size_t kLeastBytes = size_t{1} << 20;
+  return sizeof(float) * x.rows * x.cols >= kLeastBytes;
+}
+
 }  // namespace
 
 Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loader& loader,
@@ -211,7 +219,7 @@ void Stage::Execute(const StepPlan& plan) {
 
 // The next plan may come while this step is computed.
 void Stage::ReceiveHidden(Slot& slot) {
-  if (link_before_) {
+  if (link_before_ && IsWorthALink(act_.x)) {
     plans_.Start(*mesh_.world, Neighbour(-1));
     link_before_->Receive(act_.x);
     return;
@@ -236,12 +244,11 @@ void Stage::HandOver(const StepPlan& plan) {
   Slot& slot = slots_[plan.slot];
   std::swap(slot.message, message_);
   const bool forward = plan.kind == StepPlan::kForward;
+  const bool by_link = forward && link_behind_ && IsWorthALink(act_.x);
   std::span<const float> hidden;
-  if (forward && !link_behind_) {
-    hidden = Backend::HostSpan(context_, act_.x, HiddenOnHost(slot));
-  }
+  if (forward && !by_link) hidden = Backend::HostSpan(context_, act_.x, HiddenOnHost(slot));
   Send(slot, Neighbour(+1), std::as_bytes(hidden));
-  if (forward && link_behind_) link_behind_->Send(act_.x, plan.slot);
+  if (by_link) link_behind_->Send(act_.x, plan.slot);
 }
 
 // The slot's message, and data behind it; they travel while the next step is computed.
