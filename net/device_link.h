@@ -1,7 +1,7 @@
-// DeviceLink: from a rank's GPU to that of the next stage's rank at the same place: the hidden
-// state goes from device to device, and the host sees none of it. The plan goes over the network as
-// ever, so that a lost rank shows there. Each link is a group of two and has one direction, so what
-// one end sends is what the other receives next, whatever else both are doing.
+// DeviceLink: from a rank's GPU to that of the next stage's rank at the same place: large hidden
+// states go from device to device, and the host sees none of them. The plan goes over the network
+// as ever, so that a lost rank shows there. Each link is a group of two and has one direction, so
+// what one end sends is what the other receives next, whatever else both are doing.
 #pragma once
 
 #include <memory>

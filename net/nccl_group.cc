@@ -16,6 +16,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kLeaveLimit{5};
+constexpr std::chrono::seconds kStartLimit{30};  // of an operation, the first of which connects
 
 // NCCL's functions, by their own names.
 struct Nccl {
@@ -99,7 +100,13 @@ struct NcclGroup::Impl {
       RequireNoAbort();
       RequireSuccess(operation());
     }
-    while (!Done()) std::this_thread::yield();
+    const auto deadline = Clock::now() + kStartLimit;
+    while (!Done()) {
+      if (Clock::now() > deadline) {
+        Fail(ErrorKind::kPeerLost, "NCCL has begun nothing within {} s.", kStartLimit.count());
+      }
+      std::this_thread::yield();
+    }
   }
 
   void Leave();

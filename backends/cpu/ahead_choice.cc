@@ -5,8 +5,9 @@
 namespace lantern {
 namespace {
 
-// Of each: some 10 ms of reading, in many products.
+// Of each: 10 to 50 ms of reading, and so many products that a slow moment of one does not decide.
 constexpr size_t kEnoughBytes = size_t{1} << 29;
+constexpr int kEnoughProducts = 8;
 // Others have to be clearly faster than the usual distances.
 constexpr double kClearly = 0.98;
 
@@ -19,9 +20,12 @@ Ahead AheadChoice::Try() {
 }
 
 void AheadChoice::Took(size_t bytes, std::chrono::duration<double> time) {
+  ++tried_[trying_].products;
   tried_[trying_].bytes += bytes;
   tried_[trying_].seconds += time.count();
-  const auto enough = [](const Tried& tried) { return tried.bytes >= kEnoughBytes; };
+  const auto enough = [](const Tried& tried) {
+    return tried.bytes >= kEnoughBytes && tried.products >= kEnoughProducts;
+  };
   if (std::all_of(tried_.begin(), tried_.end(), enough)) Choose();
 }
 

@@ -26,6 +26,7 @@ class AheadChoice {
   static constexpr std::array kChoices = {kUsualAhead, Ahead{0, 2048}, Ahead{}};
 
   struct Tried {
+    int products = 0;
     size_t bytes = 0;
     double seconds = 0;
   };

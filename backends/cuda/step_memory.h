@@ -43,7 +43,7 @@ class StepMemory {
   ResidualLook residual();
 
   // Queues a look at the step's rows of logits, kept apart by where these lie, and what it gives on
-  // its way back. `moved`: as for Upload. Slots have logits of their own.
+  // its way back. `moved`: as for Set. Slots have logits of their own.
   void LookAtLogits(const Queue& queue, const Matrix& logits, bool& moved);
   // Of the last step in the slot whose logits these are.
   LogitsLook logits(const void* logits, int row) const;

@@ -165,7 +165,7 @@ void ModelFlags::Register(CLI::App& app) {
                  "Where this machine computes: cpu, or cuda in builds for it (default: as built)");
   app.add_option("--compute", o.compute,
                  "Activations on a GPU: bf16, f16, or f32 for checks (default: auto, bf16 for "
-                 "models in bf16 and f16 for all others)");
+                 "models with bf16 weights, else f16)");
   app.add_option("--isa", o.isa, "Kernel set; every set gives the same bits (default: the best)")
       ->group("");
   app.add_flag("--json", json, "One JSON object on stdout");

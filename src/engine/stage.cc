@@ -292,8 +292,11 @@ void Stage::RunModel(const StepPlan& plan) {
   if (seen.bad_layer != ResidualLook::kAllFinite) {
     Fail(ErrorKind::kIo,
          "Layer {}{} gave a value that is not a number: the weights are damaged, or too large for "
-         "their type.",
-         seen.bad_layer, seen.every_layer ? "" : " or one before it");
+         "their type{}.",
+         seen.bad_layer, seen.every_layer ? "" : " or one before it",
+         Backend::OperandType(context_) == DType::kF16
+             ? ", or it computed more than f16 holds, which --compute bf16 does"
+             : "");
   }
   residual_.EndStep(seen.hashes);
 }

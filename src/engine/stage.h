@@ -107,7 +107,7 @@ class Stage {
   Reducer sums_;
   std::unique_ptr<DeviceSums> device_sums_;  // null: sums_ computes them
   bool connected_ = false;
-  std::unique_ptr<DeviceLink> link_before_, link_behind_;  // null: hidden states go over the host
+  std::unique_ptr<DeviceLink> link_before_, link_behind_;  // null: all goes over the host
   Fallback fallback_;
   ResidualCheck residual_;
   std::unique_ptr<Model> model_;

@@ -135,11 +135,12 @@ TEST_P(Weights, UnpackRangesOfRowsAndColumns) {
   }
 }
 
-// Columns of plain weights may begin anywhere that 16 bytes do.
-TEST_P(Weights, UnpackPlainRangesFromEightOn) {
+// Ranks have any columns of plain weights.
+TEST_P(Weights, UnpackPlainRangesFromAnywhere) {
   if (IsBlockFormat(GetParam())) GTEST_SKIP() << "Blocks stay whole.";
   const PackedMatrix matrix(GetParam(), 20, 601, 12);
-  for (const Window window : {Window{0, 20, 8, 344}, Window{3, 9, 344, 257}}) {
+  for (const Window window : {Window{0, 20, 8, 344}, Window{3, 9, 344, 257},
+                              Window{0, 20, 342, 171}, Window{7, 2, 5, 1}, Window{0, 20, 15, 2}}) {
     ExpectWindow(matrix, Real::kF16, window, 352);
     ExpectWindow(matrix, Real::kF32, window, window.columns);
   }

@@ -396,7 +396,7 @@ LANTERN_INLINE void AddMinimumSuperBlock(const PanelJob& job,
   } else {
     IV exact[kTokens][kParts];
     SubBlockProducts<8, Format>(
-        w, job.ahead, in,
+        w, ahead, in,
         block, [&](int sub, int p) __attribute__((always_inline)) { return scale[p][sub]; },
         [](int, int) __attribute__((always_inline)) { return Sums{}; }, exact);
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {

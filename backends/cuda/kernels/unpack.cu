@@ -18,19 +18,20 @@ struct Window {
   int first, count, begin, columns;
   void* to;
   long long pitch;
-  bool aligned;  // to and pitch, to 16 bytes
+  bool aligned;  // to and pitch to 16 bytes, begin to 8 columns
 };
 
 __device__ float ToFloat(float value) { return value; }
 __device__ float ToFloat(__half value) { return __half2float(value); }
 __device__ float ToFloat(__nv_bfloat16 value) { return __bfloat162float(value); }
 
-// Eight values to a row and column of the matrix, which begin at a multiple of 8 columns.
+// Those of eight values that the window has, which are at a row of the matrix and from a column on
+// that is a multiple of 8.
 template <class T>
 __device__ void StoreEight(const Window& window, int row, int column, const float (&values)[8]) {
   row -= window.first;
   column -= window.begin;
-  if (row < 0 || row >= window.count || column < 0 || column >= window.columns) return;
+  if (row < 0 || row >= window.count || column <= -8 || column >= window.columns) return;
   T* to = static_cast<T*>(window.to) + row * window.pitch + column;
   if (window.aligned && column + 8 <= window.columns) {
     if constexpr (sizeof(T) == 4) {
@@ -45,7 +46,8 @@ __device__ void StoreEight(const Window& window, int row, int column, const floa
   }
 #pragma unroll
   for (int i = 0; i < 8; ++i) {
-    if (column + i < window.columns) to[i] = Saturated<T>(values[i]);
+    const bool inside = column + i >= 0 && column + i < window.columns;
+    if (inside) to[i] = Saturated<T>(values[i]);
   }
 }
 
@@ -110,15 +112,20 @@ __global__ void UnpackBlocks(const std::byte* packed, int units, int strip, int 
   }
 }
 
+// Of eight columns each.
+__host__ __device__ int RunsOf(const Window& window) {
+  return (window.begin + window.columns + 7) / 8 - window.begin / 8;
+}
+
 template <class From, class T>
 __global__ void UnpackPlain(const From* packed, int pitch, Window window) {
   LetNextBegin();
   WaitForInputs();
-  const int runs = (window.columns + 7) / 8;
+  const int runs = RunsOf(window);
   const long long i = static_cast<long long>(blockIdx.x) * kThreads + threadIdx.x;
   if (i >= static_cast<long long>(window.count) * runs) return;
   const int row = window.first + static_cast<int>(i / runs);
-  const int column = window.begin + static_cast<int>(i % runs) * 8;
+  const int column = (window.begin / 8 + static_cast<int>(i % runs)) * 8;
   // The pitch is a multiple of eight: what is read beyond `in` is padding.
   const From* from = packed + static_cast<long long>(row) * pitch + column;
   alignas(16) From eight[8];
@@ -148,7 +155,7 @@ void UnpackType(const Queue& queue, const Weight& weight, const Window& window) 
 
 template <class From, class T>
 void UnpackRows(const Queue& queue, const Weight& weight, const Window& window) {
-  const long long threads = static_cast<long long>(window.count) * ((window.columns + 7) / 8);
+  const long long threads = static_cast<long long>(window.count) * RunsOf(window);
   Launch(queue, UnpackPlain<From, T>, GridFor(threads), dim3(kThreads), 0,
          reinterpret_cast<const From*>(weight.data), Pitch(weight.type, weight.in), window);
 }
@@ -185,12 +192,12 @@ void UnpackTo(const Queue& queue, const Weight& weight, const Window& window) {
 
 void Unpack(const Queue& queue, const Weight& weight, int first, int count, int begin, int columns,
             Real to, void* dst, long long dst_pitch) {
-  const int step = IsBlockFormat(weight.type) ? kBlockColumns : 8;
+  const int step = IsBlockFormat(weight.type) ? kBlockColumns : 1;
   LANTERN_CHECK(begin % step == 0);
   LANTERN_CHECK(columns % step == 0 || begin + columns == weight.in);
   if (count == 0 || columns == 0) return;
-  const bool aligned =
-      reinterpret_cast<uintptr_t>(dst) % 16 == 0 && dst_pitch * RealBytes(to) % 16 == 0;
+  const bool aligned = reinterpret_cast<uintptr_t>(dst) % 16 == 0 &&
+                       dst_pitch * RealBytes(to) % 16 == 0 && begin % 8 == 0;
   const Window window{first, count, begin, columns, dst, dst_pitch, aligned};
   switch (to) {
     case Real::kBF16:

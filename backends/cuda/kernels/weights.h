@@ -32,8 +32,8 @@ void PackRows(const Queue& queue, DType type, const std::byte* rows, int first, 
               int in, std::byte* packed);
 
 // Writes rows [first, first + count) and columns [begin, begin + columns), decoded and rounded, to
-// dst (in `to`), dst_pitch elements from row to row. begin and columns are multiples of 32, of
-// plain weights of 8, but where the row ends. In f16, what is below 2^-14 has fewer bits than
+// dst (in `to`), dst_pitch elements from row to row. begin and columns of block formats
+// are multiples of 32, but where the row ends. In f16, what is below 2^-14 has fewer bits than
 // others, 2^-25 off at most, which is nothing beside a row's other weights; what is finite and
 // beyond 65504, as in no model known, becomes that.
 void Unpack(const Queue& queue, const Weight& weight, int first, int count, int begin, int columns,
