@@ -82,8 +82,9 @@ class Communicator {
   // Ends this rank's present and future waits with Error{kPeerLost}(reason). Any thread; the first
   // reason stays.
   virtual void Abort(const std::string& reason) = 0;
-  // Between processes: has Abort call `then` as well, from its thread, for waits that are not a
-  // communicator's. One for each `owner`; an empty one ends that.
+  // Between processes: has the first Abort call `then` as well, from its thread, for waits that are
+  // not a communicator's; at once where that has been. One for each `owner`; an empty one ends
+  // that.
   using AbortHook = std::function<void(const std::string& reason)>;
   virtual void OnAbort(const void* /*owner*/, AbortHook /*then*/) {}
 

@@ -19,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "net/gloo_context.h"
@@ -218,7 +219,7 @@ void GlooComm::Abort(const std::string& reason) {
   if (!dead_) dead_ = reason;
   is_dead_ = true;
   RingUp();
-  for (const auto& [owner, then] : on_abort_) then(*dead_);
+  for (const auto& [owner, then] : std::exchange(on_abort_, {})) then(*dead_);
   if (closed_) return;
   // Ends a packet's send or receive that has begun.
   for (const int fd : context_.fds) {
@@ -228,9 +229,10 @@ void GlooComm::Abort(const std::string& reason) {
 
 void GlooComm::OnAbort(const void* owner, AbortHook then) {
   const std::lock_guard lock(mutex_);
-  if (then && dead_) then(*dead_);
   on_abort_.erase(owner);
-  if (then) on_abort_.emplace(owner, std::move(then));
+  if (!then) return;
+  if (dead_) return then(*dead_);
+  on_abort_.emplace(owner, std::move(then));
 }
 
 Transfer& GlooComm::NewTransfer() {

@@ -40,7 +40,7 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
       act_(context, part.Activations(options.step_tokens, options.logit_rows, options.in_flight)),
       sums_(*mesh.tp, options.reduce),
-      device_sums_(MakeDeviceSums(context, *mesh.tp, options.reduce.format, part.config.dim)),
+      wire_format_(options.reduce.format),
       residual_(*mesh.tp, part.first_layer, static_cast<int>(part.layers.size())) {
   model_ = LoadModel(part, loader, options.context);
   plan_.batch.blocks.reserve(options.kv_blocks);  // tables grow step by step
@@ -101,13 +101,14 @@ int Stage::Neighbour(int stages) const {
 }
 
 void Stage::Connect() {
-  Guarded([&] { MakeLinks(); });
+  Guarded([&] { ConnectDevices(); });
 }
 
-// Those that begin at an even stage first: every rank has one at most then, and one after that, so
+// Links that begin at an even stage first: every rank has one at most then, and one after that, so
 // all are made in the time of two.
-void Stage::MakeLinks() {
+void Stage::ConnectDevices() {
   if (std::exchange(connected_, true)) return;
+  device_sums_ = MakeDeviceSums(context_, *mesh_.tp, wire_format_, act_.x.cols);
   for (const int first : {0, 1}) {
     const bool behind = mesh_.stage % 2 == first;
     if (behind ? last_ : first_) continue;
@@ -123,7 +124,7 @@ void Stage::Begin(const StepPlan& plan) {
 }
 
 void Stage::BeginStep(const StepPlan& plan) {
-  MakeLinks();
+  ConnectDevices();
   Encode(plan, fallback_, message_);
   const double wire_before = mesh_.world->counters().seconds;
   BroadcastMessage(*mesh_.tp, message_, 0, Patience::kStep);
@@ -177,7 +178,7 @@ bool Stage::Follow() {
 }
 
 void Stage::FollowStep() {
-  MakeLinks();
+  ConnectDevices();
   if (first_) {
     BroadcastMessage(*mesh_.tp, message_, 0, Patience::kIdle);
   } else {

@@ -43,8 +43,8 @@ class Stage {
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  // Links this stage to its neighbours, where GPUs hand over to GPUs; all ranks do so once all have
-  // loaded. The first of the following does it where nobody has.
+  // Finds out which ranks sum and hand over from GPU to GPU; all ranks do so once all have loaded,
+  // as they wait for each other. The first of the following does it where nobody has.
   void Connect();
 
   // Leader: hands the plan to its group, runs its own part, and starts the hand-over. The slot's
@@ -79,7 +79,7 @@ class Stage {
   void CollectRanks();
   void FollowStep();
   void Execute(const StepPlan& plan);
-  void MakeLinks();
+  void ConnectDevices();
   void ReceiveHidden(Slot& slot);
   std::span<float> HiddenOnHost(Slot& slot);
   void HandOver(const StepPlan& plan);
@@ -105,6 +105,7 @@ class Stage {
   KvCache kv_;
   Activations act_;
   Reducer sums_;
+  const WireFormat wire_format_;
   std::unique_ptr<DeviceSums> device_sums_;  // null: sums_ computes them
   bool connected_ = false;
   std::unique_ptr<DeviceLink> link_before_, link_behind_;  // null: all goes over the host
