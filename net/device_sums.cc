@@ -103,8 +103,8 @@ class GpuSums : public DeviceSums {
 std::unique_ptr<DeviceSums> MakeDeviceSums(Backend::Context& context, Communicator& group,
                                            WireFormat format, int dim) {
   if (group.size() == 1) return nullptr;
-  // Ranks of one run have one format, but not one kind of device.
-  if (format == WireFormat::kQ8 || !Everybody(group, context.gpu != nullptr)) return nullptr;
+  // All ask, whatever they have: some may be builds that have no more than this answer.
+  if (!Everybody(group, context.gpu != nullptr && format != WireFormat::kQ8)) return nullptr;
   context.gpu->Enter();
   std::unique_ptr<PeerSums> peers = ReachPeers(group);
   std::unique_ptr<NcclGroup> nccl = JoinNccl(group);

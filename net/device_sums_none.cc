@@ -5,9 +5,9 @@
 
 namespace lantern {
 
-std::unique_ptr<DeviceSums> MakeDeviceSums(Backend::Context&, Communicator& group,
-                                           WireFormat format, int) {
-  if (group.size() > 1 && format != WireFormat::kQ8) Everybody(group, false);
+std::unique_ptr<DeviceSums> MakeDeviceSums(Backend::Context&, Communicator& group, WireFormat,
+                                           int) {
+  if (group.size() > 1) Everybody(group, false);
   return nullptr;
 }
 

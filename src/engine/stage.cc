@@ -40,7 +40,6 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
       act_(context, part.Activations(options.step_tokens, options.logit_rows, options.in_flight)),
       sums_(*mesh.tp, options.reduce),
-      wire_format_(options.reduce.format),
       residual_(*mesh.tp, part.first_layer, static_cast<int>(part.layers.size())) {
   model_ = LoadModel(part, loader, options.context);
   plan_.batch.blocks.reserve(options.kv_blocks);  // tables grow step by step
@@ -108,7 +107,7 @@ void Stage::Connect() {
 // all are made in the time of two.
 void Stage::ConnectDevices() {
   if (std::exchange(connected_, true)) return;
-  device_sums_ = MakeDeviceSums(context_, *mesh_.tp, wire_format_, act_.x.cols);
+  device_sums_ = MakeDeviceSums(context_, *mesh_.tp, sums_.asked(), act_.x.cols);
   for (const int first : {0, 1}) {
     const bool behind = mesh_.stage % 2 == first;
     if (behind ? last_ : first_) continue;

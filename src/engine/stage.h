@@ -105,7 +105,6 @@ class Stage {
   KvCache kv_;
   Activations act_;
   Reducer sums_;
-  const WireFormat wire_format_;
   std::unique_ptr<DeviceSums> device_sums_;  // null: sums_ computes them
   bool connected_ = false;
   std::unique_ptr<DeviceLink> link_before_, link_behind_;  // null: all goes over the host
