@@ -99,9 +99,14 @@ struct BatchView {
   std::span<const int> position;
   std::span<const int> sequence;
   std::span<const std::span<const int>> blocks;
-  std::span<const int> token = {};      // ids
+  // Ids; or, on a device, GuessOf(i): what was guessed for row i of the step run before.
+  std::span<const int> token = {};
   std::span<const int> logits_at = {};  // tokens whose logits are wanted, ascending
   int top_logits = 0;                   // LogitsLook::top of each is wanted to hold so many
+  // For each of logits_at, where a device is to guess the tokens that will be chosen.
+  std::span<const ChoiceRule> rules = {};
+
+  static constexpr int GuessOf(int row) { return -1 - row; }
 };
 
 // What was seen of the residual stream in a step.
@@ -123,6 +128,9 @@ struct LogitsLook {
   // The largest in descending order, the first of equals first, NaN last: at least one, and at
   // least as many as the batch asked for, where the row has them.
   std::span<const RowAnswer> top;
+  // By the row's rule, in a device's arithmetic; without one the largest. May not be what is
+  // chosen.
+  int guess = -1;
 };
 
 // Query heads to kv heads, both local: head h reads kv head (q_begin + h) / group - kv_begin.
@@ -190,17 +198,19 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
 
   // Runs a step's operations, `body`, all of `batch`. `repeats`: they wait for nothing on the host,
   // so that the step may be recorded and replayed for another batch of the same shape, with the
-  // same tensors, instead of calling `body`.
+  // same tensors, instead of calling `body`. A device's step may go on after the return, and others
+  // be queued behind it, in other slots. REQUIRES: the slot's step before has been waited for.
   { B::RunStep(c, batch, /*slot*/ integer, /*repeats*/ true, body) } -> std::same_as<void>;
   // Whether HostSpan gives dense tensors in place, and operations are done when they return.
   { B::OnHost(c) } -> std::same_as<bool>;
   // Looks for values that are no numbers in x after layer `layer`; and, slot >= 0, adds
-  // ResidualHash(x, row) to hash `slot` of the step. TakeResidualLook waits for what was seen.
+  // ResidualHash(x, row) to hash `slot` of the step.
   {
     B::LookAtResidual(c, /*x*/ t, /*row*/ integer, /*layer*/ integer, /*slot*/ integer)
     } -> std::same_as<void>;
-  { B::TakeResidualLook(c) } -> std::same_as<ResidualLook>;
-  // Looks at rows of logits; GetLogitsLook waits, and is empty where looking at the row itself
+  // Waits for the last step of RunStep's slot, and says what was seen in it.
+  { B::EndStep(c, /*slot*/ integer) } -> std::same_as<ResidualLook>;
+  // Looks at rows of logits; GetLogitsLook, after EndStep, is empty where looking at the row itself
   // costs nothing.
   { B::LookAtLogits(c, t, batch) } -> std::same_as<void>;
   { B::GetLogitsLook(c, /*logits*/ t, /*row*/ integer) } -> std::same_as<std::optional<LogitsLook>>;

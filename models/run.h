@@ -16,7 +16,7 @@ namespace lantern {
 // A ragged batch: tokens of several sequences, prefill and decode mixed. Tokens of one sequence
 // are consecutive and ascending in position.
 struct Batch {
-  std::vector<int> token;       // ids
+  std::vector<int> token;       // ids, or guesses: see BatchView
   std::vector<int> position;    // of each token in its sequence
   std::vector<int> sequence;    // of each token: index into blocks_end
   std::vector<int> blocks;      // the block tables of all sequences, one after the other
@@ -35,10 +35,10 @@ class Run {
   static constexpr int kLeastTokens = 32;
 
   // blocks: the batch's tables, by sequence. device: what sums instead of the reducer, or null.
-  // top_logits: see BatchView. Begins with the whole step.
+  // top_logits, rules: see BatchView. Begins with the whole step.
   Run(Backend::Context& context, Reducer& reducer, DeviceSums* device, KvCache& cache,
       Activations& activations, const Batch& step, std::span<const std::span<const int>> blocks,
-      int top_logits)
+      int top_logits, std::span<const ChoiceRule> rules = {})
       : ctx(context),
         sums(reducer),
         device_sums(device),
@@ -46,7 +46,8 @@ class Run {
         act(activations),
         batch(step),
         blocks_(blocks),
-        top_logits_(top_logits) {
+        top_logits_(top_logits),
+        rules_(rules) {
     EnterAll();
   }
 
@@ -94,11 +95,13 @@ class Run {
              blocks_,
              std::span(batch.token).subspan(begin, size),
              batch.logits_at,
-             top_logits_};
+             top_logits_,
+             rules_};
   }
 
   const std::span<const std::span<const int>> blocks_;
   const int top_logits_;
+  const std::span<const ChoiceRule> rules_;
   int part_ = 0;
   int first_token_ = 0;
   BatchView view_;

@@ -371,7 +371,7 @@ TEST(LookAtResidual, HashesAreThoseOfTheDefinition) {
         CpuBackend::LookAtResidual(*context, x.view().Rows(2, 3), 7, 0, 1);
       };
       CpuBackend::RunStep(*context, {}, 0, true, look);
-      const ResidualLook seen = CpuBackend::TakeResidualLook(*context);
+      const ResidualLook seen = CpuBackend::EndStep(*context, 0);
       ASSERT_EQ(seen.hashes.size(), 2u);
       EXPECT_EQ(seen.hashes[1], ResidualHash(all, 5 * size_t(cols))) << NameOf(options);
       EXPECT_EQ(seen.bad_layer, ResidualLook::kAllFinite);

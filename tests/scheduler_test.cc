@@ -36,13 +36,15 @@ std::vector<int> Counts(const Step& step, const std::vector<std::shared_ptr<Sequ
 class SchedulerTest : public testing::Test {
  protected:
   // `count` sequences that have just chosen their first token.
-  void Start(int count, int in_flight) {
+  void Start(int count, int in_flight, bool guesses = false) {
     scheduler_ = std::make_unique<Scheduler>(SchedulerOptions{.blocks = 100,
                                                               .context = 64,
                                                               .chunk = 64,
                                                               .step_tokens = 64,
                                                               .logit_rows = 16,
-                                                              .in_flight = in_flight});
+                                                              .in_flight = in_flight,
+                                                              .least_part = guesses ? 16 : 1,
+                                                              .guesses = guesses});
     for (int i = 0; i < count; ++i) {
       all_.push_back(NewSequence(1, 50));
       scheduler_->Add(all_.back());
@@ -85,6 +87,89 @@ TEST_F(SchedulerTest, OneAloneIsInOneStepAtATime) {
   EXPECT_EQ(Next().plan.batch.tokens(), 0);
   Commit(first);
   EXPECT_EQ(Next().plan.batch.position, (std::vector<int>{2}));
+}
+
+// A token that is told, and the guess of it that the step behind began with.
+void Tell(const Step& step, int token, int guess) {
+  for (const auto& [sequence, count] : step.advances) {
+    if (sequence->void_step != step.plan.step) sequence->cached += count;
+  }
+  for (const auto& owner : step.row_owner) {
+    if (owner->void_step == step.plan.step) continue;
+    owner->tokens.push_back(token);
+    Scheduler::Told(*owner, token, guess);
+  }
+}
+
+TEST_F(SchedulerTest, AStepBeginsWithWhatTheOneBeforeGuesses) {
+  Start(2, 2, true);
+  const Step& first = Next();
+  const Step& second = Next();
+  EXPECT_EQ(first.plan.batch.token, (std::vector<int>{9, 9}));
+  EXPECT_EQ(second.plan.batch.token, (std::vector<int>{-1, -2}));
+  EXPECT_EQ(second.plan.batch.position, (std::vector<int>{2, 2}));
+  EXPECT_EQ(second.plan.rows.size(), 2u);
+  EXPECT_EQ(second.plan.rows[0].position, 3);
+  Tell(first, 5, 5);
+  const Step& third = Next();
+  EXPECT_EQ(third.plan.batch.token, (std::vector<int>{-1, -2}));
+  EXPECT_EQ(third.plan.batch.position, (std::vector<int>{3, 3}));
+  Tell(second, 5, 5);
+  EXPECT_EQ(all_[0]->cached, 3);
+  EXPECT_EQ(all_[0]->tokens, (std::vector<int>{7, 9, 5, 5}));
+}
+
+TEST_F(SchedulerTest, AWrongGuessIsDoneAgain) {
+  Start(1, 2, true);
+  const Step& first = Next();
+  const Step& wrong = Next();
+  Tell(first, 5, 6);
+  const Step& again = Next();
+  EXPECT_EQ(again.plan.batch.token, (std::vector<int>{5}));
+  EXPECT_EQ(again.plan.batch.position, wrong.plan.batch.position);
+  Tell(wrong, 4, 4);
+  EXPECT_EQ(all_[0]->tokens, (std::vector<int>{7, 9, 5}));
+  EXPECT_EQ(Next().plan.batch.token, (std::vector<int>{-1}));
+  Tell(again, 3, 3);
+  EXPECT_EQ(all_[0]->tokens, (std::vector<int>{7, 9, 5, 3}));
+  EXPECT_EQ(all_[0]->cached, 3);
+}
+
+TEST_F(SchedulerTest, WhatNoDeviceGuessesWaits) {
+  Start(2, 2, true);
+  all_[1]->request.sampling.temperature = 1;  // over the whole vocabulary
+  EXPECT_EQ(Counts(Next(), all_), (std::vector<int>{1, 1}));
+  EXPECT_EQ(Counts(Next(), all_), (std::vector<int>{1, 0}));
+}
+
+// Guesses of the step right before are there, and of no other.
+TEST_F(SchedulerTest, OlderGuessesAreGone) {
+  Start(1, 3, true);
+  const Step& first = Next();
+  const Step& second = Next();
+  EXPECT_EQ(Next().plan.batch.tokens(), 0);
+  Tell(first, 5, 5);
+  EXPECT_EQ(Next().plan.batch.tokens(), 0);
+  Tell(second, 4, 4);
+  EXPECT_EQ(Next().plan.batch.token, (std::vector<int>{4}));
+}
+
+TEST_F(SchedulerTest, NothingIsGuessedBehindTheLastToken) {
+  Scheduler scheduler({.blocks = 9,
+                       .context = 64,
+                       .logit_rows = 4,
+                       .in_flight = 2,
+                       .least_part = 4,
+                       .guesses = true});
+  const auto sequence = NewSequence(3, 2);
+  scheduler.Add(sequence);
+  Step prompt, second, none;
+  scheduler.Next(prompt);
+  scheduler.Next(second);
+  EXPECT_EQ(second.plan.batch.token, (std::vector<int>{-1}));
+  Tell(prompt, 5, 5);
+  scheduler.Next(none);
+  EXPECT_EQ(none.plan.batch.tokens(), 0);
 }
 
 TEST_F(SchedulerTest, SharesFollowTheNumberThatIsLeft) {

@@ -49,7 +49,7 @@ struct CpuBackend {
                       const std::function<void()>& body);
   static bool OnHost(const Context&) { return true; }
   static void LookAtResidual(Context& context, Tensor x, int row, int layer, int slot);
-  static ResidualLook TakeResidualLook(Context& context);
+  static ResidualLook EndStep(Context& context, int slot);
   static void LookAtLogits(Context&, Tensor, const BatchView&) {}
   static std::optional<LogitsLook> GetLogitsLook(Context&, Tensor, int) { return std::nullopt; }
 

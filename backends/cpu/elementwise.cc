@@ -116,7 +116,7 @@ void CpuBackend::LookAtResidual(Context& context, Tensor x, int row, int layer, 
       values.data(), static_cast<int64_t>(values.size()), static_cast<uint32_t>(row * x.cols));
 }
 
-ResidualLook CpuBackend::TakeResidualLook(Context& context) {
+ResidualLook CpuBackend::EndStep(Context& context, int) {
   const auto& seen = context.residual_seen();
   return {seen.bad_layer, seen.hashes, true};
 }

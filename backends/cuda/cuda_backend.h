@@ -46,7 +46,7 @@ struct CudaBackend {
                       const std::function<void()>& body);
   static bool OnHost(const Context&) { return false; }
   static void LookAtResidual(Context& context, Tensor x, int row, int layer, int slot);
-  static ResidualLook TakeResidualLook(Context& context);
+  static ResidualLook EndStep(Context& context, int slot);
   static void LookAtLogits(Context& context, Tensor logits, const BatchView& batch);
   static std::optional<LogitsLook> GetLogitsLook(Context& context, Tensor logits, int row);
 

@@ -44,13 +44,18 @@ std::shared_ptr<std::byte> PinnedMemory(size_t bytes) {
   return {static_cast<std::byte*>(data), [](std::byte* p) { cudaFreeHost(p); }};
 }
 
+void ClearMemory(std::byte* memory, size_t bytes) {
+  Require(cudaMemset(memory, 0, bytes), "clearing memory");
+  Require(cudaStreamSynchronize(cudaStreamLegacy), "clearing memory");  // queues do not wait for it
+}
+
 std::byte* Scratch::Get(size_t bytes, bool& grown) {
   grown = bytes > bytes_;
   if (grown) {
     data_.reset();
     data_ = DeviceMemory(bytes);
     bytes_ = bytes;
-    Require(cudaMemset(data_.get(), 0, bytes), "clearing memory");
+    ClearMemory(data_.get(), bytes);
   }
   return data_.get();
 }

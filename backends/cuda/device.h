@@ -21,6 +21,9 @@ cudaDeviceProp UseDevice(const DeviceOptions& options);
 std::shared_ptr<std::byte> DeviceMemory(size_t bytes);
 std::shared_ptr<std::byte> PinnedMemory(size_t bytes);
 
+// Zeroes memory of the device, and waits for that.
+void ClearMemory(std::byte* memory, size_t bytes);
+
 // Memory of the device that grows and keeps nothing then.
 class Scratch {
  public:

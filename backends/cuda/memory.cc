@@ -45,7 +45,7 @@ Tensor CudaBackend::Allocate(Context& context, BufferOwner& owner, int rows, int
   const int stride = RowStride(context, cols);
   const size_t bytes = RowBytes(type, stride) * rows;
   const auto data = cuda::DeviceMemory(bytes);
-  cuda::Require(cudaMemset(data.get(), 0, bytes), "clearing memory");
+  cuda::ClearMemory(data.get(), bytes);
   owner = data;
   return {data.get(), type, rows, cols, stride};
 }

@@ -163,7 +163,7 @@ void CudaBackend::Embed(Context& context, Tensor out, const EmbeddingTable& tabl
   LANTERN_CHECK_EQ(static_cast<int>(batch.token.size()), out.rows);
   Flush(context);
   cuda::Embed(context.queue(), MatrixOf(out), table.data.get(), table.rows.type,
-              context.step().token_ids());
+              context.step().token_ids(), context.step().guesses());
 }
 
 void CudaBackend::Gather(Context& context, Tensor out, Tensor x, const BatchView& batch) {
@@ -192,11 +192,10 @@ void CudaBackend::RunStep(Context& context, const BatchView& batch, int slot, bo
   context.Enter();
   cuda::StepMemory& step = context.step();
   bool moved = false;
-  step.Set(batch, slot, moved);
+  step.Set(context.queue(), batch, slot, moved);
   if (moved) context.recorded().Clear();
   const auto whole = [&] {
-    step.Upload(context.queue());
-    step.ClearSeen(context.queue());
+    step.Begin(context.queue());
     context.look.reset();
     body();
     Flush(context);
@@ -204,7 +203,7 @@ void CudaBackend::RunStep(Context& context, const BatchView& batch, int slot, bo
       cuda::LookAt(context.queue(), MatrixOf(context.look->x), 0, context.look->layer,
                    step.bad_layer(), nullptr);
     }
-    step.FetchSeen(context.queue());
+    step.End(context.queue());
   };
   const bool decodes = step.shape().longest_run == 1 && step.shape().tokens <= kMostRecordedTokens;
   if (repeats && decodes) {
@@ -212,6 +211,7 @@ void CudaBackend::RunStep(Context& context, const BatchView& batch, int slot, bo
   } else {
     whole();
   }
+  step.MarkEnd(context.queue());
 }
 
 void CudaBackend::LookAtResidual(Context& context, Tensor x, int row, int layer, int slot) {
@@ -224,9 +224,9 @@ void CudaBackend::LookAtResidual(Context& context, Tensor x, int row, int layer,
                context.step().residual_hash(slot));
 }
 
-ResidualLook CudaBackend::TakeResidualLook(Context& context) {
-  context.Wait();
-  return context.step().residual();
+ResidualLook CudaBackend::EndStep(Context& context, int slot) {
+  context.Enter();
+  return context.step().WaitForEnd(slot);
 }
 
 // How many of the largest are found is a matter of the step's shape, which knows the batch.

@@ -46,7 +46,10 @@ void RecordedSteps::Run(const Queue& queue, const StepShape& shape,
                         const std::function<void()>& body) {
   const auto found = steps_.find(shape);
   if (found == steps_.end()) {
-    if (steps_.size() >= kMostShapes) steps_.clear();
+    if (steps_.size() >= kMostShapes) {
+      Require(cudaStreamSynchronize(queue.stream), "computing a step");  // maybe one of them
+      steps_.clear();
+    }
     body();  // may clear
     steps_.emplace(shape, nullptr);
     return;

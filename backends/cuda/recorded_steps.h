@@ -17,7 +17,7 @@ class RecordedSteps {
   // Runs a step by calling `body`, or its recording. The first of a shape is called, so that memory
   // grows and kernels load; the second is recorded.
   void Run(const Queue& queue, const StepShape& shape, const std::function<void()>& body);
-  // What recordings refer to lies elsewhere now.
+  // What recordings refer to lies elsewhere now. REQUIRES: none is under way.
   void Clear() { steps_.clear(); }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "backends/cuda/device.h"
 #include "src/base/check.h"
@@ -9,7 +10,8 @@
 namespace lantern::cuda {
 namespace {
 
-constexpr int kMostHashSlots = 1023;  // layers of a stage
+constexpr int kMostHashSlots = 1023;            // layers of a stage
+constexpr int kSeenSlots = kMostHashSlots + 1;  // and the first layer that gave no number
 constexpr int kLeastPositions = 256;
 constexpr int kLeastRows = 16;  // of logits that there is room for
 constexpr int kLeastTop = 64;   // fewer cost the device the same
@@ -34,40 +36,86 @@ int TopBucket(int top_logits) {
   return std::max(kLeastTop, static_cast<int>(std::bit_ceil(static_cast<unsigned>(top_logits))));
 }
 
-int* Ints(const std::shared_ptr<std::byte>& memory) { return reinterpret_cast<int*>(memory.get()); }
-
 }  // namespace
 
-// Offsets within both buffers: token, position, sequence, logits_at [tokens each], run_begin,
-// blocks_begin [tokens + 1 each], blocks.
-void StepMemory::Reserve(int tokens, int blocks) {
-  token_capacity_ = std::max(token_capacity_, std::max(tokens, 64));
-  block_capacity_ = std::max(block_capacity_, std::max(2 * blocks, 1024));
-  device_ = DeviceMemory(BufferBytes());
-  host_ = PinnedMemory(BufferBytes());
+// Offsets within the buffers: rules [rows], token, position, sequence, logits_at [tokens each],
+// run_begin, blocks_begin [tokens + 1 each], blocks.
+size_t StepMemory::Capacity::Bytes() const {
+  const size_t bytes = sizeof(ChoiceRule) * rows + sizeof(int) * (size_t{6} * tokens + 2 + blocks);
+  return (bytes + 15) / 16 * 16;
 }
 
-size_t StepMemory::BufferBytes() const {
-  return (size_t{6} * token_capacity_ + 2 + block_capacity_) * sizeof(int);
+// Guesses stay: the step that is set may begin with those of the one before.
+void StepMemory::Reserve(const Queue& queue, const Capacity& least) {
+  const Capacity wanted = {std::max({capacity_.tokens, least.tokens, 64}),
+                           std::max({capacity_.blocks, 2 * least.blocks, 1024}),
+                           std::max({capacity_.rows, least.rows, kLeastRows})};
+  Require(cudaStreamSynchronize(queue.stream), "computing a step");
+  auto device = DeviceMemory(wanted.Bytes()), guesses = DeviceMemory(sizeof(int) * wanted.rows);
+  if (guesses_) {
+    Require(cudaMemcpyAsync(guesses.get(), guesses_.get(), sizeof(int) * capacity_.rows,
+                            cudaMemcpyDeviceToDevice, queue.stream),
+            "copying guesses");
+    Require(cudaStreamSynchronize(queue.stream), "copying guesses");
+  }
+  device_ = std::move(device);
+  guesses_ = std::move(guesses);
+  capacity_ = wanted;
 }
 
-void StepMemory::Upload(const Queue& queue) {
-  Require(cudaMemcpyAsync(device_.get(), host_.get(), BufferBytes(), cudaMemcpyHostToDevice,
-                          queue.stream),
-          "copying a step's tokens");
+StepMemory::Slot& StepMemory::Enter(int number) {
+  Slot& slot = slots_[number];
+  if (slot.bytes != capacity_.Bytes()) {
+    slot.host = PinnedMemory(capacity_.Bytes());
+    slot.bytes = capacity_.Bytes();
+  }
+  if (!slot.seen) slot.seen = PinnedMemory(kSeenSlots * sizeof(int));
+  if (!slot.ended) {
+    cudaEvent_t event = nullptr;
+    Require(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "making an event");
+    slot.ended.reset(event);
+  }
+  return slot;
 }
 
-void StepMemory::Set(const BatchView& batch, int slot, bool& moved) {
+// As many bytes in every step until one is moved.
+void StepMemory::Begin(const Queue& queue) {
+  if (!seen_) seen_ = DeviceMemory(kSeenSlots * sizeof(int));
+  const Slot& slot = slots_.at(shape_.slot);
+  MoveBoth(queue, {device_.get(), slot.host.get(), slot.bytes},
+           {seen_.get(), nullptr, kSeenSlots * sizeof(int), kClearByte});
+  answers_ = {};
+}
+
+void StepMemory::End(const Queue& queue) {
+  MoveBoth(queue, answers_,
+           {slots_.at(shape_.slot).seen.get(), seen_.get(), (hash_slots_ + 1) * sizeof(int)});
+}
+
+void StepMemory::Set(const Queue& queue, const BatchView& batch, int slot, bool& moved) {
   const int tokens = static_cast<int>(batch.position.size());
   const int sequences = static_cast<int>(batch.blocks.size());
+  const int rows = static_cast<int>(batch.logits_at.size());
   int blocks = 0;
   for (const auto& table : batch.blocks) blocks += static_cast<int>(table.size());
-  const int rows = std::max(tokens, sequences);
-  moved = rows > token_capacity_ || blocks > block_capacity_;
-  if (moved) Reserve(rows, blocks);
+  const Capacity least = {std::max(tokens, sequences), blocks, rows};
+  moved = least.tokens > capacity_.tokens || blocks > capacity_.blocks || rows > capacity_.rows;
+  if (moved) Reserve(queue, least);
+  Slot& entered = Enter(slot);
+  shape_ = {slot, tokens, 0, 0, 0, rows, TopBucket(batch.top_logits), !batch.rules.empty()};
+  CopyBatch(batch, entered.host.get());
+  entered.shape = shape_;
+}
 
-  int* const host = Ints(host_);
-  const int n = token_capacity_;
+// And where it will lie on the device.
+void StepMemory::CopyBatch(const BatchView& batch, std::byte* host_bytes) {
+  const int tokens = shape_.tokens, sequences = static_cast<int>(batch.blocks.size());
+  const size_t rules_bytes = sizeof(ChoiceRule) * capacity_.rows;
+  LANTERN_CHECK(batch.rules.empty() || batch.rules.size() == batch.logits_at.size());
+  std::copy(batch.rules.begin(), batch.rules.end(), reinterpret_cast<ChoiceRule*>(host_bytes));
+
+  int* const host = reinterpret_cast<int*>(host_bytes + rules_bytes);
+  const int n = capacity_.tokens;
   std::copy(batch.token.begin(), batch.token.end(), host);
   std::copy(batch.position.begin(), batch.position.end(), host + n);
   std::copy(batch.sequence.begin(), batch.sequence.end(), host + 2 * n);
@@ -76,8 +124,6 @@ void StepMemory::Set(const BatchView& batch, int slot, bool& moved) {
   int* const blocks_begin = run_begin + n + 1;
   int* const tables = blocks_begin + n + 1;
 
-  const int logit_rows = static_cast<int>(batch.logits_at.size());
-  shape_ = {slot, tokens, 0, 0, 0, logit_rows, TopBucket(batch.top_logits)};
   int most = 1;
   for (int i = 0; i < tokens; ++i) {
     if (i == 0 || batch.sequence[i] != batch.sequence[i - 1]) run_begin[shape_.runs++] = i;
@@ -86,7 +132,6 @@ void StepMemory::Set(const BatchView& batch, int slot, bool& moved) {
   }
   run_begin[shape_.runs] = tokens;
   shape_.most_positions = PositionBucket(most);
-  last_shape_[slot] = shape_;
   int end = 0;
   for (int s = 0; s < sequences; ++s) {
     blocks_begin[s] = end;
@@ -95,7 +140,8 @@ void StepMemory::Set(const BatchView& batch, int slot, bool& moved) {
   }
   blocks_begin[sequences] = end;
 
-  int* const device = Ints(device_);
+  rules_ = reinterpret_cast<const ChoiceRule*>(device_.get());
+  const int* const device = reinterpret_cast<const int*>(device_.get() + rules_bytes);
   token_ids_ = device;
   logits_at_ = device + 3 * n;
   tokens_.position = device + n;
@@ -109,31 +155,20 @@ void StepMemory::Set(const BatchView& batch, int slot, bool& moved) {
   tokens_.most_positions = shape_.most_positions;
 }
 
-void StepMemory::ClearSeen(const Queue& queue) {
-  if (!seen_owner_) {
-    seen_owner_ = DeviceMemory((kMostHashSlots + 1) * sizeof(int));
-    seen_host_ = PinnedMemory((kMostHashSlots + 1) * sizeof(int));
-    seen_device_ = Ints(seen_owner_);
-  }
-  Require(
-      cudaMemsetAsync(seen_device_, kClearByte, (kMostHashSlots + 1) * sizeof(int), queue.stream),
-      "clearing what was seen");
+uint32_t* StepMemory::residual_hash(int hash) {
+  LANTERN_CHECK(0 <= hash && hash < kMostHashSlots);
+  hash_slots_ = std::max(hash_slots_, hash + 1);
+  return reinterpret_cast<uint32_t*>(seen_.get()) + 1 + hash;
 }
 
-uint32_t* StepMemory::residual_hash(int slot) {
-  LANTERN_CHECK(0 <= slot && slot < kMostHashSlots);
-  hash_slots_ = std::max(hash_slots_, slot + 1);
-  return reinterpret_cast<uint32_t*>(seen_device_) + 1 + slot;
+void StepMemory::MarkEnd(const Queue& queue) {
+  Require(cudaEventRecord(slots_.at(shape_.slot).ended.get(), queue.stream), "ending a step");
 }
 
-void StepMemory::FetchSeen(const Queue& queue) {
-  Require(cudaMemcpyAsync(seen_host_.get(), seen_device_, (hash_slots_ + 1) * sizeof(int),
-                          cudaMemcpyDeviceToHost, queue.stream),
-          "fetching what was seen");
-}
-
-ResidualLook StepMemory::residual() {
-  uint32_t* const seen = reinterpret_cast<uint32_t*>(seen_host_.get());
+ResidualLook StepMemory::WaitForEnd(int slot) {
+  const Slot& ended = slots_.at(slot);
+  Require(cudaEventSynchronize(ended.ended.get()), "computing a step");
+  uint32_t* const seen = reinterpret_cast<uint32_t*>(ended.seen.get());
   for (int i = 1; i <= hash_slots_; ++i) seen[i] -= kCleared;
   return {std::min<int>(static_cast<int>(seen[0]), ResidualLook::kAllFinite),
           {seen + 1, static_cast<size_t>(hash_slots_)},
@@ -145,16 +180,20 @@ void StepMemory::ReserveSeen(LogitsSeen& seen, const Matrix& logits, bool& moved
   const int rows = std::max(logits.rows, kLeastRows);
   const size_t scratch = TopScratchBytes(rows, logits.columns, LogitsLook::kMostTop);
   const bool needs_scratch = shape_.top_logits > 0 && scratch > top_scratch_bytes_;
-  moved = logits.rows > seen.capacity || needs_scratch;
-  if (logits.rows > seen.capacity) {
-    seen.capacity = rows;
-    const size_t bytes = kSeenBytes * rows * (1 + LogitsLook::kMostTop + seen.blocks);
+  const bool needs_rows = logits.rows > seen.capacity;
+  // Nothing has been recorded with memory that is only made now.
+  moved = (needs_rows && seen.device) || (needs_scratch && top_scratch_);
+  if (needs_rows) {
+    const size_t bytes = kSeenBytes * (rows * (1 + LogitsLook::kMostTop + seen.blocks) + 1);
+    seen.capacity = 0;  // should the next fail
     seen.device = DeviceMemory(bytes);
     seen.host = PinnedMemory(bytes);
+    seen.capacity = rows;
   }
   if (!needs_scratch) return;
-  top_scratch_bytes_ = scratch;
+  top_scratch_bytes_ = 0;
   top_scratch_ = DeviceMemory(scratch);
+  top_scratch_bytes_ = scratch;
 }
 
 void StepMemory::LookAtLogits(const Queue& queue, const Matrix& logits, bool& moved) {
@@ -167,17 +206,21 @@ void StepMemory::LookAtLogits(const Queue& queue, const Matrix& logits, bool& mo
   ReserveSeen(seen, logits, moved);
   auto* const best = reinterpret_cast<RowAnswer*>(seen.device.get());
   RowAnswer* const top = best + rows;
-  AnswerRows(queue, logits, reinterpret_cast<uint64_t*>(top + size_t(rows) * top_logits), best);
+  int* const guesses = reinterpret_cast<int*>(guesses_.get());
+  AnswerRows(queue, logits, reinterpret_cast<uint64_t*>(top + size_t(rows) * top_logits), best,
+             guesses);
   if (top_logits > 0) TopOfRows(queue, logits, top_logits, top, top_scratch_.get());
-  const size_t used = kSeenBytes * rows * (1 + top_logits + seen.blocks);
-  Require(cudaMemcpyAsync(seen.host.get(), seen.device.get(), used, cudaMemcpyDeviceToHost,
-                          queue.stream),
-          "fetching answers");
+  if (top_logits > 0 && shape_.guesses) {
+    GuessTokens(queue, rows, {top, std::min(top_logits, logits.columns), top_logits}, rules_, best,
+                guesses);
+  }
+  answers_ = {seen.host.get(), seen.device.get(),
+              kSeenBytes * rows * (1 + top_logits + seen.blocks)};
 }
 
 LogitsLook StepMemory::logits(const void* logits, int row) const {
   const LogitsSeen& seen = logits_.at(logits);
-  const StepShape& shape = last_shape_.at(seen.slot);
+  const StepShape& shape = slots_.at(seen.slot).shape;
   LANTERN_CHECK(0 <= row && row < shape.logit_rows);
   const auto* const best = reinterpret_cast<const RowAnswer*>(seen.host.get());
   const RowAnswer* const top = best + shape.logit_rows;
@@ -186,7 +229,8 @@ LogitsLook StepMemory::logits(const void* logits, int row) const {
   const size_t found = std::min(std::max(shape.top_logits, 1), seen.columns);
   return {{hashes + size_t(row) * seen.blocks, static_cast<size_t>(seen.blocks)},
           seen.columns,
-          {shape.top_logits > 0 ? top + size_t(row) * shape.top_logits : best + row, found}};
+          {shape.top_logits > 0 ? top + size_t(row) * shape.top_logits : best + row, found},
+          best[row].index};
 }
 
 }  // namespace lantern::cuda

@@ -96,8 +96,8 @@ struct SwitchedBackend {
     c.gpu ? CudaBackend::LookAtResidual(*c.gpu, x, row, layer, slot)
           : CpuBackend::LookAtResidual(*c.cpu, x, row, layer, slot);
   }
-  static ResidualLook TakeResidualLook(Context& c) {
-    return c.gpu ? CudaBackend::TakeResidualLook(*c.gpu) : CpuBackend::TakeResidualLook(*c.cpu);
+  static ResidualLook EndStep(Context& c, int slot) {
+    return c.gpu ? CudaBackend::EndStep(*c.gpu, slot) : CpuBackend::EndStep(*c.cpu, slot);
   }
   static void LookAtLogits(Context& c, Tensor logits, const BatchView& batch) {
     c.gpu ? CudaBackend::LookAtLogits(*c.gpu, logits, batch)

@@ -110,7 +110,7 @@ void MeasureEmbed(Bench& bench, int rows) {
     std::byte* const table = Allocate<std::byte>(row_bytes * kVocabulary);
     bench.Measure(std::string("Embed, ") + Info(type).name, rows,
                   Bytes(out) + static_cast<double>(rows) * row_bytes,
-                  [&](const Queue& queue) { Embed(queue, out, table, type, ids); });
+                  [&](const Queue& queue) { Embed(queue, out, table, type, ids, nullptr); });
     Require(cudaFree(table), "freeing");
   }
 }
@@ -119,8 +119,9 @@ void MeasureAnswers(Bench& bench, int rows) {
   const Matrix logits = Zeros(Real::kF32, rows, kVocabulary);
   uint64_t* const hashes = Allocate<uint64_t>(rows * ((kVocabulary + 255) / 256));
   RowAnswer* const best = Allocate<RowAnswer>(rows);
+  int* const guesses = Allocate<int>(rows);
   bench.Measure("AnswerRows", rows, Bytes(logits),
-                [&](const Queue& queue) { AnswerRows(queue, logits, hashes, best); });
+                [&](const Queue& queue) { AnswerRows(queue, logits, hashes, best, guesses); });
   std::vector<float> spread(static_cast<size_t>(rows) * kVocabulary);
   for (size_t i = 0; i < spread.size(); ++i) spread[i] = static_cast<float>(i * 7919 % kVocabulary);
   Require(

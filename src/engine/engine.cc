@@ -50,7 +50,8 @@ void Engine::Resume(const std::shared_ptr<Sequence>& sequence) {
   LANTERN_CHECK(!sequence->done());
   sequence->id = next_id_++;
   sequence->scheduled = sequence->cached = sequence->reused = 0;
-  sequence->blocks.clear();  // of the other engine's cache
+  sequence->blocks.clear();  // of the other engine's cache, as these are its steps
+  sequence->guessing_step = sequence->void_step = Sequence::kNoStep;
   scheduler_.Add(sequence);
 }
 
@@ -102,7 +103,7 @@ bool Engine::Begin() {
 // REQUIRES: all older steps are answered.
 void Engine::Await(Flight& flight) {
   if (flight.answered) return;
-  OnRanks([&] { stage_.Collect(flight.rows); });
+  OnRanks([&] { stage_.Collect(flight.step.plan, flight.rows); });
   LANTERN_CHECK_EQ(flight.rows.size(), flight.step.plan.rows.size());
   flight.answered = true;
 }
@@ -128,7 +129,7 @@ void Engine::ChooseTokens(Flight& flight) {
   flight.chosen.assign(wanted.size(), -1);
   open_.clear();
   for (size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i].candidates == 0 || flight.step.row_owner[i]->done()) continue;  // cancelled since
+    if (wanted[i].candidates == 0 || !flight.CountsFor(*flight.step.row_owner[i])) continue;
     if (!Choose(wanted[i], flight.rows[i], flight.chosen[i])) open_.push_back(i);
   }
   if (!open_.empty()) AskAgain(flight);
@@ -149,26 +150,32 @@ void Engine::AskAgain(Flight& flight) {
     OnRanks([&] { stage_.Begin(again_); });
     // Answers come in the order of the steps.
     for (uint64_t later = ended_ + 1; later < begun_; ++later) Await(Of(later));
-    OnRanks([&] { stage_.Collect(more_); });
+    OnRanks([&] { stage_.Collect(again_, more_); });
     std::erase_if(open_,
                   [&](size_t i) { return Choose(plan.rows[i], more_[i], flight.chosen[i]); });
   }
 }
 
 // What was cancelled while the step was in flight is left as it was then.
+bool Engine::Flight::CountsFor(const Sequence& sequence) const {
+  return !sequence.done() && sequence.void_step != step.plan.step;
+}
+
 void Engine::Commit(Flight& flight) {
   const Scheduler::Step& step = flight.step;
   for (auto& [sequence, count] : step.advances) {
-    if (!sequence->done()) sequence->cached += count;
+    if (flight.CountsFor(*sequence)) sequence->cached += count;
   }
   for (size_t i = 0; i < flight.rows.size(); ++i) {
     Sequence& owner = *step.row_owner[i];
-    if (owner.done()) continue;
+    if (!flight.CountsFor(owner)) continue;
     owner.position_hashes.push_back(HashOf(flight.rows[i].block_hashes));
     if (owner.wants_all_logits()) {
       owner.request.on_logits(step.plan.rows[i].position - 1, flight.rows[i].logits);
     }
-    if (flight.chosen[i] >= 0) Accept(owner, flight.chosen[i]);
+    if (flight.chosen[i] < 0) continue;
+    Accept(owner, flight.chosen[i]);
+    Scheduler::Told(owner, flight.chosen[i], flight.rows[i].guess);
   }
   for (auto& [sequence, count] : step.advances) EndWhereDone(sequence);
 }

@@ -50,6 +50,8 @@ class Engine {
     bool answered = false;  // rows are here
     LogitsRows rows;
     std::vector<int> chosen;  // one token per row, or -1 for rows that want none
+
+    bool CountsFor(const Sequence& sequence) const;
   };
 
   Flight& Of(uint64_t number) { return flights_[number % flights_.size()]; }

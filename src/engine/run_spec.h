@@ -25,7 +25,7 @@ struct RunSpec {
   int chunk = 512;
   int step_tokens = 512;
   int logit_rows = 16;
-  int in_flight = 1;          // steps under way at once, in different stages
+  int in_flight = 1;          // steps under way at once, in different stages or queued on a device
   int threads = 0;            // per rank; 0: each rank decides
   bool spin = true;           // false: ranks outnumber this machine's cores
   int local = 1;              // ranks of the leader's machine, the first of all
@@ -42,6 +42,8 @@ struct RunSpec {
   std::string device = "auto";
   std::string compute = "bf16";  // chosen, never "auto"
   std::string packed;  // folder of rank 0's machine that keeps packed weights; empty: none does
+  // Whether steps begin with what a device guesses; never sent, as it is for a rank alone.
+  bool guesses = false;
   MSGPACK_DEFINE(model, type, kv_type, tp, pp, shares, context, kv_blocks, chunk, step_tokens,
                  logit_rows, in_flight, threads, spin, local, reduce, check_one_in, algorithm,
                  timed_sums, time_all, pin, shared_memory, isa, gemm, device, compute, packed)
@@ -81,7 +83,8 @@ struct RunSpec {
     // A step that reads all weights for fewer than four sequences is no faster than one for four:
     // 4 in two steps took 1.5 times as long (AVX-512, two ranks that share a memory).
     constexpr int kLeastPart = 4;
-    return {kv_blocks, context, chunk, step_tokens, logit_rows, in_flight, kLeastPart};
+    const int least_part = guesses ? logit_rows : kLeastPart;  // a device runs step after step
+    return {kv_blocks, context, chunk, step_tokens, logit_rows, in_flight, least_part, guesses};
   }
 };
 

@@ -6,29 +6,12 @@
 #include "models/shard.h"
 #include "src/base/check.h"
 #include "src/base/error.h"
+#include "src/tensor/keyed_bits.h"
 #include "src/tensor/own_math.h"
 #include "src/tensor/sum_tree.h"
 
 namespace lantern {
 namespace {
-
-// One Philox4x32 round: two 32x32 -> 64 bit products, crossed (constants from the paper).
-struct Philox {
-  uint32_t counter[4];
-  uint32_t key[2];
-
-  void Round() {
-    const uint64_t p0 = uint64_t{0xD2511F53u} * counter[0];
-    const uint64_t p1 = uint64_t{0xCD9E8D57u} * counter[2];
-    const uint32_t c1 = counter[1], c3 = counter[3];
-    counter[0] = static_cast<uint32_t>(p1 >> 32) ^ c1 ^ key[0];
-    counter[1] = static_cast<uint32_t>(p1);
-    counter[2] = static_cast<uint32_t>(p0 >> 32) ^ c3 ^ key[1];
-    counter[3] = static_cast<uint32_t>(p0);
-    key[0] += 0x9E3779B9u;
-    key[1] += 0xBB67AE85u;
-  }
-};
 
 // Bounds of KeyedGumbel: u lies in [2^-24, 1 - 2^-24].
 constexpr float kGumbelMax = 16.7f;
@@ -81,11 +64,7 @@ void SamplingParams::Validate() const {
 }
 
 float KeyedGumbel(uint64_t seed, int position, int id) {
-  Philox philox{{static_cast<uint32_t>(id), static_cast<uint32_t>(position), 0, 0},
-                {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)}};
-  for (int round = 0; round < 10; ++round) philox.Round();
-  // 23 bits and a half: exact in f32, never 0 or 1.
-  const float u = (static_cast<float>(philox.counter[0] >> 9) + 0.5f) * 0x1p-23f;
+  const float u = KeyedUniform(seed, position, id);
   return -OwnLog(-OwnLog(u));
 }
 

@@ -44,7 +44,7 @@ struct Mass {
   float max = 0, sum = 0;
 };
 
-// Gumbel noise of (seed, position, id): -log(-log(u)), u from Philox4x32-10 (Salmon et al., SC11).
+// Gumbel noise of (seed, position, id): -log(-log(u)), u from KeyedUniform.
 float KeyedGumbel(uint64_t seed, int position, int id);
 
 // Logit after penalty and temperature; the same operations wherever it is computed.

@@ -47,6 +47,8 @@ void AppendRow(Scheduler::Step& step, const std::shared_ptr<Sequence>& owner, in
   }
   row.position = position + 1;
   row.all_logits = owner->wants_all_logits();
+  owner->guessing_step = row.can_be_guessed() ? step.plan.step : Sequence::kNoStep;
+  owner->guessed_row = static_cast<int>(step.row_owner.size());
   step.row_owner.push_back(owner);
 }
 
@@ -129,9 +131,11 @@ void Scheduler::Append(Step& step, const std::shared_ptr<Sequence>& owner, int c
     sequence.blocks.push_back(allocator_.Take());
     --promised_blocks_;
   }
-  const bool last = end == static_cast<int>(sequence.tokens.size());
+  const int known = static_cast<int>(sequence.tokens.size());
+  const bool last = end >= known;
   for (int position = begin; position < end; ++position) {
-    batch.token.push_back(sequence.tokens[position]);
+    batch.token.push_back(position < known ? sequence.tokens[position]
+                                           : BatchView::GuessOf(sequence.guessed_row));
     batch.position.push_back(position);
     batch.sequence.push_back(static_cast<int>(batch.blocks_end.size()));
     const bool samples = last && position == end - 1 && sequence.request.max_tokens > 0;
@@ -150,15 +154,31 @@ int Scheduler::MostGenerating() const {
   return options_.PartOf(static_cast<int>(all));
 }
 
+// Whether a step can take the sequence's next token, known or guessed, for its answer.
+bool Scheduler::Continues(const Sequence& sequence) const {
+  if (Generates(sequence) && sequence.unscheduled() > 0) return true;
+  const bool is_guessed =
+      options_.guesses && sequence.unscheduled() == 0 && sequence.guessing_step == steps_ - 1;
+  return is_guessed && static_cast<int>(sequence.tokens.size()) + 1 < MostTokens(sequence);
+}
+
+void Scheduler::Told(Sequence& sequence, int token, int guess) {
+  const bool is_taken_up = sequence.scheduled == static_cast<int>(sequence.tokens.size());
+  if (!is_taken_up || token == guess) return;
+  --sequence.scheduled;
+  sequence.void_step = sequence.guessing_step;
+}
+
 void Scheduler::Next(Step& step) {
   Admit();
   step.Clear();
+  step.plan.step = ++steps_;
   const StepPlan& plan = step.plan;
   auto room = [&] { return options_.step_tokens - plan.batch.tokens(); };
   auto rows_left = [&] { return options_.logit_rows - static_cast<int>(plan.rows.size()); };
   int generating = std::min(MostGenerating(), room());
   for (const auto& sequence : running_) {
-    if (!Generates(*sequence) || sequence->unscheduled() == 0 || generating == 0) continue;
+    if (generating == 0 || !Continues(*sequence)) continue;
     Append(step, sequence, 1);
     --generating;
   }
@@ -172,7 +192,6 @@ void Scheduler::Next(Step& step) {
     Append(step, sequence, count);
     step.prompt_tokens += count;
   }
-  step.plan.step = ++steps_;
 }
 
 }  // namespace lantern

@@ -7,6 +7,10 @@
 // With several steps in flight, each takes its part of the sequences that are generating, and none
 // takes a sequence whose next token an earlier step has still to tell. A prompt's chunks may follow
 // each other at once: every stage runs the steps in order.
+//
+// Where a device guesses the tokens that a step will tell, the next step begins with the guesses
+// while that one is under way. Wrong is told by what was chosen in the end: the sequence's part of
+// the step is void then, and done again.
 #pragma once
 
 #include <algorithm>
@@ -28,6 +32,7 @@ struct SchedulerOptions {
   int logit_rows = 16;    // most rows of logits of a step, hence running sequences
   int in_flight = 1;      // most steps that are not committed
   int least_part = 1;     // generating sequences that are not divided among steps in flight
+  bool guesses = false;   // a step takes up guesses of the one before
 
   // Generating sequences of a step, where there are so many.
   int PartOf(int generating) const {
@@ -64,6 +69,10 @@ class Scheduler {
     // Keeps the memory: a step like one before it allocates nothing.
     void Clear();
   };
+  // A token of the sequence was appended: whether the step that begins with its guess, if one is
+  // under way, is void as to it.
+  static void Told(Sequence& sequence, int token, int guess);
+
   // Replaces `step` by the next one: an empty batch where there is nothing to do before an earlier
   // step is committed (cached advanced, tokens appended).
   void Next(Step& step);
@@ -73,6 +82,7 @@ class Scheduler {
   int MostTokens(const Sequence& sequence) const;
   int BlocksNeeded(const Sequence& sequence) const;
   int MostGenerating() const;
+  bool Continues(const Sequence& sequence) const;
   void Append(Step& step, const std::shared_ptr<Sequence>& sequence, int count);
 
   SchedulerOptions options_;

@@ -30,9 +30,14 @@ struct Sequence {
   int id = 0;
   Request request;
   std::vector<int> tokens;  // prompt, then generated ids
-  int scheduled = 0;        // tokens in the cache or in a step that is under way
+  int scheduled = 0;        // tokens in the cache or in a step that is under way, and a guessed one
   int cached = 0;           // tokens whose keys and values are in the cache
   int reused = 0;           // of them, taken over from an earlier sequence
+  // The step that tells the next token, and its row there, where a device guesses the token; and
+  // the last step that began with a guess that was wrong.
+  static constexpr uint64_t kNoStep = ~uint64_t{0};
+  uint64_t guessing_step = kNoStep, void_step = kNoStep;
+  int guessed_row = 0;
   std::vector<int> blocks;
   std::vector<uint64_t> position_hashes;  // of every position sampled
   FinishReason finish = FinishReason::kNone;

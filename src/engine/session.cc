@@ -27,6 +27,7 @@ constexpr int kChunk = 512;           // prompt tokens of a step
 constexpr int kPipelinedChunk = 128;  // where stages run different chunks at once
 constexpr int kDeviceChunk = 2048;    // where a device computes: it is not full with less
 constexpr int kMostInFlight = 64;
+constexpr int kQueuedSteps = 2;  // on a device: one that runs, and the next
 constexpr const char* kLoopback = "127.0.0.1";
 
 int WorldOf(const SessionOptions& o) {
@@ -108,11 +109,14 @@ void RequireAlgorithm(const RunSpec& spec) {
        SumAlgorithmName(algorithm), spec.tp);
 }
 
-// What depends on the layout. Several steps are in flight only where several stages can run them,
-// and several chunks of a prompt only where they are smaller than it.
+// What depends on the layout. Several steps are in flight only where several stages can run them or
+// a device can queue them, and several chunks of a prompt only where they are smaller than it.
 void SetSteps(const SessionOptions& o, RunSpec& spec) {
-  spec.in_flight = spec.pp == 1 ? 1 : o.in_flight.value_or(spec.pp);
   const bool on_host = Backend::IsHost(spec.DeviceOf(0));
+  const bool queues = !on_host && spec.tp * spec.pp == 1;
+  const int most_useful = queues ? kQueuedSteps : spec.pp;
+  spec.in_flight = most_useful == 1 ? 1 : o.in_flight.value_or(most_useful);
+  spec.guesses = queues && spec.in_flight > 1;
   const int whole = on_host ? kChunk : kDeviceChunk;
   spec.chunk = o.chunk.value_or(spec.in_flight > 1 && on_host ? kPipelinedChunk : whole);
   spec.step_tokens = std::max(spec.chunk, o.sequences);

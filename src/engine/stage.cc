@@ -35,6 +35,7 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       mesh_(mesh),
       first_(part.first_stage),
       last_(part.last_stage),
+      queues_(mesh.world->size() == 1 && !Backend::OnHost(context)),
       first_id_(part.head.row.begin),
       core_(options.core),
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
@@ -139,17 +140,22 @@ void Stage::ExpectAnswers() {
   }
 }
 
-void Stage::Collect(LogitsRows& rows) {
+void Stage::Collect(const StepPlan& plan, LogitsRows& rows) {
   LANTERN_CHECK_LT(0, begun_);
   const auto waiting = Clock::now();
-  Guarded([&] { CollectRanks(); });
-  times_.wait_s += SecondsSince(waiting);
+  Guarded([&] { CollectRanks(plan); });
+  if (!queues_) times_.wait_s += SecondsSince(waiting);
   rows.clear();
   for (size_t i = 0; i < ranks_[0].size(); ++i) JoinVocabulary(ranks_, i, rows.Add());
 }
 
-void Stage::CollectRanks() {
+void Stage::CollectRanks(const StepPlan& plan) {
   Fallback heard;
+  if (queues_) {
+    act_.Use(plan.slot);
+    if (plan.kind == StepPlan::kForward) EndModel(plan.slot);
+    AnswerRows(plan);
+  }
   for (int t = 0; t < mesh_.plan.tp; ++t) {
     if (AnswersHere(t)) {
       std::swap(ranks_[t], answer_);
@@ -165,8 +171,9 @@ void Stage::CollectRanks() {
 
 void Stage::Stop() {
   LogitsRows dropped;
-  while (begun_ > 0) Collect(dropped);
   StepPlan plan;
+  plan.kind = StepPlan::kRows;  // of none
+  while (begun_ > 0) Collect(plan, dropped);
   plan.kind = StepPlan::kStop;
   Begin(plan);
 }
@@ -207,7 +214,7 @@ void Stage::Execute(const StepPlan& plan) {
   if (!fallback_ && sums_.fallback()) TellFallback(plan);
   if (!last_) {
     HandOver(plan);
-  } else if (!stop) {
+  } else if (!stop && !queues_) {
     AnswerRows(plan);
     if (mesh_.rank != 0) Encode(answer_, fallback_, slot.message);
     if (mesh_.rank != 0) Send(slot, 0, {});
@@ -276,7 +283,11 @@ void Stage::RunModel(const StepPlan& plan) {
   }
   int top_logits = 0;
   for (const RowRequest& row : plan.rows) top_logits = std::max(top_logits, row.top_logits());
-  Run run(context_, sums_, device_sums_.get(), kv_, act_, batch, blocks_, top_logits);
+  rules_.clear();
+  for (const RowRequest& row : plan.rows) {
+    if (queues_) rules_.push_back(row.rule());
+  }
+  Run run(context_, sums_, device_sums_.get(), kv_, act_, batch, blocks_, top_logits, rules_);
   sums_.BeginStep();
   // Where the host adds in the middle nothing can be replayed.
   const bool repeats = device_sums_ ? device_sums_->Repeats(batch.tokens()) : mesh_.tp->size() == 1;
@@ -286,8 +297,12 @@ void Stage::RunModel(const StepPlan& plan) {
   };
   // By reference, as a copy would be an allocation.
   Backend::RunStep(context_, run.view(), plan.slot, repeats, std::cref(step));
+  if (!queues_) EndModel(plan.slot);
+}
+
+void Stage::EndModel(int slot) {
   if (device_sums_) device_sums_->Wait();
-  const ResidualLook seen = Backend::TakeResidualLook(context_);
+  const ResidualLook seen = Backend::EndStep(context_, slot);
   // Every rank of a stage holds the same residual stream, so all of them stop here together.
   if (seen.bad_layer != ResidualLook::kAllFinite) {
     Fail(ErrorKind::kIo,

@@ -1,6 +1,7 @@
 // Stage: one rank's part of every step. The leader leads it, all others follow; both run the same
 // code from Execute down. Several steps may be in flight, in different stages: what a step hands
-// over travels from memory of its own while this rank runs the next.
+// over travels from memory of its own while this rank runs the next. A rank alone with a device
+// only queues its steps, and they are in flight there.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,7 @@ struct StageOptions {
   int context = 0;      // most positions of a sequence
   int step_tokens = 0;  // most tokens of a step
   int logit_rows = 0;   // most rows of a step
-  int in_flight = 1;    // most steps begun and not collected; 1 with a single stage
+  int in_flight = 1;    // most steps begun and not collected
   ReducerOptions reduce = {};
   Core core = {};  // where the thread that runs the steps computes; empty: anywhere
 };
@@ -51,9 +52,9 @@ class Stage {
   // logits stay at the last stage until the next forward step in it.
   // REQUIRES: what was begun in this slot before has been collected.
   void Begin(const StepPlan& plan);
-  // Leader: waits for the answers of the oldest step begun and not collected: one per row of its
-  // plan, joined over the vocabulary.
-  void Collect(LogitsRows& rows);
+  // Leader: waits for the answers of the oldest step begun and not collected, `plan`: one per row
+  // of it, joined over the vocabulary.
+  void Collect(const StepPlan& plan, LogitsRows& rows);
   // Leader: waits for the steps in flight and drops their answers, then ends all followers' loops.
   void Stop();
 
@@ -76,7 +77,7 @@ class Stage {
   };
 
   void BeginStep(const StepPlan& plan);
-  void CollectRanks();
+  void CollectRanks(const StepPlan& plan);
   void FollowStep();
   void Execute(const StepPlan& plan);
   void ConnectDevices();
@@ -85,6 +86,7 @@ class Stage {
   void HandOver(const StepPlan& plan);
   void Send(Slot& slot, int to, std::span<const std::byte> data);
   void RunModel(const StepPlan& plan);
+  void EndModel(int slot);
   void TellFallback(const StepPlan& plan);
   void AnswerRows(const StepPlan& plan);
   void ExpectAnswers();
@@ -100,6 +102,7 @@ class Stage {
   Backend::Context& context_;
   Mesh& mesh_;
   const bool first_, last_;
+  const bool queues_;   // its steps, and ends them when they are collected
   const int first_id_;  // of this rank's vocabulary
   const Core core_;
   KvCache kv_;
@@ -122,6 +125,7 @@ class Stage {
   StepPlan plan_;                             // a follower's
   std::vector<std::byte> message_;            // the plan, or an answer that came
   std::vector<std::span<const int>> blocks_;  // per sequence
+  std::vector<ChoiceRule> rules_;             // per row, where tokens are guessed
   std::vector<Candidate> weighed_;
   std::vector<float> logits_row_;  // on the host, where it is computed on a device
   LogitsRows answer_;              // of this rank, in the last stage

@@ -37,6 +37,7 @@ bool AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, 
   if (!request.wants_top_only()) return false;
   row.Clear();
   row.block_hashes.assign(look.block_hashes.begin(), look.block_hashes.end());
+  row.guess = look.guess;
   if (request.candidates == 0) return true;
   const bool greedy = request.params.greedy();
   const size_t wanted = std::min(greedy ? 1 : request.candidates, look.values);
@@ -70,6 +71,7 @@ void JoinVocabulary(std::span<const LogitsRows> ranks, size_t i, LogitsRow& whol
     append(whole.candidates, part.candidates);
     append(whole.masses, part.masses);
     append(whole.logits, part.logits);
+    whole.guess = part.guess;
     whole.complete = whole.complete && part.complete;
     if (!part.complete && !part.candidates.empty() &&
         (horizon == nullptr || part.candidates.back() < *horizon)) {

@@ -37,8 +37,18 @@ struct RowRequest {
     const int seen = candidates + 1;  // one more: see AnswerRow
     return seen <= LogitsLook::kMostTop ? seen : 0;
   }
+  // Whether a device can guess the token, and how.
+  bool can_be_guessed() const {
+    return candidates > 0 && wants_top_only() && (params.greedy() || top_logits() > 0);
+  }
+  ChoiceRule rule() const {
+    if (!can_be_guessed()) return {};
+    return {params.seed, position, params.temperature, params.top_k, params.top_p, params.min_p};
+  }
 };
 
+// A token of the batch may be one that the step before, which is still under way, will give: see
+// BatchView. Only with a rank alone.
 struct StepPlan {
   enum Kind : int {
     kForward,  // run the batch, then answer the rows
@@ -59,6 +69,7 @@ struct LogitsRow {
   std::vector<Mass> masses;
   std::vector<float> logits;
   bool complete = false;  // no id of this rank's outside the candidates could be chosen
+  int guess = -1;         // at a rank alone, on a device: what LogitsLook says; never sent
 
   // Keeps the memory.
   void Clear() {
@@ -67,6 +78,7 @@ struct LogitsRow {
     masses.clear();
     logits.clear();
     complete = false;
+    guess = -1;
   }
 };
 

@@ -28,9 +28,11 @@ void TestAnswers(int rows, int ids, const std::vector<float>& logits, const std:
   const PaddedMatrix<float> in(rows, ids, logits);
   const OnDevice<uint64_t> hashes(rows * blocks + 1);
   const OnDevice<RowAnswer> best(rows);
-  AnswerRows(TestQueue(), in.view(), hashes.data(), best.data());
+  const OnDevice<int> guesses(rows);
+  AnswerRows(TestQueue(), in.view(), hashes.data(), best.data(), guesses.data());
   const std::vector<uint64_t> got = hashes.Get();
   const std::vector<RowAnswer> answers = best.Get();
+  const std::vector<int> guessed = guesses.Get();
   int wrong_hashes = 0, wrong_answers = 0;
   for (int row = 0; row < rows; ++row) {
     const std::span<const float> values = std::span(logits).subspan(row * ids, ids);
@@ -41,6 +43,7 @@ void TestAnswers(int rows, int ids, const std::vector<float>& logits, const std:
       if (wrong_hashes++ == 0) ADD_FAILURE() << "hash of row " << row << ", block " << block;
     }
     const RowAnswer exact = BestOf(values), answer = answers[row];
+    EXPECT_EQ(guessed[row], answer.index);
     const bool same_value =
         answer.value == exact.value || (std::isnan(answer.value) && std::isnan(exact.value));
     if (same_value && answer.index == exact.index) continue;

@@ -194,9 +194,9 @@ TEST(Rows, NoRowsAreNoWork) {
   Add(TestQueue(), none, none);
   SiluMul(TestQueue(), half, none);
   Gather(TestQueue(), none, none, nullptr);
-  Embed(TestQueue(), none, nullptr, DType::kQ8_0, nullptr);
+  Embed(TestQueue(), none, nullptr, DType::kQ8_0, nullptr, nullptr);
   LookAt(TestQueue(), none, 0, 0, nullptr, nullptr);
-  AnswerRows(TestQueue(), none, nullptr, nullptr);
+  AnswerRows(TestQueue(), none, nullptr, nullptr, nullptr);
   Require(cudaDeviceSynchronize(), "doing nothing");
 }
 

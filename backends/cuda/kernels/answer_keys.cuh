@@ -21,4 +21,11 @@ __device__ inline RowAnswer AnswerOf(uint64_t key) {
   return {__uint_as_float(bits), static_cast<int>(~static_cast<uint32_t>(key))};
 }
 
+__device__ inline uint64_t LargestOfWarp(uint64_t key) {
+  for (int distance = 16; distance > 0; distance /= 2) {
+    key = max(key, __shfl_xor_sync(~0u, key, distance));
+  }
+  return key;
+}
+
 }  // namespace lantern::cuda

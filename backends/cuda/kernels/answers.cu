@@ -157,15 +157,8 @@ __device__ Largest HashBlocks(const float* logits, int ids, uint64_t* hashes) {
   return largest;
 }
 
-__device__ uint64_t LargestOfWarp(uint64_t key) {
-  for (int distance = 16; distance > 0; distance /= 2) {
-    key = max(key, __shfl_xor_sync(~0u, key, distance));
-  }
-  return key;
-}
-
 __global__ void LANTERN_CLUSTER __launch_bounds__(kThreads)
-    AnswerKernel(Rows<float> logits, int ids, uint64_t* hashes, RowAnswer* best) {
+    AnswerKernel(Rows<float> logits, int ids, uint64_t* hashes, RowAnswer* best, int* guesses) {
   __shared__ uint64_t keys[kWarps];
   WaitForInputs();
   LetNextBegin();
@@ -182,17 +175,21 @@ __global__ void LANTERN_CLUSTER __launch_bounds__(kThreads)
       all = max(all, Of(i / kWarps, keys)[i % kWarps]);
     }
     all = LargestOfWarp(all);
-    if (threadIdx.x == 0) best[row] = AnswerOf(all);
+    if (threadIdx.x == 0) {
+      best[row] = AnswerOf(all);
+      guesses[row] = best[row].index;
+    }
   }
   SyncPeers();  // nobody's shared memory goes before it was read
 }
 
 }  // namespace
 
-void AnswerRows(const Queue& queue, Matrix logits, uint64_t* hashes, RowAnswer* best) {
+void AnswerRows(const Queue& queue, Matrix logits, uint64_t* hashes, RowAnswer* best,
+                int* guesses) {
   if (logits.rows == 0) return;
   Launch(queue, AnswerKernel, dim3(kGrid, logits.rows), kThreads, 0, RowsOf<float>(logits),
-         logits.columns, hashes, best);
+         logits.columns, hashes, best, guesses);
 }
 
 }  // namespace lantern::cuda

@@ -100,53 +100,58 @@ __device__ float Element(const BlockQ6_K& block, int e) {
 
 template <class Block>
 __global__ void __launch_bounds__(kUnitThreads)
-    EmbedKernel(Rows<float> out, const Block* table, const int* ids, int rows, int columns) {
+    EmbedKernel(Rows<float> out, const Block* table, const int* ids, const int* guesses, int rows,
+                int columns) {
   WaitForInputs();
   LetNextBegin();
   const int column = UnitOfThread();
   if (column >= columns) return;
   const size_t row_blocks = columns / Block::kElements;
   for (int row = blockIdx.y; row < rows; row += gridDim.y) {
-    const Block* const blocks = table + ids[row] * row_blocks;
+    const int id = ids[row] < 0 ? guesses[-1 - ids[row]] : ids[row];
+    const Block* const blocks = table + id * row_blocks;
     out[row][column] = Element(blocks[column / Block::kElements], column % Block::kElements);
   }
 }
 
 template <class Block>
-void EmbedAs(const Queue& queue, const Matrix& out, const std::byte* table, const int* ids) {
+void EmbedAs(const Queue& queue, const Matrix& out, const std::byte* table, const int* ids,
+             const int* guesses) {
   LANTERN_CHECK_EQ(out.columns % Block::kElements, 0);
   LANTERN_CHECK_EQ(reinterpret_cast<uintptr_t>(table) % alignof(Block), 0u);
   Launch(queue, EmbedKernel<Block>, UnitGrid(out.columns, out.rows), kUnitThreads, 0,
-         RowsOf<float>(out), reinterpret_cast<const Block*>(table), ids, out.rows, out.columns);
+         RowsOf<float>(out), reinterpret_cast<const Block*>(table), ids, guesses, out.rows,
+         out.columns);
 }
 
 }  // namespace
 
-void Embed(const Queue& queue, Matrix out, const std::byte* table, DType type, const int* ids) {
+void Embed(const Queue& queue, Matrix out, const std::byte* table, DType type, const int* ids,
+           const int* guesses) {
   if (out.rows == 0) return;
   switch (type) {
     case DType::kF32:
-      return EmbedAs<PlainF32>(queue, out, table, ids);
+      return EmbedAs<PlainF32>(queue, out, table, ids, guesses);
     case DType::kF16:
-      return EmbedAs<PlainF16>(queue, out, table, ids);
+      return EmbedAs<PlainF16>(queue, out, table, ids, guesses);
     case DType::kBF16:
-      return EmbedAs<PlainBF16>(queue, out, table, ids);
+      return EmbedAs<PlainBF16>(queue, out, table, ids, guesses);
     case DType::kQ8_0:
-      return EmbedAs<BlockQ8_0>(queue, out, table, ids);
+      return EmbedAs<BlockQ8_0>(queue, out, table, ids, guesses);
     case DType::kQ4_0:
-      return EmbedAs<BlockQ4_0>(queue, out, table, ids);
+      return EmbedAs<BlockQ4_0>(queue, out, table, ids, guesses);
     case DType::kQ4_1:
-      return EmbedAs<BlockQ4_1>(queue, out, table, ids);
+      return EmbedAs<BlockQ4_1>(queue, out, table, ids, guesses);
     case DType::kQ5_0:
-      return EmbedAs<BlockQ5_0>(queue, out, table, ids);
+      return EmbedAs<BlockQ5_0>(queue, out, table, ids, guesses);
     case DType::kQ5_1:
-      return EmbedAs<BlockQ5_1>(queue, out, table, ids);
+      return EmbedAs<BlockQ5_1>(queue, out, table, ids, guesses);
     case DType::kQ4_K:
-      return EmbedAs<BlockQ4_K>(queue, out, table, ids);
+      return EmbedAs<BlockQ4_K>(queue, out, table, ids, guesses);
     case DType::kQ5_K:
-      return EmbedAs<BlockQ5_K>(queue, out, table, ids);
+      return EmbedAs<BlockQ5_K>(queue, out, table, ids, guesses);
     case DType::kQ6_K:
-      return EmbedAs<BlockQ6_K>(queue, out, table, ids);
+      return EmbedAs<BlockQ6_K>(queue, out, table, ids, guesses);
   }
 }
 

@@ -23,8 +23,10 @@ void SiluMul(const Queue& queue, Matrix out, Matrix gate_up);
 // out[i] = x[rows[i]], i < out.rows; rows on the device. Both f32.
 void Gather(const Queue& queue, Matrix out, Matrix x, const int* rows);
 // out[i] = row ids[i] of a table as it is stored in files: any DType, `in` columns, RowBytes a row.
-// out is f32: the bits that DecodeRow (src/tensor/quant.h) gives. table is 4-byte aligned.
-void Embed(const Queue& queue, Matrix out, const std::byte* table, DType type, const int* ids);
+// An id below 0 stands for guesses[-1 - id]. out is f32: the bits that DecodeRow
+// (src/tensor/quant.h) gives. table is 4-byte aligned.
+void Embed(const Queue& queue, Matrix out, const std::byte* table, DType type, const int* ids,
+           const int* guesses);
 
 // Looks at the residual stream after layer `layer`: where a value is no finite number, *bad becomes
 // the smaller of itself and layer. And, unless `hash` is null, adds x's hash to *hash: the sum over
@@ -35,8 +37,8 @@ void LookAt(const Queue& queue, Matrix x, int first_row, int layer, int* bad, ui
 
 // What is asked of each row of logits: the xxh64 (seed 0) of every 256 consecutive values' bytes,
 // the last of a row maybe shorter, and the largest value with the lowest index that has it.
-// logits [n, ids] f32; hashes [n, (ids + 255) / 256]; best [n].
-void AnswerRows(const Queue& queue, Matrix logits, uint64_t* hashes, RowAnswer* best);
+// logits [n, ids] f32; hashes [n, (ids + 255) / 256]; best [n]; guesses [n]: best's indices.
+void AnswerRows(const Queue& queue, Matrix logits, uint64_t* hashes, RowAnswer* best, int* guesses);
 
 // top [n, count]: the largest values of each row of logits [n, ids], f32, in descending order, of
 // equal ones the lower index first, and NaN last; {NaN, -1} behind the last value of a short row.
@@ -44,5 +46,16 @@ void AnswerRows(const Queue& queue, Matrix logits, uint64_t* hashes, RowAnswer* 
 inline constexpr int kMostTop = 256;
 size_t TopScratchBytes(int rows, int columns, int count);
 void TopOfRows(const Queue& queue, Matrix logits, int count, RowAnswer* top, std::byte* scratch);
+
+// The largest of rows as TopOfRows gives them: `count` of each, at most kMostTop, `stride` apart.
+struct TopRows {
+  const RowAnswer* values;
+  int count, stride;
+};
+// Chooses a token of each row by its rule, in float arithmetic of the device, where the rule's
+// temperature is not 0: what lantern::Choose gives, but for rare near ties. best[row].index and
+// guesses[row] become it.
+void GuessTokens(const Queue& queue, int rows, TopRows top, const ChoiceRule* rules,
+                 RowAnswer* best, int* guesses);
 
 }  // namespace lantern::cuda
