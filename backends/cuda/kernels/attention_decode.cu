@@ -306,10 +306,10 @@ __global__ void __launch_bounds__(kThreads, 3)
     DecodeKernel(const __grid_constant__ DecodeArguments d) {
   __shared__ DecodeShared<D> shared;
   Unit unit;
+  LetNextBegin();  // its blocks find room beside these, one on each multiprocessor: see SkinnyTask
   if (!FindUnit(d, unit)) return WaitForInputs();
   WarpState<T, D> state = {};
   AttendChunk(d, unit, shared.own, state);
-  LetNextBegin();  // not before this one has its inputs: see SkinnyKernel
   ShareState(state, shared);
   __syncthreads();
   const int chunks = ChunksOf(d, unit);

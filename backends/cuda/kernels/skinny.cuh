@@ -319,7 +319,8 @@ bool LaunchSkinny(const Queue& queue, SkinnyTask& task) {
   const SkinnyShape shape = SkinnyKernelShape<Format, room>::Shape(task.tokens);
   PlanWork(shape, queue.multiprocessors, &task);
   if (!SkinnyKernelShape<Format, room>::kSlabs && task.slab_units < task.units) return false;
-  const int bytes = PlanShared(shape, task.slab_units, task.stages).bytes;
+  int bytes = PlanShared(shape, task.slab_units, task.stages).bytes;
+  if (task.TakesMoreThanHalf()) bytes = std::max(bytes, kMoreThanHalf);
   const auto kernel = &SkinnyKernel<Format, room>;
   Require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
           "asking for shared memory");
