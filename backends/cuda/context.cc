@@ -15,10 +15,10 @@ cuda::Real ComputeType(const std::string& name) {
 }
 
 cuda::Queue MakeQueue(const DeviceOptions& device) {
-  cuda::Queue queue;
-  queue.multiprocessors = cuda::UseDevice(device).multiProcessorCount;
-  cuda::Require(cudaStreamCreateWithFlags(&queue.stream, cudaStreamNonBlocking), "making a queue");
-  return queue;
+  cuda::UseDevice(device);
+  cudaStream_t stream = nullptr;
+  cuda::Require(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a queue");
+  return cuda::QueueOn(stream);
 }
 
 }  // namespace

@@ -170,9 +170,10 @@ double MicrosecondsOf(const Queue& queue, const std::function<void()>& body) {
 }
 
 void Run() {
-  Queue queue;
-  queue.multiprocessors = UseDevice({}).multiProcessorCount;
-  Require(cudaStreamCreateWithFlags(&queue.stream, cudaStreamNonBlocking), "making a queue");
+  UseDevice({});
+  cudaStream_t stream = nullptr;
+  Require(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a queue");
+  const Queue queue = QueueOn(stream);
   fmt::print("us a layer of a Llama-3-8B shape, one token at position {}\n", kPosition);
   fmt::print("type   products  norms apart  attention  both  both, norms apart\n");
   for (const DType type : {DType::kBF16, DType::kQ8_0, DType::kQ4_0, DType::kQ4_K}) {

@@ -19,12 +19,8 @@ namespace lantern::cuda {
 
 // The queue that tests run on: the first device's default stream.
 inline Queue TestQueue() {
-  static const int multiprocessors = [] {
-    int count = 0;
-    Require(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, 0), "asking the device");
-    return count;
-  }();
-  return {nullptr, multiprocessors};
+  static const Queue queue = QueueOn(nullptr);
+  return queue;
 }
 
 // `count` values of T on the device. Fresh memory is poisoned with bytes of 0xff: NaNs as floats.

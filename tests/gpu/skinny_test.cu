@@ -55,6 +55,7 @@ struct Case {
   SkinnyProduct::Into into = SkinnyProduct::kStore;
   Real x_type = Real::kBF16, out_type = Real::kF32;
   bool norm = false;
+  int shared_bytes = 0;  // of a multiprocessor, as on other devices; 0: this one's
 };
 
 // Runs a case and holds it against the host's sums.
@@ -119,7 +120,10 @@ class Runner {
     product.into = case_.into;
     product.out = out.matrix(case_.tokens, out_columns_, out_stride_);
     untouched_ = out.Get();
-    Multiply(TestQueue(), product);
+    Queue queue = TestQueue();
+    if (case_.shared_bytes > 0) queue.shared_bytes = case_.shared_bytes;
+    if (case_.shared_bytes > 0) queue.block_shared_bytes = case_.shared_bytes - 1024;
+    Multiply(queue, product);
     return out.Get();
   }
 
@@ -286,6 +290,25 @@ TEST_P(Skinny, ColumnsFromTheMiddle) {
       SCOPED_TRACE(testing::Message() << tokens << " from " << begin);
       Runner({.tokens = tokens, .columns = 5 * step, .begin = begin}, {&weight}).Expect(Sums());
       Runner({.tokens = tokens, .columns = in - begin, .begin = begin}, {&weight}).Expect(Sums());
+    }
+  }
+}
+
+// Devices of other generations: 164 KB (8.0), 100 KB (8.6, 8.9, 12.0).
+TEST_P(Skinny, LittleSharedMemory) {
+  const TestWeight weight(GetParam(), 80, 14336, 18), gate(GetParam(), 80, 4096, 19),
+      up(GetParam(), 80, 4096, 20);
+  for (const int shared_bytes : {164 << 10, 100 << 10}) {
+    for (const int tokens : {1, 2, 3, 8, 13, 24, 32}) {
+      SCOPED_TRACE(testing::Message() << shared_bytes << " bytes, " << tokens);
+      Case c{.tokens = tokens, .columns = 14336, .into = SkinnyProduct::kAdd};
+      c.shared_bytes = shared_bytes;
+      Runner(c, {&weight}).Expect(Sums());
+      c = {.tokens = tokens, .columns = 4096, .into = SkinnyProduct::kGated, .x_type = Real::kF32};
+      c.shared_bytes = shared_bytes;
+      c.norm = true;
+      c.out_type = Real::kBF16;
+      Runner(c, {&gate, &up}).Expect(kToBF16);
     }
   }
 }

@@ -16,6 +16,19 @@ Real RealOf(DType type) {
   return type == DType::kF16 ? Real::kF16 : Real::kBF16;
 }
 
+Queue QueueOn(cudaStream_t stream) {
+  int device = 0;
+  Require(cudaGetDevice(&device), "asking the device");
+  const auto ask = [device](cudaDeviceAttr attribute) {
+    int value = 0;
+    Require(cudaDeviceGetAttribute(&value, attribute, device), "asking the device");
+    return value;
+  };
+  return {stream, ask(cudaDevAttrMultiProcessorCount),
+          ask(cudaDevAttrMaxSharedMemoryPerMultiprocessor),
+          ask(cudaDevAttrMaxSharedMemoryPerBlockOptin)};
+}
+
 void Require(cudaError_t code, const char* what) {
   if (code == cudaSuccess) return;
   Fail(ErrorKind::kConfig, "CUDA failed at {}: {} ({}).", what, cudaGetErrorString(code),

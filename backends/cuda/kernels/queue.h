@@ -11,7 +11,11 @@ namespace lantern::cuda {
 struct Queue {
   cudaStream_t stream = nullptr;
   int multiprocessors = 132;
+  // Bytes of a multiprocessor, and what of it one block of threads may have.
+  int shared_bytes = 228 << 10, block_shared_bytes = 227 << 10;
 };
+// On a stream of the current device.
+Queue QueueOn(cudaStream_t stream);
 
 // How activations lie in memory between products: in 16 bits, or f32 for checks. The residual
 // stream, partial sums and logits are f32 in all.

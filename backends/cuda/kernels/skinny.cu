@@ -130,7 +130,8 @@ void MultiplyType(const Queue& queue, const SkinnyProduct& product, DType type, 
 
 }  // namespace
 
-void PlanWork(const SkinnyShape& shape, int multiprocessors, SkinnyTask* task) {
+bool PlanWork(const SkinnyShape& shape, const Queue& queue, SkinnyTask* task) {
+  const SharedLimits limits(queue);
   const int fewest = task->into == SkinnyProduct::kGated ? 2 : 1;
   int strips = 0;
   for (int i = 0; i < task->part_count; ++i) strips += task->parts[i].strips;
@@ -140,7 +141,7 @@ void PlanWork(const SkinnyShape& shape, int multiprocessors, SkinnyTask* task) {
     task->items = (strips + slots - 1) / slots;
   };
   // The more stages the better, while a warp has as many units at all.
-  const long long units = static_cast<long long>(strips) * task->units / multiprocessors;
+  const long long units = static_cast<long long>(strips) * task->units / queue.multiprocessors;
   const int most = static_cast<int>(std::clamp<long long>(units / shape.warps + 1, 2, kMostStages));
   const auto fill = [&](int limit, int least) {
     for (task->stages = most; task->stages >= 2; --task->stages) {
@@ -152,15 +153,25 @@ void PlanWork(const SkinnyShape& shape, int multiprocessors, SkinnyTask* task) {
   };
   cut(fewest);
   task->slab_units = task->units;
-  if (fill(kHalfShared, kLeastAhead) || fill(kWholeShared, 0)) return;
+  if (fill(limits.half, limits.least_ahead) || fill(limits.whole, 0)) return true;
   // x does not fit. The more strips share what is loaded of it the better, while all SMs have work.
   int slots = shape.warps;
-  while (slots > fewest && (strips + slots - 1) / slots < multiprocessors * 3 / 4) slots /= 2;
+  while (slots > fewest && (strips + slots - 1) / slots < queue.multiprocessors * 3 / 4) slots /= 2;
   cut(slots);
-  while (!fill(kWholeShared, 0)) {
-    LANTERN_CHECK(task->slab_units > 1);
+  while (!fill(limits.whole, 0)) {
+    if (task->slab_units == 1) return false;
     task->slab_units -= task->slab_units > task->turns ? task->turns : 1;
   }
+  return true;
+}
+
+SkinnyTask PartOfTokens(const SkinnyTask& task, int begin, int end) {
+  const Real x_type = task.norm != nullptr ? Real::kF32 : task.x_type;
+  SkinnyTask part = task;
+  part.tokens = end - begin;
+  part.x = static_cast<const std::byte*>(task.x) + begin * task.x_stride * RealBytes(x_type);
+  part.out = static_cast<std::byte*>(task.out) + begin * task.out_stride * RealBytes(task.out_type);
+  return part;
 }
 
 void Multiply(const Queue& queue, const SkinnyProduct& product) {

@@ -7,6 +7,7 @@
 
 #include "backends/cuda/kernels/launch.cuh"
 #include "backends/cuda/kernels/skinny_formats.cuh"
+#include "src/base/check.h"
 
 namespace lantern::cuda {
 
@@ -313,14 +314,14 @@ __global__ void __launch_bounds__(32 * SkinnyKernelShape<Format, room>::kWarps, 
   DoItems<Format, room>(work, shape, reinterpret_cast<float*>(shared + plan.partials), barriers);
 }
 
-// False where the kernel does not suit, as x is too long for it.
+// False where the kernel does not suit, as x is too long for it, or shared memory too small.
 template <class Format, int room>
 bool LaunchSkinny(const Queue& queue, SkinnyTask& task) {
   const SkinnyShape shape = SkinnyKernelShape<Format, room>::Shape(task.tokens);
-  PlanWork(shape, queue.multiprocessors, &task);
+  if (!PlanWork(shape, queue, &task)) return false;
   if (!SkinnyKernelShape<Format, room>::kSlabs && task.slab_units < task.units) return false;
   int bytes = PlanShared(shape, task.slab_units, task.stages).bytes;
-  if (task.TakesMoreThanHalf()) bytes = std::max(bytes, kMoreThanHalf);
+  if (task.TakesMoreThanHalf()) bytes = std::max(bytes, SharedLimits(queue).more_than_half);
   const auto kernel = &SkinnyKernel<Format, room>;
   Require(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
           "asking for shared memory");
@@ -329,7 +330,8 @@ bool LaunchSkinny(const Queue& queue, SkinnyTask& task) {
   return true;
 }
 
-// Up to `most` tokens, in the smallest of the kernels that have room for them.
+// Up to `most` tokens, in the smallest of the kernels that have room for them; where none has, in
+// several launches, which read the weights again.
 template <class Format, int most = kSkinnyTokens>
 void LaunchByTokens(const Queue& queue, SkinnyTask task) {
   if (task.tokens == 1 && LaunchSkinny<Format, 1>(queue, task)) return;
@@ -340,8 +342,12 @@ void LaunchByTokens(const Queue& queue, SkinnyTask task) {
   if (task.tokens <= 8 && LaunchSkinny<Format, 8>(queue, task)) return;
   if constexpr (most > 8) {
     if (task.tokens <= 16 && LaunchSkinny<Format, 16>(queue, task)) return;
-    LaunchSkinny<Format, 32>(queue, task);
+    if (LaunchSkinny<Format, 32>(queue, task)) return;
   }
+  LANTERN_CHECK_LT(1, task.tokens);
+  const int middle = task.tokens / 2;
+  LaunchByTokens<Format, most>(queue, PartOfTokens(task, 0, middle));
+  LaunchByTokens<Format, most>(queue, PartOfTokens(task, middle, task.tokens));
 }
 
 }  // namespace lantern::cuda

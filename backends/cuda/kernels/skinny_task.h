@@ -14,13 +14,22 @@ namespace lantern::cuda {
 // weights while this one ends. Of every two that follow each other one takes a little more than
 // half: two of its own blocks do not fit on one SM, so that each SM has one, and room for one of
 // the other's. Else SMs that attention leaves early get two blocks, others none, and so do all
-// products behind it (a Q4_0 layer on an H200 took 62 us instead of 52).
-constexpr int kHalfShared = 112 << 10, kMoreThanHalf = 114 << 10;
-constexpr int kWholeShared = 225 << 10;
+// products behind it (a Q4_0 layer on an H200 took 62 us instead of 49).
+struct SharedLimits {
+  int half, more_than_half, whole;
+  // Bytes of weights that an SM's rings hold, lest waiting for memory shows: on an H200, whose SMs
+  // have 228 KB, 52, twice what 4.3 TB/s with 0.8 us of latency keep under way.
+  int least_ahead;
+
+  explicit SharedLimits(const Queue& queue) {
+    constexpr int kReserved = 1 << 10;  // of every block, by CUDA
+    half = queue.shared_bytes / 2 - 2 * kReserved;
+    more_than_half = queue.shared_bytes / 2;
+    whole = queue.block_shared_bytes - 2 * kReserved;
+    least_ahead = queue.shared_bytes / 228 * 52;
+  }
+};
 constexpr int kMostStages = 8;
-// Bytes of weights that an SM's rings hold, lest waiting for memory shows: twice what 4.3 TB/s with
-// 0.8 us of latency keep under way.
-constexpr int kLeastAhead = 52 << 10;
 // Sums of a warp: 20 floats from token to token keep the lanes of a store in different banks.
 constexpr int kSumStride = 20;
 constexpr int kSumBuffers = 3;  // see DoItems
@@ -56,7 +65,7 @@ struct SkinnyTask {
   // Not where attention may be next: what comes behind it would be placed beside its blocks, two
   // on one multiprocessor and none on another (a layer of Q4_0 took 90 us instead of 75).
   __host__ __device__ bool LetsNextBeginAtOnce() const { return into != SkinnyProduct::kStore; }
-  // Attention's output and the feed-forward network's: see kMoreThanHalf.
+  // Attention's output and the feed-forward network's: see SharedLimits.
   bool TakesMoreThanHalf() const {
     return into == SkinnyProduct::kAdd ||
            (into == SkinnyProduct::kStore && norm == nullptr && tokens == 1);
@@ -96,8 +105,12 @@ __host__ __device__ inline SkinnyShared PlanShared(const SkinnyShape& shape, int
   return plan;
 }
 
-// Fills in how the work is cut. Everything else of the task is there.
-void PlanWork(const SkinnyShape& shape, int multiprocessors, SkinnyTask* task);
+// Fills in how the work is cut. Everything else of the task is there. False where shared memory is
+// too small for so many tokens.
+bool PlanWork(const SkinnyShape& shape, const Queue& queue, SkinnyTask* task);
+
+// Tokens [begin, end) of a task.
+SkinnyTask PartOfTokens(const SkinnyTask& task, int begin, int end);
 
 // One for each format, in skinny_*.cu. Parts of Q6_K among those of another K format: as one
 // launch.
