@@ -58,17 +58,15 @@ Stage::~Stage() {
 bool Stage::Unsettled() const {
   const auto sends = [](const Slot& slot) { return slot.sent.has_value(); };
   const auto expects = [](const MessageReceiver& receiver) { return receiver.started(); };
-  return sums_.unsettled() || plans_.started() || residual_.started() ||
+  return sums_.unsettled() || device_sums_under_way_ || plans_.started() || residual_.started() ||
          std::any_of(slots_.begin(), slots_.end(), sends) ||
          std::any_of(answering_.begin(), answering_.end(), expects);
 }
 
 // The group is over, and messages may be under way in memory that is about to go: a wait that fails
-// ends all of them.
+// ends all of them. What devices do together ends with the Abort.
 void Stage::Abandon(const std::string& why) {
   mesh_.world->Abort(why);
-  if (link_before_) link_before_->Abort(why);
-  if (link_behind_) link_behind_->Abort(why);
   try {
     mesh_.world->Exchange({}, {}, Patience::kStep);
   } catch (const Error&) {
@@ -76,6 +74,7 @@ void Stage::Abandon(const std::string& why) {
   }
   for (Slot& slot : slots_) slot.sent.reset();
   sums_.Forget();
+  device_sums_under_way_ = false;
   plans_.Forget();
   residual_.Forget();
   for (MessageReceiver& receiver : answering_) receiver.Forget();
@@ -284,9 +283,11 @@ void Stage::RunModel(const StepPlan& plan) {
     model_->Forward(run);
     if (last_ && !batch.logits_at.empty()) model_->Logits(run);
   };
+  device_sums_under_way_ = device_sums_ != nullptr;
   // By reference, as a copy would be an allocation.
   Backend::RunStep(context_, run.view(), plan.slot, repeats, std::cref(step));
   if (device_sums_) device_sums_->Wait();
+  device_sums_under_way_ = false;
   const ResidualLook seen = Backend::TakeResidualLook(context_);
   // Every rank of a stage holds the same residual stream, so all of them stop here together.
   if (seen.bad_layer != ResidualLook::kAllFinite) {

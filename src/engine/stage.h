@@ -106,6 +106,7 @@ class Stage {
   Activations act_;
   Reducer sums_;
   std::unique_ptr<DeviceSums> device_sums_;  // null: sums_ computes them
+  bool device_sums_under_way_ = false;
   bool connected_ = false;
   std::unique_ptr<DeviceLink> link_before_, link_behind_;  // null: all goes over the host
   Fallback fallback_;
