@@ -48,6 +48,7 @@ std::byte* Scratch::Get(size_t bytes, bool& grown) {
   grown = bytes > bytes_;
   if (grown) {
     data_.reset();
+    bytes_ = 0;
     data_ = DeviceMemory(bytes);
     bytes_ = bytes;
     Require(cudaMemset(data_.get(), 0, bytes), "clearing memory");

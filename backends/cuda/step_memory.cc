@@ -41,19 +41,18 @@ int* Ints(const std::shared_ptr<std::byte>& memory) { return reinterpret_cast<in
 // Offsets within both buffers: token, position, sequence, logits_at [tokens each], run_begin,
 // blocks_begin [tokens + 1 each], blocks.
 void StepMemory::Reserve(int tokens, int blocks) {
-  token_capacity_ = std::max(token_capacity_, std::max(tokens, 64));
-  block_capacity_ = std::max(block_capacity_, std::max(2 * blocks, 1024));
-  device_ = DeviceMemory(BufferBytes());
-  host_ = PinnedMemory(BufferBytes());
-}
-
-size_t StepMemory::BufferBytes() const {
-  return (size_t{6} * token_capacity_ + 2 + block_capacity_) * sizeof(int);
+  tokens = std::max({token_capacity_, tokens, 64});
+  blocks = std::max({block_capacity_, 2 * blocks, 1024});
+  const size_t bytes = (size_t{6} * tokens + 2 + blocks) * sizeof(int);
+  device_ = DeviceMemory(bytes);
+  host_ = PinnedMemory(bytes);
+  bytes_ = bytes;  // now that there is so much
+  token_capacity_ = tokens;
+  block_capacity_ = blocks;
 }
 
 void StepMemory::Upload(const Queue& queue) {
-  Require(cudaMemcpyAsync(device_.get(), host_.get(), BufferBytes(), cudaMemcpyHostToDevice,
-                          queue.stream),
+  Require(cudaMemcpyAsync(device_.get(), host_.get(), bytes_, cudaMemcpyHostToDevice, queue.stream),
           "copying a step's tokens");
 }
 
@@ -147,14 +146,14 @@ void StepMemory::ReserveSeen(LogitsSeen& seen, const Matrix& logits, bool& moved
   const bool needs_scratch = shape_.top_logits > 0 && scratch > top_scratch_bytes_;
   moved = logits.rows > seen.capacity || needs_scratch;
   if (logits.rows > seen.capacity) {
-    seen.capacity = rows;
     const size_t bytes = kSeenBytes * rows * (1 + LogitsLook::kMostTop + seen.blocks);
     seen.device = DeviceMemory(bytes);
     seen.host = PinnedMemory(bytes);
+    seen.capacity = rows;
   }
   if (!needs_scratch) return;
-  top_scratch_bytes_ = scratch;
   top_scratch_ = DeviceMemory(scratch);
+  top_scratch_bytes_ = scratch;
 }
 
 void StepMemory::LookAtLogits(const Queue& queue, const Matrix& logits, bool& moved) {

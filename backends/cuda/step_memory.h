@@ -57,11 +57,11 @@ class StepMemory {
     std::shared_ptr<std::byte> device, host;
   };
   void Reserve(int tokens, int blocks);
-  size_t BufferBytes() const;
   void ReserveSeen(LogitsSeen& seen, const Matrix& logits, bool& moved);
 
   // One copy takes it all: arrays of token_capacity_ ints and more, one after the other.
   int token_capacity_ = 0, block_capacity_ = 0;
+  size_t bytes_ = 0;
   std::shared_ptr<std::byte> device_, host_;
   StepShape shape_;
   StepTokens tokens_;
