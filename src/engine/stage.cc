@@ -290,16 +290,27 @@ void Stage::RunModel(const StepPlan& plan) {
   device_sums_under_way_ = false;
   const ResidualLook seen = Backend::TakeResidualLook(context_);
   // Every rank of a stage holds the same residual stream, so all of them stop here together.
-  if (seen.bad_layer != ResidualLook::kAllFinite) {
-    Fail(ErrorKind::kIo,
-         "Layer {}{} gave a value that is not a number: the weights are damaged, or too large for "
-         "their type{}.",
-         seen.bad_layer, seen.every_layer ? "" : " or one before it",
-         Backend::OperandType(context_) == DType::kF16
-             ? ", or it computed more than f16 holds, which --compute bf16 does"
-             : "");
-  }
+  if (seen.bad_layer != ResidualLook::kAllFinite) FailAtLayer(run, plan.slot, seen);
   residual_.EndStep(seen.hashes);
+}
+
+// One rank alone asks a device after its last layer only, as each look takes time. Where the step's
+// input is still there, as it is made here, the step runs again, with a look after every layer: it
+// reads what it read before, and writes the same places.
+void Stage::FailAtLayer(Run& run, int slot, ResidualLook seen) {
+  if (first_ && mesh_.tp->size() == 1 && !Backend::OnHost(context_)) {
+    run.finds_bad_layer = true;
+    Backend::RunStep(context_, run.view(), slot, false, [&] { model_->Forward(run); });
+    const ResidualLook again = Backend::TakeResidualLook(context_);
+    if (again.bad_layer != ResidualLook::kAllFinite) seen = again;
+  }
+  Fail(ErrorKind::kIo,
+       "Layer {}{} gave a value that is not a number: the weights are damaged, or too large for "
+       "their type{}.",
+       seen.bad_layer, seen.every_layer ? "" : " or one before it",
+       Backend::OperandType(context_) == DType::kF16
+           ? ", or it computed more than f16 holds, which --compute bf16 does"
+           : "");
 }
 
 // It happened here, to all ranks of this stage alike. Later stages hear of it with this plan.

@@ -85,6 +85,7 @@ class Stage {
   void HandOver(const StepPlan& plan);
   void Send(Slot& slot, int to, std::span<const std::byte> data);
   void RunModel(const StepPlan& plan);
+  [[noreturn]] void FailAtLayer(Run& run, int slot, ResidualLook seen);
   void TellFallback(const StepPlan& plan);
   void AnswerRows(const StepPlan& plan);
   void ExpectAnswers();
