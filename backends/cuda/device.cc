@@ -38,6 +38,14 @@ std::shared_ptr<std::byte> DeviceMemory(size_t bytes) {
   return {static_cast<std::byte*>(data), [](std::byte* p) { cudaFree(p); }};
 }
 
+std::shared_ptr<std::byte> ZeroedMemory(size_t bytes) {
+  const auto data = DeviceMemory(bytes);
+  Require(cudaMemset(data.get(), 0, bytes), "clearing memory");
+  // It goes on when the call has returned, on a stream that a context's does not wait for.
+  Require(cudaStreamSynchronize(cudaStreamLegacy), "clearing memory");
+  return data;
+}
+
 std::shared_ptr<std::byte> PinnedMemory(size_t bytes) {
   void* data = nullptr;
   Require(cudaMallocHost(&data, bytes > 0 ? bytes : 1), "allocating the host's memory");
@@ -49,9 +57,8 @@ std::byte* Scratch::Get(size_t bytes, bool& grown) {
   if (grown) {
     data_.reset();
     bytes_ = 0;
-    data_ = DeviceMemory(bytes);
+    data_ = ZeroedMemory(bytes);
     bytes_ = bytes;
-    Require(cudaMemset(data_.get(), 0, bytes), "clearing memory");
   }
   return data_.get();
 }

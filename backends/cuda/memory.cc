@@ -42,9 +42,7 @@ void StreamRows(CudaContext& context, const RawWeight& raw, const Use& use) {
 Tensor CudaBackend::Allocate(Context& context, BufferOwner& owner, int rows, int cols, DType type) {
   context.Enter();
   const int stride = RowStride(context, cols);
-  const size_t bytes = RowBytes(type, stride) * rows;
-  const auto data = cuda::DeviceMemory(bytes);
-  cuda::Require(cudaMemset(data.get(), 0, bytes), "clearing memory");
+  const auto data = cuda::ZeroedMemory(RowBytes(type, stride) * rows);
   owner = data;
   return {data.get(), type, rows, cols, stride};
 }
