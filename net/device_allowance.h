@@ -2,15 +2,15 @@
 // no count: NCCL says nowhere what it will take, and takes it when two GPUs first exchange
 // something, after the weights are there. So the check before loading leaves room.
 //
-// NCCL connects two GPUs of a machine by up to 32 channels (NVLink; fewer over PCIe). Each has, at
-// the end that receives, a buffer for each of its three protocols, 4 MiB (NCCL_BUFFSIZE), 4.7 MiB
-// and 0.5 MiB, in pages of 2 MiB: 10 MiB; at the end that sends, a page: 12 MiB for both ways. A
-// group takes some 64 MiB more: its kernels, and what it shares with the threads that feed them.
-// Sums of two ranks connect them, or take 128 MiB for peer memory; sums of more connect a rank with
-// two neighbours (a ring's; a tree's), and what multicast (NVLS) takes instead is less. A link is a
-// group of its own, which versions before 2.22 connect both ways whatever it sends. To other
+// NCCL connects two GPUs of a machine by up to 32 channels (Hopper's NVLink; fewer over PCIe). Each
+// has, at the end that receives, a buffer for each of its three protocols, 4 MiB (NCCL_BUFFSIZE),
+// 4.7 MiB and 0.5 MiB, in pages of 2 MiB: 10 MiB; at the end that sends, a page: 12 MiB for both
+// ways. A group takes some 64 MiB more: its kernels, and what they share with the host. Sums of two
+// ranks connect them, or take 128 MiB for peer memory; sums of more connect a rank with two
+// neighbours (a ring's; a tree's), or take 256 MiB for multicast beside one (NVLS, 8 GPUs). A link
+// is a group of its own, which versions before 2.22 connect both ways whatever it sends. To other
 // machines NCCL's buffers lie in the host's memory, but who is where, and on which device, is not
-// known here.
+// known here. gpu_sums_test measures it.
 #pragma once
 
 #include <algorithm>
