@@ -107,6 +107,7 @@ struct BatchView {
   std::span<const ChoiceRule> rules = {};
 
   static constexpr int GuessOf(int row) { return -1 - row; }
+  static constexpr int RowOfGuess(int token) { return -1 - token; }
 };
 
 // What was seen of the residual stream in a step.

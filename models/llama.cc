@@ -61,7 +61,7 @@ class LlamaLayer {
     SummedLinear::Finish(run);
     // A pass over [n, dim] is nothing beside the layer's weights.
     Backend::LookAtResidual(run.ctx, run.act.x, run.first_token(), model_layer_,
-                            run.compared() ? index_ : -1);
+                            run.looks_at_each() ? index_ : -1);
   }
 
  private:

@@ -82,8 +82,10 @@ class Run {
   KvCache& kv;
   Activations& act;
   const Batch& batch;
-  // Whether other ranks hold the same residual stream, which is hashed after each layer then.
-  bool compared() const { return sums.group().size() > 1; }
+  // Whether the residual stream is looked at, and hashed, after each layer: where other ranks hold
+  // the same, or wanted so, to find the first layer that gave a value that is no number.
+  bool looks_at_each() const { return finds_bad_layer || sums.group().size() > 1; }
+  bool finds_bad_layer = false;
 
  private:
   void Select(int begin, int end) {

@@ -72,7 +72,8 @@ struct RankBytes {
   size_t weights = 0;
   size_t kv_cache = 0;
   size_t activations = 0;
-  size_t total() const { return weights + kv_cache + activations; }
+  size_t between_gpus = 0;  // an allowance: see net/device_allowance.h
+  size_t total() const { return weights + kv_cache + activations + between_gpus; }
 };
 
 }  // namespace lantern

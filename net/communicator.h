@@ -8,6 +8,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/base/error.h"
@@ -84,7 +85,7 @@ class Communicator {
   virtual void Abort(const std::string& reason) = 0;
   // Between processes: has the first Abort call `then` as well, from its thread, for waits that are
   // not a communicator's; at once where that has been. One for each `owner`; an empty one ends
-  // that.
+  // that, once a call under way has returned. AbortWatch does both.
   using AbortHook = std::function<void(const std::string& reason)>;
   virtual void OnAbort(const void* /*owner*/, AbortHook /*then*/) {}
 
@@ -104,6 +105,20 @@ class Communicator {
 
  private:
   MessageLists lists_;
+};
+
+// Has a group's first Abort call `then` for as long as this lives; see OnAbort.
+class AbortWatch {
+ public:
+  AbortWatch(Communicator& group, Communicator::AbortHook then) : group_(group) {
+    group_.OnAbort(this, std::move(then));
+  }
+  ~AbortWatch() { group_.OnAbort(this, {}); }
+  AbortWatch(const AbortWatch&) = delete;
+  AbortWatch& operator=(const AbortWatch&) = delete;
+
+ private:
+  Communicator& group_;
 };
 
 }  // namespace lantern

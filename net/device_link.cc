@@ -5,19 +5,17 @@
 // Why nobody waits for ever. A send waits for the receiver to get to its step, that is for earlier
 // steps of a later stage, and these for hand-overs of earlier steps: never for what comes after the
 // send, on any rank. What is computed waits for no send and needs no more than part of the GPU, so
-// the two never hold each other up. Of a rank that is lost the communicator's Abort tells, from its
-// own thread: this rank's may be in a call that waits for the device, such as one that frees
-// memory.
+// the two never hold each other up. A rank that is lost ends it, see device_work.h.
 #include "net/device_link.h"
 
 #include <chrono>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "backends/cuda/context.h"
 #include "net/agreement.h"
+#include "net/device_work.h"
 #include "net/nccl_join.h"
 #include "src/base/check.h"
 
@@ -25,9 +23,6 @@ namespace lantern {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// Until the control plane knows who was lost.
-constexpr std::chrono::seconds kVerdictLimit{4};
 
 struct Destroy {
   void operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
@@ -58,38 +53,30 @@ bool HasEnded(cudaError_t code) {
   return true;
 }
 
-// Throws what ended the group, where it has ended or does so now: NCCL may see a lost rank before
-// those who can say which it was.
-void ThrowVerdict(Communicator& group) {
-  const auto deadline = Clock::now() + kVerdictLimit;
-  while (Clock::now() < deadline) {
-    group.Progress();
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-}
-
 class GpuLink : public DeviceLink {
  public:
   // `nccl`: of the pair.
   GpuLink(CudaContext& context, std::shared_ptr<Communicator> pair, int slots,
           std::unique_ptr<NcclGroup> nccl)
-      : context_(context), pair_(std::move(pair)), stream_(MakeStream()), nccl_(std::move(nccl)) {
+      : context_(context),
+        pair_(std::move(pair)),
+        stream_(MakeStream()),
+        nccl_(std::move(nccl)),
+        work_(*pair_, stream_.get(), nccl_.get(), nullptr) {
     for (int slot = 0; slot < slots; ++slot) left_.push_back(MakeEvent());
-    pair_->OnAbort(this, [this](const std::string& reason) { nccl_->Abort(reason); });
   }
-  ~GpuLink() override { pair_->OnAbort(this, {}); }
 
   // The first message connects the two, and shows whether they can be.
   void Try() {
     const auto memory = cuda::DeviceMemory(kTriedBytes);
     const auto deadline = Clock::now() + kNcclConnectLimit;
-    Guarded([&] {
+    work_.Guarded([&] {
       if (sends()) {
         nccl_->Send(memory.get(), kTriedBytes, 1, stream_.get());
       } else {
         nccl_->Receive(memory.get(), kTriedBytes, 0, stream_.get());
       }
-      WaitUntil([&] {
+      work_.WaitUntil([&] {
         if (Clock::now() > deadline) Fail(ErrorKind::kPeerLost, "Nothing comes through NCCL.");
         return HasEnded(cudaStreamQuery(stream_.get()));
       });
@@ -97,7 +84,7 @@ class GpuLink : public DeviceLink {
   }
 
   void Send(Tensor x, int slot) override {
-    Guarded([&] {
+    work_.Guarded([&] {
       context_.Enter();
       nccl_->Send(x.data, BytesOf(x), 1, stream_.get());
       cuda::Require(cudaEventRecord(left_[slot].get(), stream_.get()), "handing over a step");
@@ -105,18 +92,17 @@ class GpuLink : public DeviceLink {
   }
 
   void Settle(int slot) override {
-    Guarded([&] { WaitUntil([&] { return HasEnded(cudaEventQuery(left_[slot].get())); }); });
+    work_.Guarded(
+        [&] { work_.WaitUntil([&] { return HasEnded(cudaEventQuery(left_[slot].get())); }); });
   }
 
   void Receive(Tensor x) override {
-    Guarded([&] {
+    work_.Guarded([&] {
       context_.Enter();
       nccl_->Receive(x.data, BytesOf(x), 0, stream_.get());
-      WaitUntil([&] { return HasEnded(cudaStreamQuery(stream_.get())); });
+      work_.WaitUntil([&] { return HasEnded(cudaStreamQuery(stream_.get())); });
     });
   }
-
-  void Abort(const std::string& reason) override { nccl_->Abort(reason); }
 
  private:
   static constexpr size_t kTriedBytes = 16;
@@ -129,32 +115,12 @@ class GpuLink : public DeviceLink {
 
   bool sends() const { return pair_->rank() == 0; }
 
-  template <class Done>
-  void WaitUntil(const Done& done) {
-    while (!done()) {
-      pair_->Progress();  // throws where the group is over
-      nccl_->Check();
-    }
-    nccl_->Check();  // what Abort has ended looks like what has arrived
-  }
-
-  template <class Body>
-  void Guarded(const Body& body) {
-    try {
-      body();
-    } catch (const Error& e) {
-      nccl_->Abort(e.what());
-      cudaStreamSynchronize(stream_.get());
-      if (e.kind() == ErrorKind::kPeerLost) ThrowVerdict(*pair_);
-      throw;
-    }
-  }
-
   CudaContext& context_;
   const std::shared_ptr<Communicator> pair_;
   const Stream stream_;
   std::vector<Event> left_;  // by slot: what was sent
   const std::unique_ptr<NcclGroup> nccl_;
+  const DeviceWork work_;
 };
 
 }  // namespace

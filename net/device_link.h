@@ -14,10 +14,10 @@ namespace lantern {
 
 class DeviceLink {
  public:
-  // REQUIRES: what was sent is settled, or Abort was called.
+  // REQUIRES: what was sent is settled, or the pair's Abort was called.
   virtual ~DeviceLink() = default;
 
-  // The following throw Error{kPeerLost} where the group lost a rank; nothing is under way then.
+  // The following throw Error{kPeerLost} where the pair lost a rank; nothing is under way then.
 
   // First end: sends x, which travels while this rank computes, and stays the link's until Settle
   // of this slot. REQUIRES: x is computed, not only queued; the slot is settled.
@@ -26,9 +26,6 @@ class DeviceLink {
   virtual void Settle(int slot) = 0;
   // Second end: waits for an x of the same shape as was sent.
   virtual void Receive(Tensor x) = 0;
-
-  // Ends what is under way, and later calls with Error{kPeerLost}(reason). The first reason stays.
-  virtual void Abort(const std::string& reason) = 0;
 };
 
 // The link from rank 0 of `pair` to rank 1; null at both where one computes on its processor, or

@@ -9,9 +9,9 @@
 #include "backends/cuda/kernels/rows.h"
 #include "backends/cuda/products.h"
 #include "net/agreement.h"
-#include "net/nccl_group.h"
+#include "net/device_work.h"
 #include "net/nccl_join.h"
-#include "src/base/error.h"
+#include "src/base/check.h"
 
 namespace lantern {
 namespace {
@@ -23,6 +23,8 @@ using cuda::PeerSums;
 // columns is the second.
 constexpr size_t kSmallBytes = size_t{1} << 20, kPairBytes = size_t{32} << 20;
 size_t PeerBytes(const Communicator& group) { return group.size() == 2 ? kPairBytes : kSmallBytes; }
+// In whole packets.
+size_t RowBytes(int columns) { return (columns + 3) / 4 * 4 * sizeof(float); }
 
 std::unique_ptr<PeerSums> ReachPeers(Communicator& group) {
   std::unique_ptr<PeerSums> sums;
@@ -47,7 +49,8 @@ class GpuSums : public DeviceSums {
         wire_(wire),
         dim_(dim),
         peers_(std::move(peers)),
-        nccl_(std::move(nccl)) {}
+        nccl_(std::move(nccl)),
+        work_(group, context.queue().stream, nccl_.get(), peers_.get()) {}
 
   // Recorded steps hold sums, and what they use goes.
   ~GpuSums() override { context_.recorded().Clear(); }
@@ -55,8 +58,8 @@ class GpuSums : public DeviceSums {
   void AddSum(Tensor x, Tensor partial) override {
     context_.LaunchPending();
     const cuda::Queue& queue = context_.queue();
-    if (peers_ && (peers_->Fits(x.rows, x.cols) || group_.size() == 2 || !nccl_)) {
-      const int fitting = std::max<int>(PeerBytes(group_) / sizeof(float) / x.cols, 1);
+    if (peers_ && (peers_->Fits(x.rows, x.cols) || !nccl_)) {
+      const int fitting = std::max<int>(PeerBytes(group_) / RowBytes(x.cols), 1);
       for (int row = 0; row < x.rows; row += fitting) {
         const int end = std::min(row + fitting, x.rows);
         peers_->Sum(queue, cuda::MatrixOf(x.Rows(row, end)), cuda::MatrixOf(partial.Rows(row, end)),
@@ -65,28 +68,19 @@ class GpuSums : public DeviceSums {
       return;
     }
     LANTERN_CHECK(partial.dense());
-    nccl_->AllReduceSum(partial.data, static_cast<size_t>(partial.rows) * partial.cols,
-                        NcclGroup::Type::kF32, queue.stream);
+    work_.Guarded([&] {
+      nccl_->AllReduceSum(partial.data, static_cast<size_t>(partial.rows) * partial.cols,
+                          NcclGroup::Type::kF32, queue.stream);
+    });
     CudaBackend::Add(context_, x, partial);
   }
 
   bool Repeats(int tokens) const override {
-    return peers_ && tokens * static_cast<size_t>(dim_) * sizeof(float) <= PeerBytes(group_);
+    return peers_ && tokens * RowBytes(dim_) <= PeerBytes(group_);
   }
 
   void Wait() override {
-    try {
-      while (!context_.IsIdle()) {
-        group_.Progress();  // throws where the group is over
-        if (nccl_) nccl_->Check();
-      }
-    } catch (const Error& e) {
-      if (peers_) peers_->Abort();
-      if (nccl_) nccl_->Abort(e.what());
-      context_.recorded().Clear();
-      context_.Wait();
-      throw;
-    }
+    work_.Guarded([&] { work_.WaitUntil([&] { return context_.IsIdle(); }); });
   }
 
  private:
@@ -96,6 +90,7 @@ class GpuSums : public DeviceSums {
   const int dim_;
   const std::unique_ptr<PeerSums> peers_;
   const std::unique_ptr<NcclGroup> nccl_;
+  const DeviceWork work_;
 };
 
 }  // namespace
@@ -107,7 +102,9 @@ std::unique_ptr<DeviceSums> MakeDeviceSums(Backend::Context& context, Communicat
   if (!Everybody(group, context.gpu != nullptr && format != WireFormat::kQ8)) return nullptr;
   context.gpu->Enter();
   std::unique_ptr<PeerSums> peers = ReachPeers(group);
-  std::unique_ptr<NcclGroup> nccl = JoinNccl(group);
+  // Of two ranks that reach each other nothing is left for NCCL, which takes memory and seconds.
+  const bool all_by_peers = peers && group.size() == 2;
+  std::unique_ptr<NcclGroup> nccl = all_by_peers ? nullptr : JoinNccl(group);
   if (!peers && !nccl) return nullptr;
   const DType wire = format == WireFormat::kBf16  ? DType::kBF16
                      : format == WireFormat::kF16 ? DType::kF16

@@ -14,6 +14,7 @@ namespace lantern {
 
 class DeviceSums {
  public:
+  // REQUIRES: what was queued was waited for, or the group's Abort was called.
   virtual ~DeviceSums() = default;
   // Queues x += the sum over all ranks of `partial`, whose memory may change: the same bits on
   // every rank. All ranks queue the same sums in the same order.

@@ -75,7 +75,8 @@ struct NcclGroup::Impl {
   }
   void RequireSuccess(ncclResult_t result) const {
     if (result == ncclSuccess || result == ncclInProgress) return;
-    Fail(ErrorKind::kPeerLost, "The GPUs' common work through NCCL failed ({}).",
+    Fail(ErrorKind::kPeerLost,
+         "The GPUs' common work through NCCL failed ({}); NCCL_DEBUG=WARN makes it say more.",
          nccl.get_error_string(result));
   }
   ncclResult_t State() const {
@@ -103,7 +104,9 @@ struct NcclGroup::Impl {
     const auto deadline = Clock::now() + kStartLimit;
     while (!Done()) {
       if (Clock::now() > deadline) {
-        Fail(ErrorKind::kPeerLost, "NCCL has begun nothing within {} s.", kStartLimit.count());
+        Fail(ErrorKind::kPeerLost,
+             "NCCL has begun nothing within {} s; NCCL_DEBUG=WARN makes it say why.",
+             kStartLimit.count());
       }
       std::this_thread::yield();
     }

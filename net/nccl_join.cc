@@ -12,10 +12,9 @@ std::unique_ptr<NcclGroup> JoinNccl(Communicator& group) {
   std::unique_ptr<NcclGroup> nccl;
   const bool joined = Succeeds([&] {
     nccl = std::make_unique<NcclGroup>(group.rank(), group.size(), id);
-    group.OnAbort(&nccl, [&](const std::string& reason) { nccl->Abort(reason); });
+    const AbortWatch watch(group, [&](const std::string& reason) { nccl->Abort(reason); });
     nccl->Connect(kNcclConnectLimit);
   });
-  group.OnAbort(&nccl, {});
   return Everybody(group, joined) ? std::move(nccl) : nullptr;
 }
 

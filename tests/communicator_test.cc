@@ -429,14 +429,13 @@ TEST(GlooComm, AbortTellsThoseWhoAsked) {
     const auto hears = [&](const std::string& name) {
       return [&heard, name](const std::string& reason) { heard += name + ": " + reason + " "; };
     };
-    const int owners[4] = {};
+    const int owners[2] = {};
     group->OnAbort(&owners[0], hears("first"));
     end.world->OnAbort(&owners[1], hears("second"));
-    group->OnAbort(&owners[2], hears("third"));
-    group->OnAbort(&owners[2], {});
+    { const AbortWatch ended(*group, hears("ended")); }
     end.world->Abort("enough");
     end.world->Abort("more than enough");
-    end.world->OnAbort(&owners[3], hears("late"));
+    const AbortWatch late(*group, hears("late"));
     return heard;
   });
   EXPECT_EQ(ranks.ReadLine(0, std::chrono::seconds(30)),

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "net/device_allowance.h"
 #include "net/mesh.h"
 #include "net/thread_comm.h"
 #include "src/base/error.h"
@@ -107,6 +108,18 @@ TEST(CutByShare, CoversEverythingInOrderForAnyShares) {
       EXPECT_EQ(covered, units);
     }
   }
+}
+
+TEST(DeviceAllowance, IsForThoseWhomARankExchangesWith) {
+  const auto mib = [](int tp, int pp, int rank) {
+    return DeviceAllowance(MakePlan(8, tp, pp), rank) >> 20;
+  };
+  EXPECT_EQ(mib(1, 1, 0), 0u);
+  EXPECT_EQ(mib(2, 1, 1), 448u);
+  for (const int ranks : {3, 8}) EXPECT_EQ(mib(ranks, 1, 2), 2 * 384u + 64u);
+  for (const int rank : {0, 2}) EXPECT_EQ(mib(1, 3, rank), 448u);
+  EXPECT_EQ(mib(1, 3, 1), 2 * 448u);
+  EXPECT_EQ(mib(2, 3, 3), 3 * 448u);
 }
 
 TEST(Mesh, KnowsItsPlaceAndItsGroup) {

@@ -31,7 +31,8 @@ CudaContext::CudaContext(const ContextOptions& options)
       large_products_(std::make_unique<cuda::LargeProducts>(queue_)) {}
 
 CudaContext::~CudaContext() {
-  Enter();
+  cudaSetDevice(
+      device_);  // unchecked: a device that failed has said so, and nothing is thrown here
   cudaStreamSynchronize(queue_.stream);
   recorded_.Clear();
   large_products_.reset();

@@ -38,24 +38,27 @@ std::shared_ptr<std::byte> DeviceMemory(size_t bytes) {
   return {static_cast<std::byte*>(data), [](std::byte* p) { cudaFree(p); }};
 }
 
+std::shared_ptr<std::byte> ZeroedMemory(size_t bytes) {
+  const auto data = DeviceMemory(bytes);
+  Require(cudaMemset(data.get(), 0, bytes), "clearing memory");
+  // It goes on when the call has returned, on a stream that a context's does not wait for.
+  Require(cudaStreamSynchronize(cudaStreamLegacy), "clearing memory");
+  return data;
+}
+
 std::shared_ptr<std::byte> PinnedMemory(size_t bytes) {
   void* data = nullptr;
   Require(cudaMallocHost(&data, bytes > 0 ? bytes : 1), "allocating the host's memory");
   return {static_cast<std::byte*>(data), [](std::byte* p) { cudaFreeHost(p); }};
 }
 
-void ClearMemory(std::byte* memory, size_t bytes) {
-  Require(cudaMemset(memory, 0, bytes), "clearing memory");
-  Require(cudaStreamSynchronize(cudaStreamLegacy), "clearing memory");  // queues do not wait for it
-}
-
 std::byte* Scratch::Get(size_t bytes, bool& grown) {
   grown = bytes > bytes_;
   if (grown) {
     data_.reset();
-    data_ = DeviceMemory(bytes);
+    bytes_ = 0;
+    data_ = ZeroedMemory(bytes);
     bytes_ = bytes;
-    ClearMemory(data_.get(), bytes);
   }
   return data_.get();
 }

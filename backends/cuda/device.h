@@ -17,12 +17,10 @@ namespace lantern::cuda {
 // there is no GPU, or none of that number.
 cudaDeviceProp UseDevice(const DeviceOptions& options);
 
-// Throws Error{kConfig} where there is not that much.
+// Throw Error{kConfig} where there is not that much.
 std::shared_ptr<std::byte> DeviceMemory(size_t bytes);
+std::shared_ptr<std::byte> ZeroedMemory(size_t bytes);  // the device's, too
 std::shared_ptr<std::byte> PinnedMemory(size_t bytes);
-
-// Zeroes memory of the device, and waits for that.
-void ClearMemory(std::byte* memory, size_t bytes);
 
 // Memory of the device that grows and keeps nothing then.
 class Scratch {

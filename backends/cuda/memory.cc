@@ -16,7 +16,6 @@ constexpr int kPackRows = 64;                       // see PackRows
 // time; what it queues may read them.
 template <class Use>
 void StreamRows(CudaContext& context, const RawWeight& raw, const Use& use) {
-  context.Enter();
   const size_t row_bytes = RowBytes(raw.type, raw.in);
   const int fitting = static_cast<int>(kStagingBytes / row_bytes) / kPackRows * kPackRows;
   const int step = std::max(fitting, kPackRows);
@@ -43,9 +42,7 @@ void StreamRows(CudaContext& context, const RawWeight& raw, const Use& use) {
 Tensor CudaBackend::Allocate(Context& context, BufferOwner& owner, int rows, int cols, DType type) {
   context.Enter();
   const int stride = RowStride(context, cols);
-  const size_t bytes = RowBytes(type, stride) * rows;
-  const auto data = cuda::DeviceMemory(bytes);
-  cuda::ClearMemory(data.get(), bytes);
+  const auto data = cuda::ZeroedMemory(RowBytes(type, stride) * rows);
   owner = data;
   return {data.get(), type, rows, cols, stride};
 }
@@ -68,6 +65,7 @@ void CudaBackend::Upload(Context& context, Tensor tensor, std::span<const float>
 }
 
 EmbeddingTable CudaBackend::MakeTable(Context& context, const RawWeight& rows) {
+  context.Enter();
   const size_t row_bytes = RowBytes(rows.type, rows.in);
   const auto data = cuda::DeviceMemory(row_bytes * rows.out);
   StreamRows(context, rows, [&](const std::byte* from, int first, int count) {
@@ -81,6 +79,7 @@ EmbeddingTable CudaBackend::MakeTable(Context& context, const RawWeight& rows) {
 }
 
 WeightMatrix CudaBackend::PackWeight(Context& context, const RawWeight& raw, const PackedPlace&) {
+  context.Enter();
   LANTERN_CHECK_EQ(raw.in % Info(raw.type).block, 0);
   const size_t bytes = cuda::PackedBytes(raw.type, raw.out, raw.in);
   const auto data = cuda::DeviceMemory(bytes);

@@ -60,7 +60,7 @@ class ColdWeight {
     for (int row = 0; row < kDistinctRows; ++row) {
       EncodeRow(type, &values[size_t(row) * in], in, &rows[row * row_bytes]);
     }
-    Scratch stored(row_bytes * out);
+    FixedScratch stored(row_bytes * out);
     for (size_t at = 0; at < stored.bytes(); at += some) {
       Require(cudaMemcpy(stored.data() + at, rows.data(), some, cudaMemcpyHostToDevice),
               "copying rows");
@@ -68,7 +68,7 @@ class ColdWeight {
     const size_t bytes = PackedBytes(type, out, in);
     const int copies = static_cast<int>(kColdBytes / bytes) + 1;
     for (int i = 0; i < copies; ++i) {
-      memory_.push_back(std::make_unique<Scratch>(bytes));
+      memory_.push_back(std::make_unique<FixedScratch>(bytes));
       PackRows(queue, type, stored.data(), 0, out, out, in, memory_.back()->data());
       weights_.push_back({memory_.back()->data(), type, out, in});
     }
@@ -78,7 +78,7 @@ class ColdWeight {
   const Weight& Next() { return weights_[turn_++ % weights_.size()]; }
 
  private:
-  std::vector<std::unique_ptr<Scratch>> memory_;
+  std::vector<std::unique_ptr<FixedScratch>> memory_;
   std::vector<Weight> weights_;
   size_t turn_ = 0;
 };
@@ -198,7 +198,7 @@ class Bench {
   void Unpacking() {
     constexpr int kOut = 28672, kIn = 4096;
     const int rows = LargePanels().rows;
-    Scratch panel(size_t{2} * rows * kIn);
+    FixedScratch panel(size_t{2} * rows * kIn);
     table_ += fmt::format("unpacking {} x {} in panels of {} rows:", kOut, kIn, rows);
     for (const DType type : kTypes) {
       if (!IsBlockFormat(type)) continue;
@@ -232,7 +232,7 @@ class Bench {
   const Queue queue_;
   Stopwatch watch_;
   std::unique_ptr<LargeProducts> products_;
-  Scratch x_, out_;
+  FixedScratch x_, out_;
   Real x_type_ = Real::kBF16;
   std::string table_;
 };

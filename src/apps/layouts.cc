@@ -6,6 +6,7 @@
 
 #include "backends/backend.h"
 #include "models/model.h"
+#include "net/device_allowance.h"
 #include "src/apps/options.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
@@ -28,7 +29,8 @@ bool Fits(const SessionOptions& options, const WeightFile& file, const GridSize&
       const DeviceOptions device{options.device, rank};
       if (Backend::IsHost(device)) {
         bytes += part.WeightBytes(device);
-      } else if (part.WeightBytes(device) > Backend::AvailableMemory(device)) {
+      } else if (part.WeightBytes(device) + DeviceAllowance(plan, rank) >
+                 Backend::AvailableMemory(device)) {
         return false;
       }
     }

@@ -178,6 +178,15 @@ void Engine::Commit(Flight& flight) {
     Scheduler::Told(owner, flight.chosen[i], flight.rows[i].guess);
   }
   for (auto& [sequence, count] : step.advances) EndWhereDone(sequence);
+  NameGuesses(flight);
+}
+
+// In the step that began with guesses of this one, in case it is run again.
+void Engine::NameGuesses(const Flight& flight) {
+  if (begun_ == ended_) return;
+  for (int& token : Of(ended_).step.plan.batch.token) {
+    if (token < 0) token = flight.chosen[BatchView::RowOfGuess(token)];
+  }
 }
 
 void Engine::EndWhereDone(const std::shared_ptr<Sequence>& sequence) {

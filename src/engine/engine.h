@@ -64,6 +64,7 @@ class Engine {
   void AskAgain(Flight& flight);
   bool Choose(const RowRequest& request, const LogitsRow& row, int& token) const;
   void Commit(Flight& flight);
+  void NameGuesses(const Flight& flight);
   void EndWhereDone(const std::shared_ptr<Sequence>& sequence);
   void Accept(Sequence& sequence, int token);
   void End(const std::shared_ptr<Sequence>& sequence, FinishReason reason);

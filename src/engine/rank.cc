@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "net/device_allowance.h"
 #include "src/base/cores.h"
 #include "src/base/error.h"
 #include "src/base/machine.h"
@@ -11,11 +12,14 @@
 namespace lantern {
 
 RankBytes BytesOf(const RunSpec& spec, const WeightFile& file, int rank) {
-  const ModelPart part = PartOf(file, spec.wanted(), spec.Plan(file.config()), rank);
+  const ParallelPlan plan = spec.Plan(file.config());
+  const DeviceOptions device = spec.DeviceOf(rank);
+  const ModelPart part = PartOf(file, spec.wanted(), plan, rank);
   return {
-      part.WeightBytes(spec.DeviceOf(rank)),
+      part.WeightBytes(device),
       KvCache::Bytes(spec.stage().kv_type, spec.kv_blocks, part.config.head_dim, part.KvHeads()),
-      part.Activations(spec.step_tokens, spec.logit_rows, spec.in_flight).Bytes()};
+      part.Activations(spec.step_tokens, spec.logit_rows, spec.in_flight).Bytes(),
+      Backend::IsHost(device) ? 0 : DeviceAllowance(plan, rank)};
 }
 
 namespace {
@@ -23,13 +27,17 @@ namespace {
 void RequireRoom(const RankBytes& needed, const DeviceOptions& device, const WeightFile& file) {
   const size_t available = Backend::AvailableMemory(device);
   if (available == 0 || needed.total() <= available) return;
+  const std::string between =
+      needed.between_gpus == 0
+          ? ""
+          : fmt::format(", some {} for what GPUs exchange", HumanBytes(needed.between_gpus));
   Fail(ErrorKind::kConfig,
-       "{} needs {} ({} bytes) on {} ({} weights, {} KV cache, {} activations) and {} "
+       "{} needs {} ({} bytes) on {} ({} weights, {} KV cache, {} activations{}) and {} "
        "({} bytes) is available: use more machines, a smaller --type or a smaller --ctx.",
        file.path().string(), HumanBytes(needed.total()), needed.total(),
        Backend::IsHost(device) ? "this machine" : Backend::DeviceName(device),
        HumanBytes(needed.weights), HumanBytes(needed.kv_cache), HumanBytes(needed.activations),
-       HumanBytes(available), available);
+       between, HumanBytes(available), available);
 }
 
 }  // namespace

@@ -59,17 +59,15 @@ Stage::~Stage() {
 bool Stage::Unsettled() const {
   const auto sends = [](const Slot& slot) { return slot.sent.has_value(); };
   const auto expects = [](const MessageReceiver& receiver) { return receiver.started(); };
-  return sums_.unsettled() || plans_.started() || residual_.started() ||
+  return sums_.unsettled() || device_sums_under_way_ || plans_.started() || residual_.started() ||
          std::any_of(slots_.begin(), slots_.end(), sends) ||
          std::any_of(answering_.begin(), answering_.end(), expects);
 }
 
 // The group is over, and messages may be under way in memory that is about to go: a wait that fails
-// ends all of them.
+// ends all of them. What devices do together ends with the Abort.
 void Stage::Abandon(const std::string& why) {
   mesh_.world->Abort(why);
-  if (link_before_) link_before_->Abort(why);
-  if (link_behind_) link_behind_->Abort(why);
   try {
     mesh_.world->Exchange({}, {}, Patience::kStep);
   } catch (const Error&) {
@@ -77,6 +75,7 @@ void Stage::Abandon(const std::string& why) {
   }
   for (Slot& slot : slots_) slot.sent.reset();
   sums_.Forget();
+  device_sums_under_way_ = false;
   plans_.Forget();
   residual_.Forget();
   for (MessageReceiver& receiver : answering_) receiver.Forget();
@@ -153,7 +152,7 @@ void Stage::CollectRanks(const StepPlan& plan) {
   Fallback heard;
   if (queues_) {
     act_.Use(plan.slot);
-    if (plan.kind == StepPlan::kForward) EndModel(plan.slot);
+    if (plan.kind == StepPlan::kForward) EndModel(plan);
     AnswerRows(plan);
   }
   for (int t = 0; t < mesh_.plan.tp; ++t) {
@@ -272,7 +271,7 @@ void Stage::Settle(int number) {
   slot.sent.reset();
 }
 
-void Stage::RunModel(const StepPlan& plan) {
+Run Stage::MakeRun(const StepPlan& plan) {
   const Batch& batch = plan.batch;
   blocks_.clear();
   int begin = 0;
@@ -287,7 +286,12 @@ void Stage::RunModel(const StepPlan& plan) {
   for (const RowRequest& row : plan.rows) {
     if (queues_) rules_.push_back(row.rule());
   }
-  Run run(context_, sums_, device_sums_.get(), kv_, act_, batch, blocks_, top_logits, rules_);
+  return Run(context_, sums_, device_sums_.get(), kv_, act_, batch, blocks_, top_logits, rules_);
+}
+
+void Stage::RunModel(const StepPlan& plan) {
+  const Batch& batch = plan.batch;
+  Run run = MakeRun(plan);
   sums_.BeginStep();
   // Where the host adds in the middle nothing can be replayed.
   const bool repeats = device_sums_ ? device_sums_->Repeats(batch.tokens()) : mesh_.tp->size() == 1;
@@ -295,25 +299,39 @@ void Stage::RunModel(const StepPlan& plan) {
     model_->Forward(run);
     if (last_ && !batch.logits_at.empty()) model_->Logits(run);
   };
+  device_sums_under_way_ = device_sums_ != nullptr;
   // By reference, as a copy would be an allocation.
   Backend::RunStep(context_, run.view(), plan.slot, repeats, std::cref(step));
-  if (!queues_) EndModel(plan.slot);
+  if (!queues_) EndModel(plan);
 }
 
-void Stage::EndModel(int slot) {
+void Stage::EndModel(const StepPlan& plan) {
   if (device_sums_) device_sums_->Wait();
-  const ResidualLook seen = Backend::EndStep(context_, slot);
+  device_sums_under_way_ = false;
+  const ResidualLook seen = Backend::EndStep(context_, plan.slot);
   // Every rank of a stage holds the same residual stream, so all of them stop here together.
-  if (seen.bad_layer != ResidualLook::kAllFinite) {
-    Fail(ErrorKind::kIo,
-         "Layer {}{} gave a value that is not a number: the weights are damaged, or too large for "
-         "their type{}.",
-         seen.bad_layer, seen.every_layer ? "" : " or one before it",
-         Backend::OperandType(context_) == DType::kF16
-             ? ", or it computed more than f16 holds, which --compute bf16 does"
-             : "");
-  }
+  if (seen.bad_layer != ResidualLook::kAllFinite) FailAtLayer(plan, seen);
   residual_.EndStep(seen.hashes);
+}
+
+// One rank alone asks a device after its last layer only, as each look takes time. Where the step's
+// input is still there, as it is made here, the step runs again, with a look after every layer: it
+// reads what it read before, and writes the same places.
+void Stage::FailAtLayer(const StepPlan& plan, ResidualLook seen) {
+  if (first_ && mesh_.tp->size() == 1 && !Backend::OnHost(context_)) {
+    Run run = MakeRun(plan);
+    run.finds_bad_layer = true;
+    Backend::RunStep(context_, run.view(), plan.slot, false, [&] { model_->Forward(run); });
+    const ResidualLook again = Backend::EndStep(context_, plan.slot);
+    if (again.bad_layer != ResidualLook::kAllFinite) seen = again;
+  }
+  Fail(ErrorKind::kIo,
+       "Layer {}{} gave a value that is not a number: the weights are damaged, or too large for "
+       "their type{}.",
+       seen.bad_layer, seen.every_layer ? "" : " or one before it",
+       Backend::OperandType(context_) == DType::kF16
+           ? ", or it computed more than f16 holds, which --compute bf16 does"
+           : "");
 }
 
 // It happened here, to all ranks of this stage alike. Later stages hear of it with this plan.

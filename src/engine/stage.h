@@ -86,7 +86,9 @@ class Stage {
   void HandOver(const StepPlan& plan);
   void Send(Slot& slot, int to, std::span<const std::byte> data);
   void RunModel(const StepPlan& plan);
-  void EndModel(int slot);
+  Run MakeRun(const StepPlan& plan);
+  void EndModel(const StepPlan& plan);
+  [[noreturn]] void FailAtLayer(const StepPlan& plan, ResidualLook seen);
   void TellFallback(const StepPlan& plan);
   void AnswerRows(const StepPlan& plan);
   void ExpectAnswers();
@@ -109,6 +111,7 @@ class Stage {
   Activations act_;
   Reducer sums_;
   std::unique_ptr<DeviceSums> device_sums_;  // null: sums_ computes them
+  bool device_sums_under_way_ = false;
   bool connected_ = false;
   std::unique_ptr<DeviceLink> link_before_, link_behind_;  // null: all goes over the host
   Fallback fallback_;

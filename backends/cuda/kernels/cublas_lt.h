@@ -87,7 +87,7 @@ class CublasLt {
   const Functions call_;
   std::string name_;
   Owner<cublasLtHandle_t> handle_;
-  Scratch workspace_;
+  FixedScratch workspace_;
   std::map<Shape, Plan> plans_;
 };
 

@@ -42,7 +42,7 @@ struct LargeProducts::Impl {
 
   const LargePanels panels;
   CublasLt blas;
-  Scratch scratch;  // a panel
+  FixedScratch scratch;  // a panel
 };
 
 LargeProducts::LargeProducts(const Queue&, const LargePanels& panels)

@@ -31,8 +31,17 @@ Queue QueueOn(cudaStream_t stream) {
 
 void Require(cudaError_t code, const char* what) {
   if (code == cudaSuccess) return;
-  Fail(ErrorKind::kConfig, "CUDA failed at {}: {} ({}).", what, cudaGetErrorString(code),
-       cudaGetErrorName(code));
+  if (code == cudaErrorMemoryAllocation) {
+    Fail(ErrorKind::kConfig,
+         "Memory ran out at {}: choose a smaller --ctx, --chunk or --type, use more GPUs, or end "
+         "what "
+         "else runs on this one.",
+         what);
+  }
+  Fail(ErrorKind::kConfig,
+       "CUDA failed at {}: {} ({}); nvidia-smi and dmesg say whether the GPU is well, and --device "
+       "cpu does without it.",
+       what, cudaGetErrorString(code), cudaGetErrorName(code));
 }
 
 }  // namespace lantern::cuda

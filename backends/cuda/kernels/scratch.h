@@ -1,4 +1,4 @@
-// Scratch: device memory for what lives within one operation.
+// FixedScratch: device memory for what lives within one operation.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@ namespace lantern::cuda {
 
 // Allocated when it is first asked for, and neither moved nor freed before the end: graphs that
 // were captured with its address stay valid.
-class Scratch {
+class FixedScratch {
  public:
-  explicit Scratch(size_t bytes) : bytes_(bytes) {}
-  ~Scratch() { cudaFree(data_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
+  explicit FixedScratch(size_t bytes) : bytes_(bytes) {}
+  ~FixedScratch() { cudaFree(data_); }
+  FixedScratch(const FixedScratch&) = delete;
+  FixedScratch& operator=(const FixedScratch&) = delete;
 
   size_t bytes() const { return bytes_; }
   std::byte* data() {

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "net/device_allowance.h"
 #include "src/base/error.h"
 #include "tests/gpu/gpu_testing.h"
 #include "tests/gpu/sums/join.h"
@@ -103,6 +104,65 @@ TEST(NcclGroup, SumsAndHandsOver) {
       rank.Barrier();
     });
   }
+}
+
+// What `use` takes of this rank's GPU, once all ranks have done so.
+size_t TakenBy(Rank& rank, const std::function<void()>& use) {
+  const auto free_bytes = [] {
+    size_t free = 0, total = 0;
+    Require(cudaMemGetInfo(&free, &total), "asking the device");
+    return free;
+  };
+  rank.Barrier();
+  const size_t before = free_bytes();
+  use();
+  rank.Barrier();
+  const size_t after = free_bytes();
+  rank.Barrier();
+  return before > after ? before - after : 0;
+}
+
+// `use` of a group that is new, by ranks that are so many stages of so many.
+void ExpectAllowed(Rank& rank, int tp, int pp,
+                   const std::function<void(NcclGroup&, const TestStream&)>& use) {
+  const TestStream stream;
+  std::unique_ptr<NcclGroup> group;
+  const size_t taken = TakenBy(rank, [&] {
+    group = JoinNccl(rank);
+    use(*group, stream);
+    stream.Finish([&] { group->Check(); });
+  });
+  ParallelPlan plan;
+  plan.tp = tp;
+  plan.pp = pp;
+  EXPECT_LE(taken, DeviceAllowance(plan, rank.rank));
+  std::printf("NCCL: rank %d of tp %d x pp %d takes %zu MiB, allowed %zu\n", rank.rank, tp, pp,
+              taken >> 20, DeviceAllowance(plan, rank.rank) >> 20);
+}
+
+TEST(NcclGroup, TakesNoMoreMemoryThanIsAllowedFor) {
+  NEEDS_NCCL_AND_TWO_GPUS();
+  constexpr size_t kMost = 2048 * 4096;
+  for (const int size : RankCounts()) {
+    RunRanks(size, [](Rank& rank) {
+      const OnDevice<float> data(kMost);
+      ExpectAllowed(rank, rank.size, 1, [&](NcclGroup& group, const TestStream& stream) {
+        for (const size_t count : {size_t{1}, size_t{65536}, size_t{1} << 20, kMost}) {
+          group.AllReduceSum(data.data(), count, Type::kF32, stream.queue().stream);
+        }
+      });
+    });
+  }
+  RunRanks(2, [](Rank& rank) {
+    const OnDevice<float> data(kMost);
+    ExpectAllowed(rank, 1, 2, [&](NcclGroup& group, const TestStream& stream) {
+      for (const size_t count : {size_t{4}, kMost}) {
+        const size_t bytes = count * sizeof(float);
+        if (rank.rank == 0) group.Send(data.data(), bytes, 1, stream.queue().stream);
+        if (rank.rank == 1) group.Receive(data.data(), bytes, 0, stream.queue().stream);
+      }
+    });
+  });
 }
 
 TEST(NcclGroup, ReplaysInGraphs) {

@@ -1,0 +1,122 @@
+// DeviceSums between two processes: what they add, and a rank that is lost.
+#include "net/device_sums.h"
+
+#include <cuda_runtime.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "tests/forked_ranks.h"
+#include "tests/gpu/sums/rank_processes.h"
+
+namespace lantern {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kLimit{60}, kLossLimit{5};
+
+// A rank's sums, and what it sums; on one GPU where there is no other.
+struct SumsEnd {
+  SumsEnd(RankEnd& rank, int rows, int columns)
+      : context(Backend::MakeContext(
+            {.threads = 1,
+             .spin = false,
+             .device = {.name = "cuda", .index = GpuCount() < 2 ? 0 : rank.rank}})),
+        host(static_cast<size_t>(rows) * columns) {
+    x = Backend::Allocate(*context, owners[0], rows, columns, DType::kF32);
+    partial = Backend::Allocate(*context, owners[1], rows, columns, DType::kF32);
+    sums = MakeDeviceSums(*context, *rank.world, WireFormat::kF32, columns);
+  }
+
+  std::shared_ptr<Backend::Context> context;
+  BufferOwner owners[2];
+  Tensor x, partial;
+  std::vector<float> host;
+  std::unique_ptr<DeviceSums> sums;
+};
+
+// Whole numbers, so that every order has the same sum.
+std::string AddTwice(RankEnd& rank, int rows, int columns) {
+  SumsEnd end(rank, rows, columns);
+  if (!end.sums) return "no sums";
+  const size_t count = end.host.size();
+  std::vector<float> mine(count);
+  for (size_t i = 0; i < count; ++i) mine[i] = static_cast<float>(i % 1000 * (1 + 9 * rank.rank));
+  Backend::Upload(*end.context, end.partial, mine);
+  end.sums->AddSum(end.x, end.partial);
+  end.sums->Wait();
+  Backend::Upload(*end.context, end.partial, mine);  // whose memory may have changed
+  end.sums->AddSum(end.x, end.partial);
+  end.sums->Wait();
+  const std::span<float> got = Backend::HostSpan(*end.context, end.x, end.host);
+  for (size_t i = 0; i < count; ++i) {
+    if (got[i] != static_cast<float>(i % 1000 * 22)) return "element " + std::to_string(i);
+  }
+  rank.Finish();
+  return "alike";
+}
+
+TEST(DeviceSums, AddWhatAllRanksHave) {
+  if (GpuCount() < 1) GTEST_SKIP() << "needs a GPU";
+  constexpr int kMore = 2500;  // rows of 4,096: more than the buffers hold
+  for (const auto& [rows, columns] : {std::pair(1, 4096), {3, 37}, {kMore, 4096}, {1, 1}}) {
+    ForkedRanks ranks(2, [&](RankEnd& rank) { return AddTwice(rank, rows, columns); });
+    for (int rank = 0; rank < 2; ++rank) {
+      EXPECT_EQ(ranks.ReadLine(rank, kLimit), "alike") << rows << " x " << columns;
+    }
+  }
+}
+
+enum class Wait { kSums, kDevice, kFree };
+
+// The survivor waits so for a sum that the other never comes to, and must say who was lost.
+std::string WaitForLost(RankEnd& rank, int victim, Wait wait) {
+  SumsEnd end(rank, 1, 4096);
+  if (!end.sums) return "no sums";
+  for (int i = 0; i < 2; ++i) end.sums->AddSum(end.x, end.partial);
+  end.sums->Wait();
+  if (rank.rank != victim) end.sums->AddSum(end.x, end.partial);
+  rank.WriteLine("under way");
+  if (rank.rank == victim) pause();
+  // As in the middle of a step.
+  if (wait == Wait::kDevice) cudaDeviceSynchronize();
+  if (wait == Wait::kFree) end.owners[1].reset();
+  end.sums->Wait();
+  return "nobody was lost";
+}
+
+void LoseOne(Wait wait, int victim) {
+  ForkedRanks ranks(2, [&](RankEnd& rank) { return WaitForLost(rank, victim, wait); });
+  for (int rank = 0; rank < 2; ++rank) ASSERT_EQ(ranks.ReadLine(rank, kLimit), "under way");
+  usleep(500000);
+  const auto start = Clock::now();
+  ranks.Signal(victim, SIGKILL);
+  const int survivor = 1 - victim;
+  const std::string line = ranks.ReadLine(survivor, kLossLimit);
+  EXPECT_THAT(line, StartsWith(fmt::format("error: Rank {} (", victim)));
+  EXPECT_THAT(line, HasSubstr("stopped answering: no heartbeat for 2."));
+  EXPECT_EQ(ranks.ReadLine(survivor, kLossLimit), "(end)") << "hangs";
+  const std::chrono::duration<double> took = Clock::now() - start;
+  EXPECT_LT(took, kLossLimit);
+  std::printf("ended %.3f s after rank %d was killed: %s\n", took.count(), victim, line.c_str());
+}
+
+TEST(DeviceSums, OfALostRankEnd) {
+  if (GpuCount() < 1) GTEST_SKIP() << "needs a GPU";
+  for (const int victim : {0, 1}) LoseOne(Wait::kSums, victim);
+}
+
+TEST(DeviceSums, OfALostRankEndWhereTheDeviceIsWaitedFor) {
+  if (GpuCount() < 1) GTEST_SKIP() << "needs a GPU";
+  for (const int victim : {0, 1}) LoseOne(Wait::kDevice, victim);
+  LoseOne(Wait::kFree, 1);
+}
+
+}  // namespace
+}  // namespace lantern
