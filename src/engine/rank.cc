@@ -10,16 +10,26 @@
 #include "src/base/machine.h"
 
 namespace lantern {
+namespace {
+
+// What a GPU's own work takes beside the tensors, roughly: panels of unpacked weights 64 MiB,
+// cuBLASLt 32, staging 32, attention's chunks and the largest logits up to 40, recorded steps and
+// kernels the rest.
+constexpr size_t kDeviceScratch = size_t{256} << 20;
+
+}  // namespace
 
 RankBytes BytesOf(const RunSpec& spec, const WeightFile& file, int rank) {
   const ParallelPlan plan = spec.Plan(file.config());
   const DeviceOptions device = spec.DeviceOf(rank);
   const ModelPart part = PartOf(file, spec.wanted(), plan, rank);
+  const bool on_host = Backend::IsHost(device);
   return {
       part.WeightBytes(device),
       KvCache::Bytes(spec.stage().kv_type, spec.kv_blocks, part.config.head_dim, part.KvHeads()),
-      part.Activations(spec.step_tokens, spec.logit_rows, spec.in_flight).Bytes(),
-      Backend::IsHost(device) ? 0 : DeviceAllowance(plan, rank)};
+      part.Activations(spec.step_tokens, spec.logit_rows, spec.in_flight).Bytes() +
+          (on_host ? 0 : kDeviceScratch),
+      on_host ? 0 : DeviceAllowance(plan, rank)};
 }
 
 namespace {
