@@ -115,11 +115,11 @@ TEST(DeviceAllowance, IsForThoseWhomARankExchangesWith) {
     return DeviceAllowance(MakePlan(8, tp, pp), rank) >> 20;
   };
   EXPECT_EQ(mib(1, 1, 0), 0u);
-  EXPECT_EQ(mib(2, 1, 1), 896u);
-  for (const int ranks : {3, 8}) EXPECT_EQ(mib(ranks, 1, 2), 896u + 384u);
-  for (const int rank : {0, 2}) EXPECT_EQ(mib(1, 3, rank), 896u);
-  EXPECT_EQ(mib(1, 3, 1), 896u + 448u);
-  EXPECT_EQ(mib(2, 3, 3), 896u + 2 * 448u);
+  EXPECT_EQ(mib(2, 1, 1), 1024u);
+  for (const int ranks : {3, 8}) EXPECT_EQ(mib(ranks, 1, 2), 1024u + 384u);
+  for (const int rank : {0, 2}) EXPECT_EQ(mib(1, 3, rank), 1024u);
+  EXPECT_EQ(mib(1, 3, 1), 1024u + 448u);
+  EXPECT_EQ(mib(2, 3, 3), 1024u + 2 * 448u);
 }
 
 TEST(Mesh, KnowsItsPlaceAndItsGroup) {
