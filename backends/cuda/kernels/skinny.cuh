@@ -93,7 +93,7 @@ struct SkinnyKernelShape {
   // a kernel for more), and the less code there is the better: each launch reads it anew.
   static constexpr bool kSlabs = room > 2;
   // Whether a warp does two units at once, as one alone leaves it waiting for its own results.
-  static constexpr bool kTwoUnits = room <= 2;
+  static constexpr bool kTwoUnits = room <= 2 && Format::kFactorBytes > 0;
   __host__ __device__ static SkinnyShape Shape(int tokens) {
     const int rows = Format::kFactorBytes > 0 || room == 1 ? room : (tokens + 1) / 2 * 2;
     return {kWarps, Format::kStageBytes, Format::kColumns / kBlockColumns, rows,
