@@ -92,7 +92,8 @@ struct SkinnyKernelShape {
   // Whether x may be longer than shared memory has room for. For few tokens it is not (others take
   // a kernel for more), and the less code there is the better: each launch reads it anew.
   static constexpr bool kSlabs = room > 2;
-  // Whether a warp does two units at once, as one alone leaves it waiting for its own results.
+  // Whether a warp does two units at once, as one of a block format alone leaves it waiting for its
+  // own results. Plain ones are memory's alone: the sooner a stage is free the better.
   static constexpr bool kTwoUnits = room <= 2 && Format::kFactorBytes > 0;
   __host__ __device__ static SkinnyShape Shape(int tokens) {
     const int rows = Format::kFactorBytes > 0 || room == 1 ? room : (tokens + 1) / 2 * 2;
