@@ -18,9 +18,10 @@ constexpr bool kBulkCopies = true;
 constexpr bool kBulkCopies = false;
 #endif
 
-// Copies 16 bytes, or writes 16 zero bytes when not `there`.
+// Copies 16 bytes, or writes 16 zero bytes when not `there`. No hint that L2 should fetch more: the
+// other lanes ask for all of it, and with .L2::256B an H200 reads 8% slower.
 __device__ inline void CopyAsync16(uint32_t to, const void* from, bool there) {
-  asm volatile("cp.async.cg.shared.global.L2::256B [%0], [%1], 16, %2;" ::"r"(to), "l"(from),
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from),
                "r"(there ? 16 : 0)
                : "memory");
 }
