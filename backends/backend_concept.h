@@ -135,8 +135,8 @@ struct LogitsLook {
   int guess = -1;
 };
 
-// Lists of candidates for guesses, one for each part of the vocabulary: of this part alone and 0
-// beside it, and where those of all parts are to be added up, which holds 0.
+// Lists of candidates for guesses, one for each part of the vocabulary, side by side: `mine` holds
+// this part's, and 0 for the others; `all` is 0, to which everybody's `mine` is to be added.
 struct CandidateLists {
   Tensor all, mine;
 };

@@ -146,6 +146,8 @@ std::string WaitForLost(RankEnd& rank, int victim, Wait wait) {
   SumsEnd end(rank, 1, 4096);
   if (!end.sums) return "no sums";
   for (int i = 0; i < 2; ++i) end.sums->AddSum(end.x, end.partial);
+  // Until steps are replayed: what comes before takes memory, for which a device may be waited for.
+  for (int i = 0; wait == Wait::kSteps && i < 6; ++i) end.QueueStep(i % 2);
   end.sums->Wait();
   if (rank.rank != victim && wait != Wait::kSteps) end.sums->AddSum(end.x, end.partial);
   for (int slot = 0; rank.rank != victim && wait == Wait::kSteps && slot < 2; ++slot) {
