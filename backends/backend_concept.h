@@ -105,6 +105,7 @@ struct BatchView {
   int top_logits = 0;                   // LogitsLook::top of each is wanted to hold so many
   // For each of logits_at, where a device is to guess the tokens that will be chosen.
   std::span<const ChoiceRule> rules = {};
+  VocabularyPart vocabulary = {};  // which the logits are of
 
   static constexpr int GuessOf(int row) { return -1 - row; }
   static constexpr int RowOfGuess(int token) { return -1 - token; }
@@ -129,9 +130,15 @@ struct LogitsLook {
   // The largest in descending order, the first of equals first, NaN last: at least one, and at
   // least as many as the batch asked for, where the row has them.
   std::span<const RowAnswer> top;
-  // By the row's rule, in a device's arithmetic; without one the largest. May not be what is
-  // chosen.
+  // An id of the whole vocabulary. By the row's rule, in a device's arithmetic; without one the
+  // largest. May not be what is chosen.
   int guess = -1;
+};
+
+// Lists of candidates for guesses, one for each part of the vocabulary, side by side: `mine` holds
+// this part's, and 0 for the others; `all` is 0, to which everybody's `mine` is to be added.
+struct CandidateLists {
+  Tensor all, mine;
 };
 
 // Query heads to kv heads, both local: head h reads kv head (q_begin + h) / group - kv_begin.
@@ -215,6 +222,11 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
   // costs nothing.
   { B::LookAtLogits(c, t, batch) } -> std::same_as<void>;
   { B::GetLogitsLook(c, /*logits*/ t, /*row*/ integer) } -> std::same_as<std::optional<LogitsLook>>;
+  // On a device, where the batch has rules and the vocabulary parts: LookAtLogits guesses nothing
+  // then, but offers what it saw of this part; and from the lists of all parts, added up in f32,
+  // the tokens are guessed, on the devices of all parts alike.
+  { B::OfferCandidates(c, batch) } -> std::same_as<CandidateLists>;
+  { B::GuessFrom(c, /*all*/ t, batch) } -> std::same_as<void>;
 
   // Before anything runs: whether it will be on the host's processor and memory; what a device is
   // called ("cpu", "NVIDIA H200"), throws Error{kConfig} where there is none; free memory there;

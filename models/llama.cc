@@ -131,9 +131,18 @@ class Llama : public Model {
     const Tensor logits = run.act.logits.Rows(0, picked.rows);
     head_->logits(run, logits, normed);
     Backend::LookAtLogits(run.ctx, logits, run.view());
+    if (run.guesses_together()) GuessTogether(run);
   }
 
  private:
+  // What a rank guesses, all of them must: of the whole vocabulary, from everybody's candidates.
+  // These are added up, as each rank has zeros where others have theirs.
+  static void GuessTogether(Run& run) {
+    const CandidateLists lists = Backend::OfferCandidates(run.ctx, run.view());
+    run.device_sums->AddExactSum(lists.all, lists.mine);
+    Backend::GuessFrom(run.ctx, lists.all, run.view());
+  }
+
   RopeTable rope_;
   std::optional<Embedding> embedding_;
   std::vector<LlamaLayer> layers_;

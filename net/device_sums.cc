@@ -52,27 +52,22 @@ class GpuSums : public DeviceSums {
         nccl_(std::move(nccl)),
         work_(group, context.queue().stream, nccl_.get(), peers_.get()) {}
 
-  // Recorded steps hold sums, and what they use goes.
-  ~GpuSums() override { context_.recorded().Clear(); }
+  // Recorded steps hold sums, and what they use goes. Where steps were queued when the group was
+  // aborted, they end by themselves, but must have: they would use it.
+  ~GpuSums() override {
+    cudaStreamSynchronize(context_.queue().stream);  // unchecked: what failed has said so
+    context_.recorded().Clear();
+  }
 
   void AddSum(Tensor x, Tensor partial) override {
     context_.LaunchPending();
-    const cuda::Queue& queue = context_.queue();
-    if (peers_ && (peers_->Fits(x.rows, x.cols) || !nccl_)) {
-      const int fitting = std::max<int>(PeerBytes(group_) / RowBytes(x.cols), 1);
-      for (int row = 0; row < x.rows; row += fitting) {
-        const int end = std::min(row + fitting, x.rows);
-        peers_->Sum(queue, cuda::MatrixOf(x.Rows(row, end)), cuda::MatrixOf(partial.Rows(row, end)),
-                    wire_);
-      }
-      return;
-    }
-    LANTERN_CHECK(partial.dense());
-    work_.Guarded([&] {
-      nccl_->AllReduceSum(partial.data, static_cast<size_t>(partial.rows) * partial.cols,
-                          NcclGroup::Type::kF32, queue.stream);
-    });
-    CudaBackend::Add(context_, x, partial);
+    const bool by_peers = peers_ && (peers_->Fits(x.rows, x.cols) || !nccl_);
+    by_peers ? AddByPeers(x, partial, wire_) : AddByNccl(x, partial);
+  }
+
+  void AddExactSum(Tensor x, Tensor partial) override {
+    context_.LaunchPending();
+    peers_ ? AddByPeers(x, partial, DType::kF32) : AddByNccl(x, partial);
   }
 
   bool Repeats(int tokens) const override {
@@ -83,7 +78,29 @@ class GpuSums : public DeviceSums {
     work_.Guarded([&] { work_.WaitUntil([&] { return context_.IsIdle(); }); });
   }
 
+  void WaitForStep(int slot) override {
+    work_.Guarded([&] { work_.WaitUntil([&] { return context_.step().HasEnded(slot); }); });
+  }
+
  private:
+  // In pieces that the buffers hold.
+  void AddByPeers(Tensor x, Tensor partial, DType wire) {
+    const int fitting = std::max<int>(PeerBytes(group_) / RowBytes(x.cols), 1);
+    for (int row = 0; row < x.rows; row += fitting) {
+      const int end = std::min(row + fitting, x.rows);
+      peers_->Sum(context_.queue(), cuda::MatrixOf(x.Rows(row, end)),
+                  cuda::MatrixOf(partial.Rows(row, end)), wire);
+    }
+  }
+  void AddByNccl(Tensor x, Tensor partial) {
+    LANTERN_CHECK(partial.dense());
+    work_.Guarded([&] {
+      nccl_->AllReduceSum(partial.data, static_cast<size_t>(partial.rows) * partial.cols,
+                          NcclGroup::Type::kF32, context_.queue().stream);
+    });
+    CudaBackend::Add(context_, x, partial);
+  }
+
   CudaContext& context_;
   Communicator& group_;
   const DType wire_;

@@ -19,11 +19,16 @@ class DeviceSums {
   // Queues x += the sum over all ranks of `partial`, whose memory may change: the same bits on
   // every rank. All ranks queue the same sums in the same order.
   virtual void AddSum(Tensor x, Tensor partial) = 0;
+  // The same in f32, whatever the wire's format is; and it may be recorded where Repeats says so of
+  // any steps.
+  virtual void AddExactSum(Tensor x, Tensor partial) = 0;
   // Whether steps of so many tokens may be recorded and replayed.
   virtual bool Repeats(int tokens) const = 0;
   // Waits until all that is queued has ended. Throws Error{kPeerLost} where the group lost a rank
   // meanwhile; the device is idle then, too.
   virtual void Wait() = 0;
+  // Likewise, for the last step of Backend::RunStep's slot, and what was queued before it.
+  virtual void WaitForStep(int slot) = 0;
 };
 
 // Null where sums go over the host: some rank computes on its processor, reaches no other GPU, or

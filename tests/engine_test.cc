@@ -242,6 +242,63 @@ TEST_F(EngineTest, MoreCandidatesWhileStepsAreInFlight) {
   }
 }
 
+// Ranks that queue steps, as those with GPUs do, and end them when they are collected: here, where
+// a step is done at once, the order of their messages is what shows.
+RunSpec QueuedSpec(const WeightFile& file, int tp, int in_flight) {
+  RunSpec spec = TestSpec(file, tp, 1, 64, /*sequences=*/4);
+  spec.in_flight = in_flight;
+  spec.queues_on_host = true;
+  return spec;
+}
+
+TEST_F(EngineTest, QueuedStepsGiveTheSame) {
+  const auto ask = [&](int seed) {
+    Request request = Ask(Ids(30, seed), 20);
+    // The last two are asked about again.
+    if (seed > 0) request.sampling = {.temperature = 1, .top_k = 40, .seed = uint64_t(seed)};
+    if (seed > 1) request.sampling = {.temperature = 50, .top_p = 0.98f, .seed = uint64_t(seed)};
+    return request;
+  };
+  std::vector<std::shared_ptr<Sequence>> expected;
+  ThreadCluster alone(TestSpec(*file_, 1, 1, 64), *file_);
+  for (int i = 0; i < 4; ++i) expected.push_back(alone.Generate(ask(i)));
+  for (const int tp : {1, 2, 3}) {
+    for (const int in_flight : {1, 2, 3}) {
+      ThreadCluster cluster(QueuedSpec(*file_, tp, in_flight), *file_);
+      std::vector<std::shared_ptr<Sequence>> all;
+      for (int i = 0; i < 4; ++i) all.push_back(cluster.engine().Submit(ask(i)));
+      while (cluster.engine().Step()) {
+      }
+      EXPECT_EQ(cluster.leader().stage().queues(), tp == 1 || in_flight > 1);
+      for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(all[i]->tokens, expected[i]->tokens) << tp << ", " << in_flight << ", " << i;
+        EXPECT_EQ(LogitsHash(*all[i]), LogitsHash(*expected[i])) << tp << ", " << in_flight;
+      }
+    }
+  }
+}
+
+TEST_F(EngineTest, StopWhileStepsAreQueued) {
+  for (int steps = 0; steps < 4; ++steps) {
+    ThreadCluster cluster(QueuedSpec(*file_, 2, 3), *file_);
+    for (int i = 0; i < 4; ++i) cluster.engine().Submit(Ask(Ids(20, i), 20));
+    for (int step = 0; step < steps; ++step) cluster.engine().Step();
+  }
+}
+
+TEST_F(EngineTest, ErrorWhileStepsAreQueued) {
+  ThreadCluster cluster(QueuedSpec(*file_, 2, 3), *file_);
+  for (int i = 0; i < 4; ++i) cluster.engine().Submit(Ask(Ids(20, i), 40));
+  for (int i = 0; i < 3; ++i) cluster.engine().Step();
+  cluster.Abort("The test ended it.");
+  EXPECT_THROW(
+      {
+        while (cluster.engine().Step()) {
+        }
+      },
+      Error);
+}
+
 TEST_F(EngineTest, MoreRequestsThanRoomWaitTheirTurn) {
   ThreadCluster cluster(TestSpec(*file_, 1, 1, 64, /*sequences=*/2), *file_);
   Engine& engine = cluster.engine();

@@ -178,6 +178,35 @@ TEST(StepCodec, RowsSurvive) {
   EXPECT_TRUE(got[0].complete);
 }
 
+// What ends a queued step names its slot, and replaces the plan that came before.
+TEST(StepCodec, PlansThatCollectAreShort) {
+  StepPlan plan;
+  plan.kind = StepPlan::kCollect;
+  plan.step = 78;
+  plan.slot = 1;
+  std::vector<std::byte> bytes;
+  Encode(plan, {}, bytes);
+  EXPECT_LT(bytes.size(), 100u);
+  StepPlan got = SomePlan();
+  Fallback fallback;
+  Decode(bytes, got, fallback);
+  EXPECT_EQ(got.kind, StepPlan::kCollect);
+  EXPECT_EQ(got.step, 78u);
+  EXPECT_EQ(got.slot, 1);
+  EXPECT_EQ(got.batch.tokens(), 0);
+  EXPECT_EQ(got.rows.size(), 0u);
+}
+
+// The host compares what it chooses with what its own device guessed.
+TEST(JoinVocabulary, KeepsTheGuessOfThisRank) {
+  std::vector<LogitsRows> ranks(2);
+  for (LogitsRows& rows : ranks) rows.Add().candidates = {{7, 0.5f}};
+  ranks[0][0].guess = 40;
+  LogitsRow whole;
+  JoinVocabulary(ranks, 0, whole);
+  EXPECT_EQ(whole.guess, 40);
+}
+
 TEST(StepCodec, EveryShorterOrLongerMessageIsRefused) {
   std::vector<std::byte> bytes;
   Encode(SomePlan(), {}, bytes);

@@ -52,6 +52,8 @@ struct CpuBackend {
   static ResidualLook EndStep(Context& context, int slot);
   static void LookAtLogits(Context&, Tensor, const BatchView&) {}
   static std::optional<LogitsLook> GetLogitsLook(Context&, Tensor, int) { return std::nullopt; }
+  static CandidateLists OfferCandidates(Context&, const BatchView&) { return {}; }
+  static void GuessFrom(Context&, Tensor, const BatchView&) {}
 
   static bool IsHost(const DeviceOptions&) { return true; }
   static std::string DeviceName(const DeviceOptions&) { return "cpu"; }

@@ -49,6 +49,8 @@ struct CudaBackend {
   static ResidualLook EndStep(Context& context, int slot);
   static void LookAtLogits(Context& context, Tensor logits, const BatchView& batch);
   static std::optional<LogitsLook> GetLogitsLook(Context& context, Tensor logits, int row);
+  static CandidateLists OfferCandidates(Context& context, const BatchView& batch);
+  static void GuessFrom(Context& context, Tensor all, const BatchView& batch);
 
   static bool IsHost(const DeviceOptions&);
   static std::string DeviceName(const DeviceOptions& device);

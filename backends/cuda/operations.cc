@@ -237,6 +237,18 @@ void CudaBackend::LookAtLogits(Context& context, Tensor logits, const BatchView&
   if (moved) context.recorded().Clear();
 }
 
+CandidateLists CudaBackend::OfferCandidates(Context& context, const BatchView&) {
+  bool moved = false;
+  const CandidateLists lists = context.step().OfferCandidates(context.queue(), moved);
+  if (moved) context.recorded().Clear();
+  return lists;
+}
+
+void CudaBackend::GuessFrom(Context& context, Tensor all, const BatchView&) {
+  Flush(context);
+  context.step().GuessFrom(context.queue(), all);
+}
+
 std::optional<LogitsLook> CudaBackend::GetLogitsLook(Context& context, Tensor logits, int row) {
   return context.step().logits(logits.data, row);
 }

@@ -102,7 +102,9 @@ void StepMemory::Set(const Queue& queue, const BatchView& batch, int slot, bool&
   moved = least.tokens > capacity_.tokens || blocks > capacity_.blocks || rows > capacity_.rows;
   if (moved) Reserve(queue, least);
   Slot& entered = Enter(slot);
-  shape_ = {slot, tokens, 0, 0, 0, rows, TopBucket(batch.top_logits), !batch.rules.empty()};
+  vocabulary_ = batch.vocabulary;
+  const bool guesses = !batch.rules.empty(), joins = guesses && vocabulary_.parts > 1;
+  shape_ = {slot, tokens, 0, 0, 0, rows, TopBucket(batch.top_logits), guesses, joins};
   CopyBatch(batch, entered.host.get());
   entered.shape = shape_;
 }
@@ -175,6 +177,13 @@ ResidualLook StepMemory::WaitForEnd(int slot) {
           hash_slots_ > 0};
 }
 
+bool StepMemory::HasEnded(int slot) const {
+  const cudaError_t code = cudaEventQuery(slots_.at(slot).ended.get());
+  if (code == cudaErrorNotReady) return false;
+  Require(code, "computing a step");
+  return true;
+}
+
 // For so many that another number of top logits never moves it.
 void StepMemory::ReserveSeen(LogitsSeen& seen, const Matrix& logits, bool& moved) {
   const int rows = std::max(logits.rows, kLeastRows);
@@ -184,7 +193,7 @@ void StepMemory::ReserveSeen(LogitsSeen& seen, const Matrix& logits, bool& moved
   // Nothing has been recorded with memory that is only made now.
   moved = (needs_rows && seen.device) || (needs_scratch && top_scratch_);
   if (needs_rows) {
-    const size_t bytes = kSeenBytes * (rows * (1 + LogitsLook::kMostTop + seen.blocks) + 1);
+    const size_t bytes = kSeenBytes * (rows * (2 + LogitsLook::kMostTop + seen.blocks) + 1);
     seen.capacity = 0;  // should the next fail
     seen.device = DeviceMemory(bytes);
     seen.host = PinnedMemory(bytes);
@@ -207,15 +216,56 @@ void StepMemory::LookAtLogits(const Queue& queue, const Matrix& logits, bool& mo
   auto* const best = reinterpret_cast<RowAnswer*>(seen.device.get());
   RowAnswer* const top = best + rows;
   int* const guesses = reinterpret_cast<int*>(guesses_.get());
-  AnswerRows(queue, logits, reinterpret_cast<uint64_t*>(top + size_t(rows) * top_logits), best,
-             guesses);
+  auto* const hashes = reinterpret_cast<uint64_t*>(top + size_t(rows) * top_logits);
+  AnswerRows(queue, logits, hashes, best, guesses);
   if (top_logits > 0) TopOfRows(queue, logits, top_logits, top, top_scratch_.get());
-  if (top_logits > 0 && shape_.guesses) {
-    GuessTokens(queue, rows, {top, std::min(top_logits, logits.columns), top_logits}, rules_, best,
-                guesses);
+  const int listed = std::max(top_logits, 1);
+  listed_ = {top_logits > 0 ? top : best, std::min(listed, logits.columns), listed};
+  guessed_ = reinterpret_cast<RowAnswer*>(hashes + size_t(rows) * seen.blocks);
+  if (top_logits > 0 && shape_.guesses && !shape_.joins) {
+    GuessTokens(queue, rows, listed_, rules_, best, guesses);
   }
   answers_ = {seen.host.get(), seen.device.get(),
-              kSeenBytes * rows * (1 + top_logits + seen.blocks)};
+              kSeenBytes * rows * (1 + top_logits + seen.blocks + (shape_.joins ? 1 : 0))};
+}
+
+// For so many that another number of candidates never moves them. Whether they lie elsewhere.
+bool StepMemory::ReserveLists() {
+  const int rows = std::max(shape_.logit_rows, kLeastRows), parts = vocabulary_.parts;
+  if (rows <= list_rows_) return false;
+  const bool moves = list_rows_ > 0;
+  list_rows_ = 0;  // should the next fail
+  const size_t bytes = sizeof(float) * rows * CandidateColumns(parts, LogitsLook::kMostTop);
+  all_lists_ = DeviceMemory(bytes);
+  my_lists_ = DeviceMemory(bytes);
+  joined_ = DeviceMemory(sizeof(RowAnswer) * rows * LogitsLook::kMostTop);
+  join_scratch_ = DeviceMemory(JoinScratchBytes(rows, parts, LogitsLook::kMostTop));
+  list_rows_ = rows;
+  return moves;
+}
+
+CandidateLists StepMemory::OfferCandidates(const Queue& queue, bool& moved) {
+  LANTERN_CHECK(shape_.joins);
+  moved = ReserveLists();
+  const int rows = shape_.logit_rows;
+  auto* const all = reinterpret_cast<float*>(all_lists_.get());
+  auto* const mine = reinterpret_cast<float*>(my_lists_.get());
+  cuda::OfferCandidates(queue, rows, listed_, vocabulary_, all, mine);
+  const int columns = CandidateColumns(vocabulary_.parts, listed_.stride);
+  return {Tensor::F32(all, rows, columns), Tensor::F32(mine, rows, columns)};
+}
+
+// Without top logits every row's token is the largest.
+void StepMemory::GuessFrom(const Queue& queue, const Tensor& all) {
+  const int rows = shape_.logit_rows, count = listed_.stride;
+  const bool of_several = shape_.top_logits > 0;
+  auto* const top = reinterpret_cast<RowAnswer*>(joined_.get());
+  int* const guesses = reinterpret_cast<int*>(guesses_.get());
+  JoinCandidates(queue, rows, count, vocabulary_.parts, vocabulary_.ids, all.f32(), guessed_,
+                 guesses, top, of_several ? join_scratch_.get() : nullptr);
+  if (!of_several) return;
+  GuessTokens(queue, rows, {top, std::min(count, vocabulary_.ids), count}, rules_, guessed_,
+              guesses);
 }
 
 LogitsLook StepMemory::logits(const void* logits, int row) const {
@@ -226,11 +276,13 @@ LogitsLook StepMemory::logits(const void* logits, int row) const {
   const RowAnswer* const top = best + shape.logit_rows;
   const auto* const hashes =
       reinterpret_cast<const uint64_t*>(top + size_t(shape.logit_rows) * shape.top_logits);
+  const uint64_t* const behind = hashes + size_t(shape.logit_rows) * seen.blocks;
+  const RowAnswer* const guessed = shape.joins ? reinterpret_cast<const RowAnswer*>(behind) : best;
   const size_t found = std::min(std::max(shape.top_logits, 1), seen.columns);
   return {{hashes + size_t(row) * seen.blocks, static_cast<size_t>(seen.blocks)},
           seen.columns,
           {shape.top_logits > 0 ? top + size_t(row) * shape.top_logits : best + row, found},
-          best[row].index};
+          guessed[row].index};
 }
 
 }  // namespace lantern::cuda

@@ -20,7 +20,7 @@ namespace lantern::cuda {
 struct StepShape {
   int slot = 0;
   int tokens = 0, runs = 0, longest_run = 0, most_positions = 0, logit_rows = 0, top_logits = 0;
-  bool guesses = false;
+  bool guesses = false, joins = false;  // tokens; from candidates of all parts of the vocabulary
   auto operator<=>(const StepShape&) const = default;
 };
 
@@ -48,10 +48,15 @@ class StepMemory {
   void MarkEnd(const Queue& queue);
   // What was seen, once.
   ResidualLook WaitForEnd(int slot);
+  bool HasEnded(int slot) const;
 
   // Queues a look at the step's rows of logits, kept apart by where these lie; End brings back what
   // it gives. `moved`: as for Set. Slots have logits of their own.
   void LookAtLogits(const Queue& queue, const Matrix& logits, bool& moved);
+  // Queued behind such a look, where tokens are guessed from the candidates of all parts of the
+  // vocabulary: the lists of this part, and a guess from those of all. `moved`: as for Set.
+  CandidateLists OfferCandidates(const Queue& queue, bool& moved);
+  void GuessFrom(const Queue& queue, const Tensor& all);
   // Of the last step in the slot whose logits these are.
   LogitsLook logits(const void* logits, int row) const;
 
@@ -68,8 +73,8 @@ class StepMemory {
   };
   // In both memories, 8 bytes each: the largest value of each row (or, where tokens are guessed
   // among several, that), top_logits of each where that is more than 0, hashes of the blocks of
-  // each. How many rows and top_logits: as the last step's shape in this slot says, which may have
-  // been replayed.
+  // each; where guesses are of the whole vocabulary, these. How many rows and top_logits: as the
+  // last step's shape in this slot says, which may have been replayed.
   struct LogitsSeen {
     int slot = 0, capacity = 0, columns = 0, blocks = 0;
     std::shared_ptr<std::byte> device, host;
@@ -83,6 +88,7 @@ class StepMemory {
   Slot& Enter(int slot);
   void CopyBatch(const BatchView& batch, std::byte* host);
   void ReserveSeen(LogitsSeen& seen, const Matrix& logits, bool& moved);
+  bool ReserveLists();
 
   // One move takes it all: rules of the rows, then arrays of capacity_.tokens ints and more.
   Capacity capacity_;
@@ -101,6 +107,14 @@ class StepMemory {
   Move answers_;  // of the step under way
   size_t top_scratch_bytes_ = 0;
   std::shared_ptr<std::byte> top_scratch_;
+
+  // Candidates of the step under way: this part's, and where the guess is to be. Then memory for
+  // the lists of so many rows: all parts', this part's, the largest of all, and scratch.
+  VocabularyPart vocabulary_;
+  TopRows listed_{};
+  RowAnswer* guessed_ = nullptr;
+  int list_rows_ = 0;
+  std::shared_ptr<std::byte> all_lists_, my_lists_, joined_, join_scratch_;
 };
 
 }  // namespace lantern::cuda

@@ -107,6 +107,13 @@ struct SwitchedBackend {
     return c.gpu ? CudaBackend::GetLogitsLook(*c.gpu, logits, row)
                  : CpuBackend::GetLogitsLook(*c.cpu, logits, row);
   }
+  static CandidateLists OfferCandidates(Context& c, const BatchView& batch) {
+    return c.gpu ? CudaBackend::OfferCandidates(*c.gpu, batch)
+                 : CpuBackend::OfferCandidates(*c.cpu, batch);
+  }
+  static void GuessFrom(Context& c, Tensor all, const BatchView& batch) {
+    c.gpu ? CudaBackend::GuessFrom(*c.gpu, all, batch) : CpuBackend::GuessFrom(*c.cpu, all, batch);
+  }
   static std::string GemmName(Context& c) {
     return c.gpu ? CudaBackend::GemmName(*c.gpu) : CpuBackend::GemmName(*c.cpu);
   }

@@ -135,6 +135,30 @@ void MeasureAnswers(Bench& bench, int rows) {
   }
 }
 
+// What a guess takes more where two ranks share the vocabulary, but for the sum between.
+void MeasureCandidates(Bench& bench, int rows) {
+  constexpr int kParts = 2;
+  const VocabularyPart part = {0, kParts, 0, kVocabulary};
+  RowAnswer* const best = Allocate<RowAnswer>(rows);
+  int* const guesses = Allocate<int>(rows);
+  for (const int count : {1, 64, kMostTop}) {
+    RowAnswer* const top = Allocate<RowAnswer>(static_cast<size_t>(rows) * count);
+    const size_t numbers = static_cast<size_t>(rows) * CandidateColumns(kParts, count);
+    float* const all = Allocate<float>(numbers);
+    float* const mine = Allocate<float>(numbers);
+    auto* const scratch = Allocate<std::byte>(JoinScratchBytes(rows, kParts, count));
+    const double bytes = static_cast<double>(numbers) * sizeof(float);
+    bench.Measure("OfferCandidates, " + std::to_string(count), rows, 2 * bytes,
+                  [&](const Queue& queue) {
+                    OfferCandidates(queue, rows, {top, count, count}, part, all, mine);
+                  });
+    bench.Measure("JoinCandidates, " + std::to_string(count), rows, bytes, [&](const Queue& queue) {
+      JoinCandidates(queue, rows, count, kParts, kVocabulary, all, best, guesses, top,
+                     count > 1 ? scratch : nullptr);
+    });
+  }
+}
+
 }  // namespace
 }  // namespace lantern::cuda
 
@@ -143,5 +167,6 @@ int main() {
   for (const int rows : {1, 32, 2048}) lantern::cuda::MeasureLayer(bench, rows);
   for (const int rows : {1, 2048}) lantern::cuda::MeasureEmbed(bench, rows);
   for (const int rows : {1, 8, 64}) lantern::cuda::MeasureAnswers(bench, rows);
+  for (const int rows : {1, 8}) lantern::cuda::MeasureCandidates(bench, rows);
   bench.Print();
 }

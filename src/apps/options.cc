@@ -145,8 +145,8 @@ void ModelFlags::Register(CLI::App& app) {
   app.add_option("--chunk", o.chunk,
                  "Prompt tokens of one sequence in a step (default: 512; 128 with stages)");
   app.add_option("--in-flight", o.in_flight,
-                 "Steps under way at once, in different stages or queued on a GPU that works alone "
-                 "(default: one for each stage, two on such a GPU)");
+                 "Steps under way at once, in different stages, or queued on the GPUs of one stage "
+                 "(default: one for each stage, two on such GPUs)");
   app.add_option("--type", type, "Convert weights at load: f32, f16, bf16, q8_0 or q4_0");
   app.add_option("--kv", kv,
                  "KV cache: f32, f16, bf16 or q8_0 (default: f32 for f32 weights, else f16)");

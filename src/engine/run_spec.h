@@ -42,8 +42,9 @@ struct RunSpec {
   std::string device = "auto";
   std::string compute = "bf16";  // chosen, never "auto"
   std::string packed;  // folder of rank 0's machine that keeps packed weights; empty: none does
-  // Whether steps begin with what a device guesses; never sent, as it is for a rank alone.
-  bool guesses = false;
+  // Never sent: whether steps begin with what devices guess, which the leader knows when all are
+  // connected; see StageOptions.
+  bool guesses = false, queues_on_host = false;
   MSGPACK_DEFINE(model, type, kv_type, tp, pp, shares, context, kv_blocks, chunk, step_tokens,
                  logit_rows, in_flight, threads, spin, local, reduce, check_one_in, algorithm,
                  timed_sums, time_all, pin, shared_memory, isa, gemm, device, compute, packed)
@@ -63,6 +64,7 @@ struct RunSpec {
             step_tokens,
             logit_rows,
             in_flight,
+            queues_on_host,
             sums(),
             {}};
   }

@@ -110,17 +110,22 @@ void RequireAlgorithm(const RunSpec& spec) {
 }
 
 // What depends on the layout. Several steps are in flight only where several stages can run them or
-// a device can queue them, and several chunks of a prompt only where they are smaller than it.
+// devices can queue them, and several chunks of a prompt only where they are smaller than it.
 void SetSteps(const SessionOptions& o, RunSpec& spec) {
   const bool on_host = Backend::IsHost(spec.DeviceOf(0));
-  const bool queues = !on_host && spec.tp * spec.pp == 1;
-  const int most_useful = queues ? kQueuedSteps : spec.pp;
+  const int most_useful = !on_host && spec.pp == 1 ? kQueuedSteps : spec.pp;
   spec.in_flight = most_useful == 1 ? 1 : o.in_flight.value_or(most_useful);
-  spec.guesses = queues && spec.in_flight > 1;
   const int whole = on_host ? kChunk : kDeviceChunk;
   spec.chunk = o.chunk.value_or(spec.in_flight > 1 && on_host ? kPipelinedChunk : whole);
   spec.step_tokens = std::max(spec.chunk, o.sequences);
   RequireAlgorithm(spec);
+}
+
+// Ranks have room for the steps that devices could queue; whether these do depends on how they sum,
+// which shows when all are connected. Only the leader needs to know.
+void TakeUpGuesses(const Stage& stage, RunSpec& spec) {
+  spec.guesses = stage.queues() && spec.in_flight > 1;
+  if (spec.pp == 1 && !spec.guesses) spec.in_flight = 1;
 }
 
 // Without a key nobody is authenticated, so nobody else may reach the socket.
@@ -214,6 +219,7 @@ Session::State::State(const SessionOptions& options, const Events& events)
       });
     }
     rank->stage().Connect();
+    TakeUpGuesses(rank->stage(), spec);
     if (server && events.on_workers) events.on_workers(server->Workers());
   } catch (const Error& e) {
     if (server && !Loss()) server->ReportError(e.what());

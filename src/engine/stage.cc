@@ -35,9 +35,9 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       mesh_(mesh),
       first_(part.first_stage),
       last_(part.last_stage),
-      queues_(mesh.world->size() == 1 && !Backend::OnHost(context)),
-      first_id_(part.head.row.begin),
+      vocabulary_{mesh.tp_rank, mesh.tp->size(), part.head.row.begin, part.config.vocab},
       core_(options.core),
+      queues_on_host_(options.queues_on_host),
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
       act_(context, part.Activations(options.step_tokens, options.logit_rows, options.in_flight)),
       sums_(*mesh.tp, options.reduce),
@@ -59,7 +59,7 @@ Stage::~Stage() {
 bool Stage::Unsettled() const {
   const auto sends = [](const Slot& slot) { return slot.sent.has_value(); };
   const auto expects = [](const MessageReceiver& receiver) { return receiver.started(); };
-  return sums_.unsettled() || device_sums_under_way_ || plans_.started() || residual_.started() ||
+  return sums_.unsettled() || device_steps_ > 0 || plans_.started() || residual_.started() ||
          std::any_of(slots_.begin(), slots_.end(), sends) ||
          std::any_of(answering_.begin(), answering_.end(), expects);
 }
@@ -75,7 +75,7 @@ void Stage::Abandon(const std::string& why) {
   }
   for (Slot& slot : slots_) slot.sent.reset();
   sums_.Forget();
-  device_sums_under_way_ = false;
+  device_steps_ = 0;
   plans_.Forget();
   residual_.Forget();
   for (MessageReceiver& receiver : answering_) receiver.Forget();
@@ -108,6 +108,7 @@ void Stage::Connect() {
 void Stage::ConnectDevices() {
   if (std::exchange(connected_, true)) return;
   device_sums_ = MakeDeviceSums(context_, *mesh_.tp, sums_.asked(), act_.x.cols);
+  queues_ = MayQueue();
   for (const int first : {0, 1}) {
     const bool behind = mesh_.stage % 2 == first;
     if (behind ? last_ : first_) continue;
@@ -117,6 +118,16 @@ void Stage::ConnectDevices() {
   }
 }
 
+// What it asks the ranks of the stage have agreed on, so that they agree on this. Where a rank
+// would wait for others in the middle of a step, its host could not go ahead.
+bool Stage::MayQueue() const {
+  const bool may_here = !Backend::OnHost(context_) || queues_on_host_;
+  if (!may_here || !first_ || !last_) return false;
+  if (mesh_.tp->size() == 1) return true;
+  // One at a time spares the messages that collect them.
+  return slots_.size() > 1 && (queues_on_host_ || (device_sums_ && device_sums_->Repeats(1)));
+}
+
 void Stage::Begin(const StepPlan& plan) {
   LANTERN_CHECK_EQ(mesh_.rank, 0);
   Guarded([&] { BeginStep(plan); });
@@ -124,12 +135,16 @@ void Stage::Begin(const StepPlan& plan) {
 
 void Stage::BeginStep(const StepPlan& plan) {
   ConnectDevices();
-  Encode(plan, fallback_, message_);
   const double wire_before = mesh_.world->counters().seconds;
-  BroadcastMessage(*mesh_.tp, message_, 0, Patience::kStep);
+  Tell(plan);
   Execute(plan);
   times_.wire_s += mesh_.world->counters().seconds - wire_before;
-  if (plan.kind != StepPlan::kStop && begun_++ == 0) ExpectAnswers();
+  if (plan.kind != StepPlan::kStop && begun_++ == 0 && !queues_) ExpectAnswers();
+}
+
+void Stage::Tell(const StepPlan& plan) {
+  Encode(plan, fallback_, message_);
+  BroadcastMessage(*mesh_.tp, message_, 0, Patience::kStep);
 }
 
 // Of one step at a time: the length of an answer shows in its first frame only.
@@ -150,11 +165,7 @@ void Stage::Collect(const StepPlan& plan, LogitsRows& rows) {
 
 void Stage::CollectRanks(const StepPlan& plan) {
   Fallback heard;
-  if (queues_) {
-    act_.Use(plan.slot);
-    if (plan.kind == StepPlan::kForward) EndModel(plan);
-    AnswerRows(plan);
-  }
+  if (queues_) CollectQueued(plan);
   for (int t = 0; t < mesh_.plan.tp; ++t) {
     if (AnswersHere(t)) {
       std::swap(ranks_[t], answer_);
@@ -164,14 +175,35 @@ void Stage::CollectRanks(const StepPlan& plan) {
     }
   }
   if (!fallback_) fallback_ = heard;  // the next plan tells the others
-  if (--begun_ > 0) return ExpectAnswers();
-  residual_.Settle();  // all have ended the step
+  --begun_;
+  if (begun_ == 0) residual_.Settle();  // all have ended the step
+  if (begun_ > 0 && !queues_) ExpectAnswers();
+}
+
+// All ranks end a step at the same place among their messages: behind the plans that came before.
+// So hashes and answers go in one order everywhere, however far a device is.
+void Stage::CollectQueued(const StepPlan& plan) {
+  if (mesh_.tp->size() > 1) {
+    collect_.kind = StepPlan::kCollect;
+    collect_.step = plan.step;
+    collect_.slot = plan.slot;
+    Tell(collect_);
+  }
+  EndQueued(plan);
+  ExpectAnswers();  // behind the hashes
+}
+
+void Stage::EndQueued(const StepPlan& plan) {
+  act_.Use(plan.slot);
+  if (plan.kind == StepPlan::kForward) EndModel(plan);
+  AnswerRows(plan);
 }
 
 void Stage::Stop() {
   LogitsRows dropped;
   StepPlan plan;
   plan.kind = StepPlan::kRows;  // of none
+  if (queues_) begun_ = 0;      // nobody answers what is not collected
   while (begun_ > 0) Collect(plan, dropped);
   plan.kind = StepPlan::kStop;
   Begin(plan);
@@ -193,7 +225,14 @@ void Stage::FollowStep() {
   Fallback heard;
   Decode(message_, plan_, heard);
   if (!fallback_) fallback_ = heard;
+  LANTERN_CHECK(0 <= plan_.slot && plan_.slot < static_cast<int>(slots_.size()));
+  Slot& slot = slots_[plan_.slot];
+  if (plan_.kind == StepPlan::kCollect) {
+    EndQueued(slot.plan);
+    return SendAnswer(slot);
+  }
   Execute(plan_);
+  if (queues_ && plan_.kind != StepPlan::kStop) std::swap(slot.plan, plan_);
 }
 
 // `message_` holds the plan. It travels in front of the hidden state, so that nothing needs to be
@@ -215,10 +254,11 @@ void Stage::Execute(const StepPlan& plan) {
     HandOver(plan);
   } else if (!stop && !queues_) {
     AnswerRows(plan);
-    if (mesh_.rank != 0) Encode(answer_, fallback_, slot.message);
-    if (mesh_.rank != 0) Send(slot, 0, {});
+    if (mesh_.rank != 0) SendAnswer(slot);
   }
   if (!stop) return;
+  // All ranks have queued the same steps, so these end by themselves.
+  if (std::exchange(device_steps_, 0) > 0) device_sums_->Wait();
   residual_.Settle();
   for (int each = 0; each < static_cast<int>(slots_.size()); ++each) Settle(each);
 }
@@ -257,6 +297,11 @@ void Stage::HandOver(const StepPlan& plan) {
   if (by_link) link_behind_->Send(act_.x, plan.slot);
 }
 
+void Stage::SendAnswer(Slot& slot) {
+  Encode(answer_, fallback_, slot.message);
+  Send(slot, 0, {});
+}
+
 // The slot's message, and data behind it; they travel while the next step is computed.
 void Stage::Send(Slot& slot, int to, std::span<const std::byte> data) {
   slot.sent = StartMessage(*mesh_.world, to, slot.message, data, slot.frame);
@@ -283,10 +328,12 @@ Run Stage::MakeRun(const StepPlan& plan) {
   int top_logits = 0;
   for (const RowRequest& row : plan.rows) top_logits = std::max(top_logits, row.top_logits());
   rules_.clear();
+  const bool guesses = queues_ && !Backend::OnHost(context_);
   for (const RowRequest& row : plan.rows) {
-    if (queues_) rules_.push_back(row.rule());
+    if (guesses) rules_.push_back(row.rule());
   }
-  return Run(context_, sums_, device_sums_.get(), kv_, act_, batch, blocks_, top_logits, rules_);
+  return Run(context_, sums_, device_sums_.get(), kv_, act_, batch, blocks_, top_logits, rules_,
+             vocabulary_);
 }
 
 void Stage::RunModel(const StepPlan& plan) {
@@ -299,15 +346,17 @@ void Stage::RunModel(const StepPlan& plan) {
     model_->Forward(run);
     if (last_ && !batch.logits_at.empty()) model_->Logits(run);
   };
-  device_sums_under_way_ = device_sums_ != nullptr;
+  if (device_sums_) ++device_steps_;
   // By reference, as a copy would be an allocation.
   Backend::RunStep(context_, run.view(), plan.slot, repeats, std::cref(step));
   if (!queues_) EndModel(plan);
 }
 
 void Stage::EndModel(const StepPlan& plan) {
-  if (device_sums_) device_sums_->Wait();
-  device_sums_under_way_ = false;
+  if (device_sums_) {
+    device_sums_->WaitForStep(plan.slot);
+    --device_steps_;
+  }
   const ResidualLook seen = Backend::EndStep(context_, plan.slot);
   // Every rank of a stage holds the same residual stream, so all of them stop here together.
   if (seen.bad_layer != ResidualLook::kAllFinite) FailAtLayer(plan, seen);
@@ -347,10 +396,10 @@ void Stage::AnswerRows(const StepPlan& plan) {
     const int row = static_cast<int>(i);
     LogitsRow& answer = answer_.Add();
     const auto look = Backend::GetLogitsLook(context_, act_.logits, row);
-    if (look && AnswerRow(*look, first_id_, plan.rows[i], answer)) continue;
+    if (look && AnswerRow(*look, vocabulary_.first_id, plan.rows[i], answer)) continue;
     if (!Backend::OnHost(context_)) logits_row_.resize(act_.logits.cols);
-    AnswerRow(Backend::HostSpan(context_, act_.logits.Rows(row, row + 1), logits_row_), first_id_,
-              plan.rows[i], weighed_, answer);
+    AnswerRow(Backend::HostSpan(context_, act_.logits.Rows(row, row + 1), logits_row_),
+              vocabulary_.first_id, plan.rows[i], weighed_, answer);
   }
 }
 

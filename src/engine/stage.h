@@ -1,7 +1,8 @@
 // Stage: one rank's part of every step. The leader leads it, all others follow; both run the same
 // code from Execute down. Several steps may be in flight, in different stages: what a step hands
-// over travels from memory of its own while this rank runs the next. A rank alone with a device
-// only queues its steps, and they are in flight there.
+// over travels from memory of its own while this rank runs the next. A stage alone whose ranks
+// compute on devices, and sum there, only queues its steps, and they are in flight there: each ends
+// when the leader collects it, on all ranks.
 #pragma once
 
 #include <memory>
@@ -25,6 +26,8 @@ struct StageOptions {
   int step_tokens = 0;  // most tokens of a step
   int logit_rows = 0;   // most rows of a step
   int in_flight = 1;    // most steps begun and not collected
+  // For tests of how ranks queue steps: on the processor, where a step runs at once, too.
+  bool queues_on_host = false;
   ReducerOptions reduce = {};
   Core core = {};  // where the thread that runs the steps computes; empty: anywhere
 };
@@ -61,6 +64,8 @@ class Stage {
   // Follower: waits for the next plan and runs it. False after the leader's Stop.
   bool Follow();
 
+  // Once connected: whether steps are queued on devices, which guess the tokens of the next then.
+  bool queues() const { return queues_; }
   const StepTimes& times() const { return times_; }
   const Reducer& sums() const { return sums_; }
   // Why sums go on in f32, in whatever stage that began, as far as this rank has heard: the leader
@@ -74,10 +79,15 @@ class Stage {
     Frame frame{};
     std::optional<Communicator::Ticket> sent;
     std::vector<float> hidden;  // the hidden state on its way from a device over the host
+    StepPlan plan;              // a follower's, where it is queued, until it is collected
   };
 
+  bool MayQueue() const;
+  void Tell(const StepPlan& plan);
   void BeginStep(const StepPlan& plan);
   void CollectRanks(const StepPlan& plan);
+  void CollectQueued(const StepPlan& plan);
+  void EndQueued(const StepPlan& plan);
   void FollowStep();
   void Execute(const StepPlan& plan);
   void ConnectDevices();
@@ -91,6 +101,7 @@ class Stage {
   [[noreturn]] void FailAtLayer(const StepPlan& plan, ResidualLook seen);
   void TellFallback(const StepPlan& plan);
   void AnswerRows(const StepPlan& plan);
+  void SendAnswer(Slot& slot);
   void ExpectAnswers();
   void Settle(int slot);
   bool Unsettled() const;
@@ -104,14 +115,15 @@ class Stage {
   Backend::Context& context_;
   Mesh& mesh_;
   const bool first_, last_;
-  const bool queues_;   // its steps, and ends them when they are collected
-  const int first_id_;  // of this rank's vocabulary
+  const VocabularyPart vocabulary_;  // this rank's
   const Core core_;
+  const bool queues_on_host_;
+  bool queues_ = false;  // all ranks alike
   KvCache kv_;
   Activations act_;
   Reducer sums_;
   std::unique_ptr<DeviceSums> device_sums_;  // null: sums_ computes them
-  bool device_sums_under_way_ = false;
+  int device_steps_ = 0;                     // that hold such sums and were not waited for
   bool connected_ = false;
   std::unique_ptr<DeviceLink> link_before_, link_behind_;  // null: all goes over the host
   Fallback fallback_;
@@ -126,6 +138,7 @@ class Stage {
 
   // Of the step under way; their memory serves the next.
   StepPlan plan_;                             // a follower's
+  StepPlan collect_;                          // a leader's
   std::vector<std::byte> message_;            // the plan, or an answer that came
   std::vector<std::span<const int>> blocks_;  // per sequence
   std::vector<ChoiceRule> rules_;             // per row, where tokens are guessed

@@ -62,6 +62,7 @@ bool AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, 
 void JoinVocabulary(std::span<const LogitsRows> ranks, size_t i, LogitsRow& whole) {
   whole.Clear();
   whole.complete = true;
+  whole.guess = ranks[0][i].guess;
   auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
   // The first candidate (in global order) behind which some rank may hold unsent ones.
   const Candidate* horizon = nullptr;
@@ -71,7 +72,6 @@ void JoinVocabulary(std::span<const LogitsRows> ranks, size_t i, LogitsRow& whol
     append(whole.candidates, part.candidates);
     append(whole.masses, part.masses);
     append(whole.logits, part.logits);
-    whole.guess = part.guess;
     whole.complete = whole.complete && part.complete;
     if (!part.complete && !part.candidates.empty() &&
         (horizon == nullptr || part.candidates.back() < *horizon)) {

@@ -48,12 +48,13 @@ struct RowRequest {
 };
 
 // A token of the batch may be one that the step before, which is still under way, will give: see
-// BatchView. Only with a rank alone.
+// BatchView. Only where steps are queued on devices (Stage::queues).
 struct StepPlan {
   enum Kind : int {
     kForward,  // run the batch, then answer the rows
     kRows,     // answer rows again, from the logits of the last forward step in this slot
     kStop,     // the end of the run
+    kCollect,  // where steps are queued: end the one in this slot, and answer it
   };
   int kind = kForward;
   uint64_t step = 0;
@@ -69,7 +70,7 @@ struct LogitsRow {
   std::vector<Mass> masses;
   std::vector<float> logits;
   bool complete = false;  // no id of this rank's outside the candidates could be chosen
-  int guess = -1;         // at a rank alone, on a device: what LogitsLook says; never sent
+  int guess = -1;         // of this rank's device: what LogitsLook says; never sent
 
   // Keeps the memory.
   void Clear() {
@@ -92,7 +93,8 @@ void AnswerRow(std::span<const float> logits, int first_id, const RowRequest& re
 // more was seen than was asked for, where different logits have equal weights.
 bool AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, LogitsRow& row);
 
-// Joins row `i` of the ranks' answers, in rank order, into one for the whole vocabulary. Candidates
+// Joins row `i` of the ranks' answers, in rank order, into one for the whole vocabulary; the first
+// rank is this one, whose guess stays. Candidates
 // stay a true prefix of the global order: those behind a rank's last one sent are dropped.
 void JoinVocabulary(std::span<const LogitsRows> ranks, size_t i, LogitsRow& whole);
 

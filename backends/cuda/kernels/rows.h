@@ -46,6 +46,11 @@ void AnswerRows(const Queue& queue, Matrix logits, uint64_t* hashes, RowAnswer* 
 inline constexpr int kMostTop = 256;
 size_t TopScratchBytes(int rows, int columns, int count);
 void TopOfRows(const Queue& queue, Matrix logits, int count, RowAnswer* top, std::byte* scratch);
+// The same of keys (answer_keys.cuh): keys [rows, runs, TopRun(count)], each run in descending
+// order, 0 where there are no more.
+int TopRun(int count);
+void TopOfRuns(const Queue& queue, int rows, int runs, int count, const uint64_t* keys,
+               RowAnswer* top);
 
 // The largest of rows as TopOfRows gives them: `count` of each, at most kMostTop, `stride` apart.
 struct TopRows {
@@ -57,5 +62,19 @@ struct TopRows {
 // guesses[row] become it.
 void GuessTokens(const Queue& queue, int rows, TopRows top, const ChoiceRule* rules,
                  RowAnswer* best, int* guesses);
+
+// Where logits are those of a part of the vocabulary: its lists of the largest, `top`, as numbers
+// that can be added to those of the other parts. A list is `top.stride` values of f32, each with
+// its id behind it (exact below 2^24). all, mine [rows, CandidateColumns(parts, top.stride)]: the
+// lists of all parts; `all` becomes 0, `mine` this part's and 0 beside it.
+int CandidateColumns(int parts, int count);
+void OfferCandidates(const Queue& queue, int rows, TopRows top, const VocabularyPart& part,
+                     float* all, float* mine);
+// From the sum of these: best [rows], the largest of each row, and guesses [rows], its id. And,
+// unless scratch is null, top [rows, count]: as TopOfRows for the whole vocabulary of `ids`, in
+// which an index that is none never stands, whatever is in `all`.
+size_t JoinScratchBytes(int rows, int parts, int count);
+void JoinCandidates(const Queue& queue, int rows, int count, int parts, int ids, const float* all,
+                    RowAnswer* best, int* guesses, RowAnswer* top, std::byte* scratch);
 
 }  // namespace lantern::cuda

@@ -18,8 +18,6 @@ constexpr int kSegment = 64;  // keys that a warp sorts in registers: the shorte
 constexpr int kPieceThreads = 512, kPiece = 2 * kPieceThreads;  // a key for each value
 constexpr int kMergeThreads = 1024, kMerge = 4096;
 
-// The keys of each run that is kept: `count`, rounded up.
-int RunOf(int count) { return std::max<int>(kSegment, std::bit_ceil(unsigned(count))); }
 int PiecesOf(int columns) { return (columns + kPiece - 1) / kPiece; }
 
 // A warp's keys, two to a thread: numbers `lane` and 32 + lane.
@@ -187,18 +185,25 @@ __global__ void __launch_bounds__(kMergeThreads, 1)
 
 }  // namespace
 
+int TopRun(int count) { return std::max<int>(kSegment, std::bit_ceil(unsigned(count))); }
+
 size_t TopScratchBytes(int rows, int columns, int count) {
-  return static_cast<size_t>(rows) * PiecesOf(columns) * RunOf(count) * sizeof(uint64_t);
+  return static_cast<size_t>(rows) * PiecesOf(columns) * TopRun(count) * sizeof(uint64_t);
 }
 
 void TopOfRows(const Queue& queue, Matrix logits, int count, RowAnswer* top, std::byte* scratch) {
   LANTERN_CHECK(0 < count && count <= kMostTop);
   if (logits.rows == 0 || logits.columns == 0) return;
-  const int run = RunOf(count), pieces = PiecesOf(logits.columns);
+  const int run = TopRun(count), pieces = PiecesOf(logits.columns);
   auto* const best = reinterpret_cast<uint64_t*>(scratch);
   Launch(queue, PieceKernel, dim3(pieces, logits.rows), kPieceThreads, 0, RowsOf<float>(logits),
          logits.columns, run, best);
-  Launch(queue, MergeKernel, logits.rows, kMergeThreads, 0, best, pieces, run, count, top);
+  TopOfRuns(queue, logits.rows, pieces, count, best, top);
+}
+
+void TopOfRuns(const Queue& queue, int rows, int runs, int count, const uint64_t* keys,
+               RowAnswer* top) {
+  Launch(queue, MergeKernel, rows, kMergeThreads, 0, keys, runs, TopRun(count), count, top);
 }
 
 }  // namespace lantern::cuda

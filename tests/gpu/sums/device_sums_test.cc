@@ -1,4 +1,4 @@
-// DeviceSums between two processes: what they add, and a rank that is lost.
+// DeviceSums between two processes: what they add, steps that are queued, and a rank that is lost.
 #include "net/device_sums.h"
 
 #include <cuda_runtime.h>
@@ -23,7 +23,7 @@ constexpr std::chrono::seconds kLimit{60}, kLossLimit{5};
 
 // A rank's sums, and what it sums; on one GPU where there is no other.
 struct SumsEnd {
-  SumsEnd(RankEnd& rank, int rows, int columns)
+  SumsEnd(RankEnd& rank, int rows, int columns, WireFormat wire = WireFormat::kF32)
       : context(Backend::MakeContext(
             {.threads = 1,
              .spin = false,
@@ -31,7 +31,15 @@ struct SumsEnd {
         host(static_cast<size_t>(rows) * columns) {
     x = Backend::Allocate(*context, owners[0], rows, columns, DType::kF32);
     partial = Backend::Allocate(*context, owners[1], rows, columns, DType::kF32);
-    sums = MakeDeviceSums(*context, *rank.world, WireFormat::kF32, columns);
+    sums = MakeDeviceSums(*context, *rank.world, wire, columns);
+  }
+
+  // A step that is a sum of ones.
+  void QueueStep(int slot) {
+    static constexpr int kPosition = 0, kSequence = 0, kBlock = 0;
+    const std::span<const int> blocks(&kBlock, 1);
+    const BatchView batch{{&kPosition, 1}, {&kSequence, 1}, {&blocks, 1}};
+    Backend::RunStep(*context, batch, slot, true, [&] { sums->AddSum(x, partial); });
   }
 
   std::shared_ptr<Backend::Context> context;
@@ -73,17 +81,81 @@ TEST(DeviceSums, AddWhatAllRanksHave) {
   }
 }
 
-enum class Wait { kSums, kDevice, kFree };
+// What the wire's format cannot hold, as lists of candidates are added.
+std::string AddExactly(RankEnd& rank) {
+  constexpr int kRows = 3, kColumns = 516, kIds = 151936;
+  SumsEnd end(rank, kRows, kColumns, WireFormat::kBf16);
+  if (!end.sums) return "no sums";
+  std::vector<float> mine(end.host.size(), 0);
+  for (size_t i = rank.rank; i < mine.size(); i += 2) mine[i] = static_cast<float>(kIds - i);
+  Backend::Upload(*end.context, end.partial, mine);
+  end.sums->AddExactSum(end.x, end.partial);
+  end.sums->Wait();
+  const std::span<float> got = Backend::HostSpan(*end.context, end.x, end.host);
+  for (size_t i = 0; i < got.size(); ++i) {
+    if (got[i] != static_cast<float>(kIds - i)) return "element " + std::to_string(i);
+  }
+  rank.Finish();
+  return "alike";
+}
+
+TEST(DeviceSums, AddInF32WhateverTheWire) {
+  if (GpuCount() < 1) GTEST_SKIP() << "needs a GPU";
+  ForkedRanks ranks(2, AddExactly);
+  for (int rank = 0; rank < 2; ++rank) EXPECT_EQ(ranks.ReadLine(rank, kLimit), "alike");
+}
+
+// Rank 0 queues a second step that rank 1 has not begun, and must see the end of the first. The
+// shapes' first steps run, then they are recorded, then replayed.
+std::string QueueAhead(RankEnd& rank) {
+  SumsEnd end(rank, 1, 64);
+  if (!end.sums) return "no sums";
+  Backend::Upload(*end.context, end.partial, std::vector<float>(64, 1));
+  int steps = 0;
+  for (std::byte word{}; steps < 8; steps += 2) {
+    end.QueueStep(0);
+    if (rank.rank == 0) {
+      end.QueueStep(1);
+      end.sums->WaitForStep(0);
+      rank.world->Send(1, {&word, 1});
+    } else {
+      rank.world->Receive(0, {&word, 1});
+      end.QueueStep(1);
+      end.sums->WaitForStep(0);
+    }
+    end.sums->WaitForStep(1);
+  }
+  const std::span<float> got = Backend::HostSpan(*end.context, end.x, end.host);
+  for (const float value : got) {
+    if (value != static_cast<float>(2 * steps)) return "a sum of " + std::to_string(value);
+  }
+  rank.Finish();
+  return "alike";
+}
+
+TEST(DeviceSums, AStepIsWaitedForWhileTheNextIsQueued) {
+  if (GpuCount() < 1) GTEST_SKIP() << "needs a GPU";
+  ForkedRanks ranks(2, QueueAhead);
+  for (int rank = 0; rank < 2; ++rank) EXPECT_EQ(ranks.ReadLine(rank, kLimit), "alike");
+}
+
+enum class Wait { kSums, kSteps, kDevice, kFree };
 
 // The survivor waits so for a sum that the other never comes to, and must say who was lost.
 std::string WaitForLost(RankEnd& rank, int victim, Wait wait) {
   SumsEnd end(rank, 1, 4096);
   if (!end.sums) return "no sums";
   for (int i = 0; i < 2; ++i) end.sums->AddSum(end.x, end.partial);
+  // Until steps are replayed: what comes before takes memory, for which a device may be waited for.
+  for (int i = 0; wait == Wait::kSteps && i < 6; ++i) end.QueueStep(i % 2);
   end.sums->Wait();
-  if (rank.rank != victim) end.sums->AddSum(end.x, end.partial);
+  if (rank.rank != victim && wait != Wait::kSteps) end.sums->AddSum(end.x, end.partial);
+  for (int slot = 0; rank.rank != victim && wait == Wait::kSteps && slot < 2; ++slot) {
+    end.QueueStep(slot);
+  }
   rank.WriteLine("under way");
   if (rank.rank == victim) pause();
+  if (wait == Wait::kSteps) end.sums->WaitForStep(0);
   // As in the middle of a step.
   if (wait == Wait::kDevice) cudaDeviceSynchronize();
   if (wait == Wait::kFree) end.owners[1].reset();
@@ -110,6 +182,7 @@ void LoseOne(Wait wait, int victim) {
 TEST(DeviceSums, OfALostRankEnd) {
   if (GpuCount() < 1) GTEST_SKIP() << "needs a GPU";
   for (const int victim : {0, 1}) LoseOne(Wait::kSums, victim);
+  for (const int victim : {0, 1}) LoseOne(Wait::kSteps, victim);
 }
 
 TEST(DeviceSums, OfALostRankEndWhereTheDeviceIsWaitedFor) {
