@@ -93,6 +93,15 @@ struct KvView {
   int head_dim = 0;
 };
 
+// What is asked of a step's rows of logits, where a device computes them.
+struct LogitsWanted {
+  int top_logits = 0;                      // LogitsLook::top of each is wanted to hold so many
+  bool masses = false;                     // and LogitsLook::masses are wanted
+  std::span<const ChoiceRule> rules = {};  // for each row
+  bool guesses = false;                    // whether tokens are to be guessed by these
+  VocabularyPart vocabulary = {};          // which the logits are of
+};
+
 // Which tokens a step holds. Token i sits at position[i] of sequence[i]; position p of a sequence
 // lies in block blocks[sequence][p / block_tokens], slot p % block_tokens.
 struct BatchView {
@@ -102,10 +111,7 @@ struct BatchView {
   // Ids; or, on a device, GuessOf(i): what was guessed for row i of the step run before.
   std::span<const int> token = {};
   std::span<const int> logits_at = {};  // tokens whose logits are wanted, ascending
-  int top_logits = 0;                   // LogitsLook::top of each is wanted to hold so many
-  // For each of logits_at, where a device is to guess the tokens that will be chosen.
-  std::span<const ChoiceRule> rules = {};
-  VocabularyPart vocabulary = {};  // which the logits are of
+  LogitsWanted wanted = {};
 
   static constexpr int GuessOf(int row) { return -1 - row; }
   static constexpr int RowOfGuess(int token) { return -1 - token; }
@@ -128,8 +134,11 @@ struct LogitsLook {
   std::span<const uint64_t> block_hashes;  // xxh64 of every 256 values
   int values = 0;                          // of the row
   // The largest in descending order, the first of equals first, NaN last: at least one, and at
-  // least as many as the batch asked for, where the row has them.
+  // least as many as the batch asked for, where the row has them. By a keyed rule those whose
+  // weights are the largest with their noise, in a device's arithmetic, where any were asked for.
   std::span<const RowAnswer> top;
+  // Where the batch asked for them: of value / temperature in every 256 values of the row.
+  std::span<const Mass> masses;
   // An id of the whole vocabulary. By the row's rule, in a device's arithmetic; without one the
   // largest. May not be what is chosen.
   int guess = -1;
@@ -222,9 +231,9 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
   // costs nothing.
   { B::LookAtLogits(c, t, batch) } -> std::same_as<void>;
   { B::GetLogitsLook(c, /*logits*/ t, /*row*/ integer) } -> std::same_as<std::optional<LogitsLook>>;
-  // On a device, where the batch has rules and the vocabulary parts: LookAtLogits guesses nothing
-  // then, but offers what it saw of this part; and from the lists of all parts, added up in f32,
-  // the tokens are guessed, on the devices of all parts alike.
+  // On a device, where tokens are to be guessed and the vocabulary has parts: LookAtLogits guesses
+  // nothing then, but offers what it saw of this part; and from the lists of all parts, added up in
+  // f32, the tokens are guessed, on the devices of all parts alike.
   { B::OfferCandidates(c, batch) } -> std::same_as<CandidateLists>;
   { B::GuessFrom(c, /*all*/ t, batch) } -> std::same_as<void>;
 

@@ -35,10 +35,10 @@ class Run {
   static constexpr int kLeastTokens = 32;
 
   // blocks: the batch's tables, by sequence. device: what sums instead of the reducer, or null.
-  // top_logits, rules, vocabulary: see BatchView. Begins with the whole step.
+  // Begins with the whole step.
   Run(Backend::Context& context, Reducer& reducer, DeviceSums* device, KvCache& cache,
       Activations& activations, const Batch& step, std::span<const std::span<const int>> blocks,
-      int top_logits, std::span<const ChoiceRule> rules, const VocabularyPart& vocabulary)
+      const LogitsWanted& wanted)
       : ctx(context),
         sums(reducer),
         device_sums(device),
@@ -46,9 +46,7 @@ class Run {
         act(activations),
         batch(step),
         blocks_(blocks),
-        top_logits_(top_logits),
-        rules_(rules),
-        vocabulary_(vocabulary) {
+        wanted_(wanted) {
     EnterAll();
   }
 
@@ -88,7 +86,7 @@ class Run {
   bool looks_at_each() const { return finds_bad_layer || sums.group().size() > 1; }
   bool finds_bad_layer = false;
   // Whether tokens are guessed on devices that each have a part of the vocabulary.
-  bool guesses_together() const { return !view_.rules.empty() && view_.vocabulary.parts > 1; }
+  bool guesses_together() const { return wanted_.guesses && wanted_.vocabulary.parts > 1; }
 
  private:
   void Select(int begin, int end) {
@@ -100,15 +98,11 @@ class Run {
              blocks_,
              std::span(batch.token).subspan(begin, size),
              batch.logits_at,
-             top_logits_,
-             rules_,
-             vocabulary_};
+             wanted_};
   }
 
   const std::span<const std::span<const int>> blocks_;
-  const int top_logits_;
-  const std::span<const ChoiceRule> rules_;
-  const VocabularyPart vocabulary_;
+  const LogitsWanted wanted_;
   int part_ = 0;
   int first_token_ = 0;
   BatchView view_;

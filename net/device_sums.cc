@@ -1,6 +1,7 @@
 #include "net/device_sums.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,18 @@ std::unique_ptr<PeerSums> ReachPeers(Communicator& group) {
   return Everybody(group, open) ? std::move(sums) : nullptr;
 }
 
+// Kernels' exponentials are instructions that another generation may round otherwise.
+bool AreAlike(Communicator& group) {
+  int device = 0;
+  cudaDeviceProp properties{};
+  cuda::Require(cudaGetDevice(&device), "asking the device");
+  cuda::Require(cudaGetDeviceProperties(&properties, device), "asking the device");
+  std::array<char, sizeof(properties.name)> name;
+  std::copy_n(properties.name, name.size(), name.begin());
+  const auto names = Gathered(group, name);
+  return std::all_of(names.begin(), names.end(), [&](const auto& each) { return each == name; });
+}
+
 class GpuSums : public DeviceSums {
  public:
   GpuSums(CudaContext& context, Communicator& group, DType wire, int dim,
@@ -48,6 +61,7 @@ class GpuSums : public DeviceSums {
         group_(group),
         wire_(wire),
         dim_(dim),
+        alike_(AreAlike(group)),
         peers_(std::move(peers)),
         nccl_(std::move(nccl)),
         work_(group, context.queue().stream, nccl_.get(), peers_.get()) {}
@@ -73,6 +87,8 @@ class GpuSums : public DeviceSums {
   bool Repeats(int tokens) const override {
     return peers_ && tokens * RowBytes(dim_) <= PeerBytes(group_);
   }
+
+  bool Alike() const override { return alike_; }
 
   void Wait() override {
     work_.Guarded([&] { work_.WaitUntil([&] { return context_.IsIdle(); }); });
@@ -105,6 +121,7 @@ class GpuSums : public DeviceSums {
   Communicator& group_;
   const DType wire_;
   const int dim_;
+  const bool alike_;
   const std::unique_ptr<PeerSums> peers_;
   const std::unique_ptr<NcclGroup> nccl_;
   const DeviceWork work_;

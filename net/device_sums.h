@@ -24,6 +24,8 @@ class DeviceSums {
   virtual void AddExactSum(Tensor x, Tensor partial) = 0;
   // Whether steps of so many tokens may be recorded and replayed.
   virtual bool Repeats(int tokens) const = 0;
+  // Whether the GPUs are all of one kind: equal work gives equal bits on all of them.
+  virtual bool Alike() const = 0;
   // Waits until all that is queued has ended. Throws Error{kPeerLost} where the group lost a rank
   // meanwhile; the device is idle then, too.
   virtual void Wait() = 0;

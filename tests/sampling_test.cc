@@ -279,17 +279,82 @@ TEST(LookedAtRow, EqualWeightsOfDifferentLogits) {
   EXPECT_TRUE(AnswersAlike(equal, Ask(params, 3, 40), 300));
 }
 
+// Some of the largest fall behind others by the penalty.
+TEST(LookedAtRow, PenalisedIds) {
+  std::vector<float> logits = RandomLogits(3000, 4);
+  const std::vector<RowAnswer> order = LargestOf(logits, 60);
+  for (const SamplingParams& params :
+       {SamplingParams{.temperature = 0.7f, .top_k = 10, .repeat_penalty = 1.5f},
+        SamplingParams{.repeat_penalty = 1.5f}}) {
+    RowRequest request = Ask(params, 3, params.greedy() ? 1 : 10);
+    for (int i = 0; i < 60; i += 3) request.penalised.push_back(500 + order[i].index);
+    std::sort(request.penalised.begin(), request.penalised.end());
+    EXPECT_EQ(request.top_logits(), (params.greedy() ? 1 : 10) + 20 + 1);
+    EXPECT_TRUE(AnswersAlike(logits, request, request.top_logits()));
+    EXPECT_FALSE(AnswersAlike(logits, request, 1));
+    EXPECT_FALSE(request.can_be_guessed());
+  }
+}
+
+// In order of weight and noise, as a device finds them.
+TEST(LookedAtRow, WhereEveryIdSurvives) {
+  constexpr int kIds = 3000, kFirstId = 500;
+  const std::vector<float> logits = RandomLogits(kIds, 9);
+  int sufficed = 0;
+  for (int position = 0; position < 100; ++position) {
+    RowRequest request = Ask({.temperature = 0.8f, .seed = 3}, position, 1);
+    std::vector<float> scores;
+    for (int i = 0; i < kIds; ++i) {
+      scores.push_back(logits[i] / 0.8f + KeyedGumbel(3, position, kFirstId + i));
+    }
+    std::vector<RowAnswer> seen = LargestOf(scores, request.top_logits());
+    for (RowAnswer& answer : seen) answer.value = logits[answer.index];
+    if (position % 2 == 1) {
+      request.params.repeat_penalty = 1.2f;
+      request.penalised = {kFirstId + seen[2].index, kFirstId + kIds + 5};
+    }
+    LogitsRow exact, got;
+    std::vector<Candidate> weighed;
+    AnswerRow(logits, kFirstId, request, weighed, exact);
+    const LogitsLook look = {exact.block_hashes, kIds, seen};
+    if (!AnswerRow(look, kFirstId, request, got)) continue;
+    ++sufficed;
+    ASSERT_EQ(got.candidates.size(), 1u);
+    EXPECT_EQ(got.candidates[0].id, exact.candidates[0].id) << position;
+    EXPECT_EQ(got.candidates[0].weight, exact.candidates[0].weight);
+    EXPECT_TRUE(got.complete);
+  }
+  EXPECT_GE(sufficed, 99);
+}
+
+// Top-p over the whole vocabulary: masses are taken over as they were seen.
+TEST(LookedAtRow, Masses) {
+  const std::vector<float> logits = RandomLogits(3000, 5);
+  const RowRequest request = Ask({.temperature = 0.7f, .top_p = 0.9f}, 3, 255, true);
+  LogitsRow exact, got;
+  std::vector<Candidate> weighed;
+  AnswerRow(logits, 0, request, weighed, exact);
+  const std::vector<RowAnswer> seen = LargestOf(logits, request.top_logits());
+  LogitsLook look = {exact.block_hashes, 3000, seen};
+  look.masses = exact.masses;
+  ASSERT_TRUE(AnswerRow(look, 0, request, got));
+  EXPECT_EQ(Choose(got.candidates, got.complete, TotalMass(got.masses), request.params, 3),
+            Choose(exact.candidates, exact.complete, TotalMass(exact.masses), request.params, 3));
+}
+
 TEST(LookedAtRow, AsksForTheLogitsWhereItMust) {
   const std::vector<float> logits = RandomLogits(3000, 1);
   const SamplingParams params = {.temperature = 0.7f, .top_k = 40};
   EXPECT_FALSE(AnswersAlike(logits, Ask(params, 3, 40), 39));
   EXPECT_FALSE(AnswersAlike(logits, Ask(params, 3, 40), 40));  // equal weights may follow
   EXPECT_FALSE(AnswersAlike(logits, Ask(params, 3, 320), 256));
-  EXPECT_FALSE(AnswersAlike(logits, Ask({.temperature = 1}, 3, 1), 64));  // every id survives
-  EXPECT_FALSE(AnswersAlike(logits, Ask({.temperature = 1, .top_p = 0.9f}, 3, 40, true), 64));
   RowRequest penalised = Ask({.temperature = 1, .top_k = 40, .repeat_penalty = 1.1f}, 3, 40);
   EXPECT_TRUE(AnswersAlike(logits, penalised, 64));  // nothing to penalise yet
-  penalised.penalised = {7};
+  penalised.penalised = {507};
+  penalised.params.repeat_penalty = 0.9f;  // could lift what was not seen
+  EXPECT_FALSE(AnswersAlike(logits, penalised, 64));
+  penalised.params.repeat_penalty = 1.1f;
+  penalised.masses = true;  // of which the penalty changes one
   EXPECT_FALSE(AnswersAlike(logits, penalised, 64));
   RowRequest scored = Ask(params, 3, 40);
   scored.all_logits = true;
@@ -298,7 +363,7 @@ TEST(LookedAtRow, AsksForTheLogitsWhereItMust) {
 
 TEST(LookedAtRow, HowManyAreWanted) {
   EXPECT_EQ(Ask({}, 3, 1).top_logits(), 0);
-  EXPECT_EQ(Ask({.temperature = 1}, 3, 1).top_logits(), 0);
+  EXPECT_EQ(Ask({.temperature = 1}, 3, 1).top_logits(), 17);
   EXPECT_EQ(Ask({.temperature = 1, .top_k = 40}, 3, 40).top_logits(), 41);
   EXPECT_EQ(Ask({.temperature = 1, .top_k = 255}, 3, 255).top_logits(), 256);
   EXPECT_EQ(Ask({.temperature = 1, .top_k = 256}, 3, 256).top_logits(), 0);

@@ -137,7 +137,7 @@ TEST_F(SchedulerTest, AWrongGuessIsDoneAgain) {
 
 TEST_F(SchedulerTest, WhatNoDeviceGuessesWaits) {
   Start(2, 2, true);
-  all_[1]->request.sampling.temperature = 1;  // over the whole vocabulary
+  all_[1]->request.sampling.repeat_penalty = 1.1f;
   EXPECT_EQ(Counts(Next(), all_), (std::vector<int>{1, 1}));
   EXPECT_EQ(Counts(Next(), all_), (std::vector<int>{1, 0}));
 }

@@ -16,7 +16,8 @@ constexpr int kLeastPositions = 256;
 constexpr int kLeastRows = 16;  // of logits that there is room for
 constexpr int kLeastTop = 64;   // fewer cost the device the same
 constexpr size_t kSeenBytes = 8;
-static_assert(sizeof(RowAnswer) == kSeenBytes && sizeof(uint64_t) == kSeenBytes);
+static_assert(sizeof(RowAnswer) == kSeenBytes && sizeof(uint64_t) == kSeenBytes &&
+              sizeof(Mass) == kSeenBytes);
 static_assert(LogitsLook::kMostTop <= kMostTop &&
               std::has_single_bit(static_cast<unsigned>(LogitsLook::kMostTop)));
 // One value for all that is cleared: beyond every layer, and what hashes begin with.
@@ -102,9 +103,13 @@ void StepMemory::Set(const Queue& queue, const BatchView& batch, int slot, bool&
   moved = least.tokens > capacity_.tokens || blocks > capacity_.blocks || rows > capacity_.rows;
   if (moved) Reserve(queue, least);
   Slot& entered = Enter(slot);
-  vocabulary_ = batch.vocabulary;
-  const bool guesses = !batch.rules.empty(), joins = guesses && vocabulary_.parts > 1;
-  shape_ = {slot, tokens, 0, 0, 0, rows, TopBucket(batch.top_logits), guesses, joins};
+  const LogitsWanted& wanted = batch.wanted;
+  vocabulary_ = wanted.vocabulary;
+  shape_ = {.slot = slot, .tokens = tokens, .logit_rows = rows};
+  shape_.top_logits = TopBucket(wanted.top_logits);
+  shape_.masses = wanted.masses;
+  shape_.guesses = wanted.guesses;
+  shape_.joins = wanted.guesses && vocabulary_.parts > 1;
   CopyBatch(batch, entered.host.get());
   entered.shape = shape_;
 }
@@ -113,8 +118,9 @@ void StepMemory::Set(const Queue& queue, const BatchView& batch, int slot, bool&
 void StepMemory::CopyBatch(const BatchView& batch, std::byte* host_bytes) {
   const int tokens = shape_.tokens, sequences = static_cast<int>(batch.blocks.size());
   const size_t rules_bytes = sizeof(ChoiceRule) * capacity_.rows;
-  LANTERN_CHECK(batch.rules.empty() || batch.rules.size() == batch.logits_at.size());
-  std::copy(batch.rules.begin(), batch.rules.end(), reinterpret_cast<ChoiceRule*>(host_bytes));
+  const std::span<const ChoiceRule> rules = batch.wanted.rules;
+  LANTERN_CHECK_EQ(rules.size(), batch.logits_at.size());
+  std::copy(rules.begin(), rules.end(), reinterpret_cast<ChoiceRule*>(host_bytes));
 
   int* const host = reinterpret_cast<int*>(host_bytes + rules_bytes);
   const int n = capacity_.tokens;
@@ -193,7 +199,7 @@ void StepMemory::ReserveSeen(LogitsSeen& seen, const Matrix& logits, bool& moved
   // Nothing has been recorded with memory that is only made now.
   moved = (needs_rows && seen.device) || (needs_scratch && top_scratch_);
   if (needs_rows) {
-    const size_t bytes = kSeenBytes * (rows * (2 + LogitsLook::kMostTop + seen.blocks) + 1);
+    const size_t bytes = kSeenBytes * (rows * (2 + LogitsLook::kMostTop + 2 * seen.blocks));
     seen.capacity = 0;  // should the next fail
     seen.device = DeviceMemory(bytes);
     seen.host = PinnedMemory(bytes);
@@ -213,20 +219,32 @@ void StepMemory::LookAtLogits(const Queue& queue, const Matrix& logits, bool& mo
   seen.columns = logits.columns;
   seen.blocks = (logits.columns + 255) / 256;
   ReserveSeen(seen, logits, moved);
-  auto* const best = reinterpret_cast<RowAnswer*>(seen.device.get());
-  RowAnswer* const top = best + rows;
+  const SeenPlaces to(seen.device.get(), shape_, seen.blocks);
   int* const guesses = reinterpret_cast<int*>(guesses_.get());
-  auto* const hashes = reinterpret_cast<uint64_t*>(top + size_t(rows) * top_logits);
-  AnswerRows(queue, logits, hashes, best, guesses);
-  if (top_logits > 0) TopOfRows(queue, logits, top_logits, top, top_scratch_.get());
-  const int listed = std::max(top_logits, 1);
-  listed_ = {top_logits > 0 ? top : best, std::min(listed, logits.columns), listed};
-  guessed_ = reinterpret_cast<RowAnswer*>(hashes + size_t(rows) * seen.blocks);
-  if (top_logits > 0 && shape_.guesses && !shape_.joins) {
-    GuessTokens(queue, rows, listed_, rules_, best, guesses);
+  AnswerRows(queue, logits, to.hashes, to.best, guesses);
+  if (top_logits > 0) {
+    TopOfRows(queue, logits, {rules_, vocabulary_.first_id}, top_logits, to.top,
+              top_scratch_.get());
   }
-  answers_ = {seen.host.get(), seen.device.get(),
-              kSeenBytes * rows * (1 + top_logits + seen.blocks + (shape_.joins ? 1 : 0))};
+  if (shape_.masses) MassesOfRows(queue, logits, rules_, to.masses);
+  const int listed = std::max(top_logits, 1);
+  listed_ = {top_logits > 0 ? to.top : to.best, std::min(listed, logits.columns), listed};
+  guessed_ = to.guessed;
+  if (top_logits > 0 && shape_.guesses && !shape_.joins) {
+    GuessTokens(queue, rows, listed_, rules_, to.best, guesses);
+  }
+  answers_ = {seen.host.get(), seen.device.get(), to.bytes};
+}
+
+StepMemory::SeenPlaces::SeenPlaces(std::byte* memory, const StepShape& shape, int blocks) {
+  const size_t rows = shape.logit_rows;
+  best = reinterpret_cast<RowAnswer*>(memory);
+  top = best + rows;
+  hashes = reinterpret_cast<uint64_t*>(top + rows * shape.top_logits);
+  masses = reinterpret_cast<Mass*>(hashes + rows * blocks);
+  auto* const behind = reinterpret_cast<RowAnswer*>(masses + (shape.masses ? rows * blocks : 0));
+  guessed = shape.joins ? behind : best;
+  bytes = kSeenBytes * (behind - best + (shape.joins ? rows : 0));
 }
 
 // For so many that another number of candidates never moves them. Whether they lie elsewhere.
@@ -261,8 +279,8 @@ void StepMemory::GuessFrom(const Queue& queue, const Tensor& all) {
   const bool of_several = shape_.top_logits > 0;
   auto* const top = reinterpret_cast<RowAnswer*>(joined_.get());
   int* const guesses = reinterpret_cast<int*>(guesses_.get());
-  JoinCandidates(queue, rows, count, vocabulary_.parts, vocabulary_.ids, all.f32(), guessed_,
-                 guesses, top, of_several ? join_scratch_.get() : nullptr);
+  JoinCandidates(queue, rows, count, vocabulary_.parts, vocabulary_.ids, all.f32(), rules_,
+                 guessed_, guesses, top, of_several ? join_scratch_.get() : nullptr);
   if (!of_several) return;
   GuessTokens(queue, rows, {top, std::min(count, vocabulary_.ids), count}, rules_, guessed_,
               guesses);
@@ -272,17 +290,14 @@ LogitsLook StepMemory::logits(const void* logits, int row) const {
   const LogitsSeen& seen = logits_.at(logits);
   const StepShape& shape = slots_.at(seen.slot).shape;
   LANTERN_CHECK(0 <= row && row < shape.logit_rows);
-  const auto* const best = reinterpret_cast<const RowAnswer*>(seen.host.get());
-  const RowAnswer* const top = best + shape.logit_rows;
-  const auto* const hashes =
-      reinterpret_cast<const uint64_t*>(top + size_t(shape.logit_rows) * shape.top_logits);
-  const uint64_t* const behind = hashes + size_t(shape.logit_rows) * seen.blocks;
-  const RowAnswer* const guessed = shape.joins ? reinterpret_cast<const RowAnswer*>(behind) : best;
+  const SeenPlaces from(seen.host.get(), shape, seen.blocks);
+  const size_t at = row, blocks = seen.blocks;
   const size_t found = std::min(std::max(shape.top_logits, 1), seen.columns);
-  return {{hashes + size_t(row) * seen.blocks, static_cast<size_t>(seen.blocks)},
+  return {{from.hashes + at * blocks, blocks},
           seen.columns,
-          {shape.top_logits > 0 ? top + size_t(row) * shape.top_logits : best + row, found},
-          guessed[row].index};
+          {shape.top_logits > 0 ? from.top + at * shape.top_logits : from.best + row, found},
+          {from.masses + at * blocks, shape.masses ? blocks : 0},
+          from.guessed[row].index};
 }
 
 }  // namespace lantern::cuda

@@ -20,6 +20,7 @@ namespace lantern::cuda {
 struct StepShape {
   int slot = 0;
   int tokens = 0, runs = 0, longest_run = 0, most_positions = 0, logit_rows = 0, top_logits = 0;
+  bool masses = false;
   bool guesses = false, joins = false;  // tokens; from candidates of all parts of the vocabulary
   auto operator<=>(const StepShape&) const = default;
 };
@@ -73,11 +74,21 @@ class StepMemory {
   };
   // In both memories, 8 bytes each: the largest value of each row (or, where tokens are guessed
   // among several, that), top_logits of each where that is more than 0, hashes of the blocks of
-  // each; where guesses are of the whole vocabulary, these. How many rows and top_logits: as the
-  // last step's shape in this slot says, which may have been replayed.
+  // each and, where they are wanted, masses of these; where guesses are of the whole vocabulary,
+  // these. How many rows and top_logits: as the last step's shape in this slot says, which may have
+  // been replayed.
   struct LogitsSeen {
     int slot = 0, capacity = 0, columns = 0, blocks = 0;
     std::shared_ptr<std::byte> device, host;
+  };
+  // Where they lie in one of the memories.
+  struct SeenPlaces {
+    SeenPlaces(std::byte* memory, const StepShape& shape, int blocks);
+    RowAnswer *best, *top;
+    uint64_t* hashes;
+    Mass* masses;
+    RowAnswer* guessed;  // `best` where no others are
+    size_t bytes;        // in all
   };
   // Numbers that there is room for.
   struct Capacity {

@@ -131,7 +131,7 @@ void MeasureAnswers(Bench& bench, int rows) {
     RowAnswer* const top = Allocate<RowAnswer>(static_cast<size_t>(rows) * count);
     auto* const scratch = Allocate<std::byte>(TopScratchBytes(rows, kVocabulary, count));
     bench.Measure("TopOfRows, " + std::to_string(count), rows, Bytes(logits),
-                  [&](const Queue& queue) { TopOfRows(queue, logits, count, top, scratch); });
+                  [&](const Queue& queue) { TopOfRows(queue, logits, {}, count, top, scratch); });
   }
 }
 
@@ -153,7 +153,7 @@ void MeasureCandidates(Bench& bench, int rows) {
                     OfferCandidates(queue, rows, {top, count, count}, part, all, mine);
                   });
     bench.Measure("JoinCandidates, " + std::to_string(count), rows, bytes, [&](const Queue& queue) {
-      JoinCandidates(queue, rows, count, kParts, kVocabulary, all, best, guesses, top,
+      JoinCandidates(queue, rows, count, kParts, kVocabulary, all, nullptr, best, guesses, top,
                      count > 1 ? scratch : nullptr);
     });
   }

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "src/tensor/row_answer.h"
+
 namespace lantern {
 
 struct SamplingParams {
@@ -39,11 +41,6 @@ struct Candidate {
   }
 };
 
-// The mass of a set of ids: sum over it of exp(weight - max), in the order of a fixed tree.
-struct Mass {
-  float max = 0, sum = 0;
-};
-
 // Gumbel noise of (seed, position, id): -log(-log(u)), u from KeyedUniform.
 float KeyedGumbel(uint64_t seed, int position, int id);
 
@@ -63,8 +60,8 @@ void Weigh(std::span<const float> logits, int first_id, std::span<const int> pen
 void TopCandidates(std::span<Candidate> all, const SamplingParams& params, int position, int count,
                    std::vector<Candidate>& best);
 
-// Masses of consecutive kVocabBlock-id blocks of ids in order, and their sum in the sum tree's
-// shape.
+// Masses, of weights and in the order of a fixed tree, of consecutive kVocabBlock-id blocks of ids
+// in order, and their sum in the sum tree's shape.
 void BlockMasses(std::span<const Candidate> all, std::vector<Mass>& masses);
 Mass TotalMass(std::span<const Mass> blocks);
 

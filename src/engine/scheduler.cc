@@ -8,7 +8,8 @@
 namespace lantern {
 namespace {
 
-constexpr int kFirstCandidates = 256;  // for top-p and min-p over the whole vocabulary
+// For top-p and min-p over the whole vocabulary: as many as devices find with one more.
+constexpr int kFirstCandidates = LogitsLook::kMostTop - 1;
 
 // Sets all of `row` but its position and all_logits: what is asked for to choose the next token.
 void AskForToken(const Sequence& sequence, RowRequest& row) {

@@ -124,8 +124,9 @@ bool Stage::MayQueue() const {
   const bool may_here = !Backend::OnHost(context_) || queues_on_host_;
   if (!may_here || !first_ || !last_) return false;
   if (mesh_.tp->size() == 1) return true;
-  // One at a time spares the messages that collect them.
-  return slots_.size() > 1 && (queues_on_host_ || (device_sums_ && device_sums_->Repeats(1)));
+  // One at a time spares the messages that collect them. And all must guess the same.
+  const bool by_devices = device_sums_ && device_sums_->Repeats(1) && device_sums_->Alike();
+  return slots_.size() > 1 && (queues_on_host_ || by_devices);
 }
 
 void Stage::Begin(const StepPlan& plan) {
@@ -325,15 +326,22 @@ Run Stage::MakeRun(const StepPlan& plan) {
     blocks_.push_back(std::span(batch.blocks).subspan(begin, end - begin));
     begin = end;
   }
-  int top_logits = 0;
-  for (const RowRequest& row : plan.rows) top_logits = std::max(top_logits, row.top_logits());
+  LogitsWanted wanted;
+  wanted.vocabulary = vocabulary_;
+  if (!Backend::OnHost(context_)) Ask(plan.rows, wanted);
+  return Run(context_, sums_, device_sums_.get(), kv_, act_, batch, blocks_, wanted);
+}
+
+// What the device can tell of the rows.
+void Stage::Ask(const ReusedList<RowRequest>& rows, LogitsWanted& wanted) {
   rules_.clear();
-  const bool guesses = queues_ && !Backend::OnHost(context_);
-  for (const RowRequest& row : plan.rows) {
-    if (guesses) rules_.push_back(row.rule());
+  for (const RowRequest& row : rows) {
+    rules_.push_back(row.rule());
+    wanted.top_logits = std::max(wanted.top_logits, row.top_logits());
+    wanted.masses |= row.masses && row.can_be_seen();
   }
-  return Run(context_, sums_, device_sums_.get(), kv_, act_, batch, blocks_, top_logits, rules_,
-             vocabulary_);
+  wanted.rules = rules_;
+  wanted.guesses = queues_;
 }
 
 void Stage::RunModel(const StepPlan& plan) {

@@ -97,6 +97,7 @@ class Stage {
   void Send(Slot& slot, int to, std::span<const std::byte> data);
   void RunModel(const StepPlan& plan);
   Run MakeRun(const StepPlan& plan);
+  void Ask(const ReusedList<RowRequest>& rows, LogitsWanted& wanted);
   void EndModel(const StepPlan& plan);
   [[noreturn]] void FailAtLayer(const StepPlan& plan, ResidualLook seen);
   void TellFallback(const StepPlan& plan);
@@ -141,7 +142,7 @@ class Stage {
   StepPlan collect_;                          // a leader's
   std::vector<std::byte> message_;            // the plan, or an answer that came
   std::vector<std::span<const int>> blocks_;  // per sequence
-  std::vector<ChoiceRule> rules_;             // per row, where tokens are guessed
+  std::vector<ChoiceRule> rules_;             // per row, on a device
   std::vector<Candidate> weighed_;
   std::vector<float> logits_row_;  // on the host, where it is computed on a device
   LogitsRows answer_;              // of this rank, in the last stage

@@ -13,6 +13,67 @@ uint64_t HashOf(std::span<const uint64_t> hashes) {
   return XXH64(hashes.data(), hashes.size_bytes(), 0);
 }
 
+namespace {
+
+// By how much a device's noise may be wrong, and more: logits and noise are some tens.
+constexpr float kNoiseError = 1e-3f;
+
+// Candidates from what was seen. False where one is no number, as there is no order to sort by.
+bool WeighSeen(std::span<const RowAnswer> seen, int first_id, const RowRequest& request,
+               std::vector<Candidate>& weighed) {
+  for (const RowAnswer& answer : seen) {
+    const int id = first_id + answer.index;
+    const bool penalised =
+        std::binary_search(request.penalised.begin(), request.penalised.end(), id);
+    const float weight = CandidateWeight(answer.value, penalised, request.params);
+    if (!request.params.greedy() && std::isnan(weight)) return false;
+    weighed.push_back({id, weight});
+  }
+  return true;
+}
+
+bool SawAll(const LogitsLook& look) { return look.top.size() == static_cast<size_t>(look.values); }
+
+// Nothing that was not seen weighs more than the last that was, before penalties, which make
+// weights smaller. It may weigh as much, as dividing makes different logits equal, and then lower
+// ids come first: so what is kept must weigh more.
+bool KeepBest(const LogitsLook& look, const RowRequest& request, LogitsRow& row) {
+  const bool greedy = request.params.greedy();
+  const size_t wanted = std::min(greedy ? 1 : request.candidates, look.values);
+  if (wanted > row.candidates.size()) return false;
+  std::sort(row.candidates.begin(), row.candidates.end());
+  const float beneath = CandidateWeight(look.top.back().value, false, request.params);
+  if (!SawAll(look) && !(row.candidates[wanted - 1].weight > beneath)) return false;
+  row.candidates.resize(wanted);
+  row.complete = wanted == static_cast<size_t>(look.values);
+  return true;
+}
+
+// The same of weights with noise, which the device had to order them.
+bool KeepKeyedBest(const LogitsLook& look, int first_id, const RowRequest& request,
+                   LogitsRow& row) {
+  const auto noise = [&](int id) { return KeyedGumbel(request.params.seed, request.position, id); };
+  const RowAnswer& last = look.top.back();
+  const float beneath =
+      CandidateWeight(last.value, false, request.params) + noise(first_id + last.index);
+  std::vector<Candidate>& best = row.candidates;
+  const Candidate* most = &best[0];
+  float score = -INFINITY;
+  for (const Candidate& c : best) {
+    const float own = c.weight + noise(c.id);
+    if (own < score || (own == score && c.id > most->id)) continue;
+    score = own;
+    most = &c;
+  }
+  if (!SawAll(look) && !(score > beneath + kNoiseError)) return false;
+  best[0] = *most;
+  best.resize(1);
+  row.complete = true;
+  return true;
+}
+
+}  // namespace
+
 void AnswerRow(std::span<const float> logits, int first_id, const RowRequest& request,
                std::vector<Candidate>& weighed, LogitsRow& row) {
   row.Clear();
@@ -34,29 +95,22 @@ void AnswerRow(std::span<const float> logits, int first_id, const RowRequest& re
 }
 
 bool AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, LogitsRow& row) {
-  if (!request.wants_top_only()) return false;
+  if (!request.can_be_seen()) return false;
   row.Clear();
   row.block_hashes.assign(look.block_hashes.begin(), look.block_hashes.end());
   row.guess = look.guess;
+  if (request.masses) row.masses.assign(look.masses.begin(), look.masses.end());
   if (request.candidates == 0) return true;
-  const bool greedy = request.params.greedy();
-  const size_t wanted = std::min(greedy ? 1 : request.candidates, look.values);
-  if (wanted > look.top.size()) return false;
-  for (const RowAnswer& seen : greedy ? look.top.first(wanted) : look.top) {
-    const float weight = CandidateWeight(seen.value, false, request.params);
-    if (!greedy && std::isnan(weight)) return false;  // no order to sort by
-    row.candidates.push_back({first_id + seen.index, weight});
-  }
-  std::sort(row.candidates.begin(), row.candidates.end());
-  // Dividing may make different logits equal, and then lower ids come first: unseen ones, too,
-  // unless some that was seen already weighs less than the last that is wanted.
-  const bool saw_all = look.top.size() == static_cast<size_t>(look.values);
-  if (!greedy && !saw_all && row.candidates.back().weight == row.candidates[wanted - 1].weight) {
+  const bool all_but_best = request.params.greedy() && !request.is_penalised();
+  if (!WeighSeen(all_but_best ? look.top.first(1) : look.top, first_id, request, row.candidates)) {
     return false;
   }
-  row.candidates.resize(wanted);
-  row.complete = wanted == static_cast<size_t>(look.values);
-  return true;
+  if (all_but_best) {
+    row.complete = look.values == 1;
+    return true;
+  }
+  const bool keyed = !request.params.greedy() && request.params.keeps_all();
+  return keyed ? KeepKeyedBest(look, first_id, request, row) : KeepBest(look, request, row);
 }
 
 void JoinVocabulary(std::span<const LogitsRows> ranks, size_t i, LogitsRow& whole) {

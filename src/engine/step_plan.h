@@ -25,24 +25,31 @@ struct RowRequest {
   bool masses = false;         // also block masses, for top-p over the whole vocabulary
   bool all_logits = false;     // also every logit (score)
 
-  // The largest logits answer it.
-  bool wants_top_only() const {
-    const bool as_they_are = params.repeat_penalty == 1 || penalised.empty();
-    const bool of_top = params.greedy() || !params.keeps_all();
-    return (candidates == 0 || (as_they_are && of_top)) && !masses && !all_logits;
+  bool is_penalised() const { return params.repeat_penalty != 1 && !penalised.empty(); }
+  // Whether what a device sees of the logits (LogitsLook) answers it. Penalties that make logits
+  // larger could lift one that was not seen; and of masses they would change a part.
+  bool can_be_seen() const {
+    if (all_logits) return false;
+    if (candidates == 0 || !is_penalised()) return true;
+    return params.repeat_penalty > 1 && !masses && top_logits() > 0;
   }
-  // How many of them; 0: the largest alone, or more than devices find.
+  // How many of the largest it takes; 0: the largest alone, or more than devices find.
   int top_logits() const {
-    if (candidates == 0 || params.greedy() || !wants_top_only()) return 0;
-    const int seen = candidates + 1;  // one more: see AnswerRow
+    if (candidates == 0 || (params.greedy() && !is_penalised())) return 0;
+    constexpr int kKeyed = 16;  // the gap from the first to the last is seldom small: see AnswerRow
+    const int wanted = params.greedy() || !params.keeps_all() ? candidates : kKeyed;
+    const int lowered = is_penalised() ? static_cast<int>(penalised.size()) : 0;
+    const int seen = wanted + lowered + 1;  // one more: see AnswerRow
     return seen <= LogitsLook::kMostTop ? seen : 0;
   }
-  // Whether a device can guess the token, and how.
+  // Whether a device can guess the token. Of penalties it knows nothing.
   bool can_be_guessed() const {
-    return candidates > 0 && wants_top_only() && (params.greedy() || top_logits() > 0);
+    return candidates > 0 && can_be_seen() && !is_penalised() &&
+           (params.greedy() || top_logits() > 0);
   }
+  // How a device looks at the row.
   ChoiceRule rule() const {
-    if (!can_be_guessed()) return {};
+    if (candidates == 0 || !can_be_seen()) return {};
     return {params.seed, position, params.temperature, params.top_k, params.top_p, params.min_p};
   }
 };
@@ -89,8 +96,8 @@ using LogitsRows = ReusedList<LogitsRow>;
 void AnswerRow(std::span<const float> logits, int first_id, const RowRequest& request,
                std::vector<Candidate>& weighed, LogitsRow& row);
 
-// The same from what a device saw of them. False where that does not suffice: it may do even if
-// more was seen than was asked for, where different logits have equal weights.
+// The same from what a device saw of them. False where that does not suffice, as what was not seen
+// might weigh as much as what is wanted.
 bool AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, LogitsRow& row);
 
 // Joins row `i` of the ranks' answers, in rank order, into one for the whole vocabulary; the first

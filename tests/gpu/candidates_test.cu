@@ -22,23 +22,25 @@ std::vector<float> Slice(const std::vector<float>& logits, int ids, int begin, i
   return slice;
 }
 
-std::vector<RowAnswer> TopOf(const std::vector<float>& logits, int rows, int ids, int count) {
+std::vector<RowAnswer> TopOf(const std::vector<float>& logits, int rows, int ids, int count,
+                             const RowOrder& order = {}) {
   const PaddedMatrix<float> in(rows, ids, logits);
   const OnDevice<std::byte> scratch(TopScratchBytes(rows, ids, count));
   const OnDevice<RowAnswer> top(rows * count);
-  TopOfRows(TestQueue(), in.view(), count, top.data(), scratch.data());
+  TopOfRows(TestQueue(), in.view(), order, count, top.data(), scratch.data());
   return top.Get();
 }
 
 // The sum of what all parts offer, each part's own list with it. `ends`: of the parts' ids.
 std::vector<float> Offered(const std::vector<float>& logits, int rows, const std::vector<int>& ends,
-                           int count) {
+                           int count, const ChoiceRule* rules = nullptr) {
   const int ids = ends.back(), parts = static_cast<int>(ends.size());
   const size_t size = size_t(rows) * CandidateColumns(parts, count);
   std::vector<float> sum(size, 0);
   for (int part = 0, begin = 0; part < parts; begin = ends[part++]) {
     const int held = ends[part] - begin;
-    const OnDevice<RowAnswer> top(TopOf(Slice(logits, ids, begin, ends[part]), rows, held, count));
+    const OnDevice<RowAnswer> top(
+        TopOf(Slice(logits, ids, begin, ends[part]), rows, held, count, {rules, begin}));
     const OnDevice<float> all(size + 1), mine(size + 1);
     OfferCandidates(TestQueue(), rows, {top.data(), std::min(count, held), count},
                     {part, parts, begin, ids}, all.data(), mine.data());
@@ -64,10 +66,11 @@ Joined Join(const std::vector<float>& lists, int rows, int parts, int ids, int c
   const size_t keys = JoinScratchBytes(rows, parts, count) / sizeof(uint64_t);
   const OnDevice<uint64_t> scratch(keys + 1);
   auto* const bytes = reinterpret_cast<std::byte*>(scratch.data());
-  JoinCandidates(TestQueue(), rows, count, parts, ids, all.data(), best.data(), guesses.data(),
+  const OnDevice<ChoiceRule> on_device(rules);
+  JoinCandidates(TestQueue(), rows, count, parts, ids, all.data(),
+                 rules.empty() ? nullptr : on_device.data(), best.data(), guesses.data(),
                  top.data(), rules.empty() ? nullptr : bytes);
   if (!rules.empty()) {
-    const OnDevice<ChoiceRule> on_device(rules);
     GuessTokens(TestQueue(), rows, {top.data(), std::min(count, ids), count}, on_device.data(),
                 best.data(), guesses.data());
     Require(cudaDeviceSynchronize(), "guessing");
@@ -200,6 +203,33 @@ TEST(JoinCandidates, GuessWhatTheHostChooses) {
     right += joined.guesses[row] == Choose(best, false, {}, params, row);
   }
   EXPECT_GE(right, kRows - 2);  // near ties, see GuessTokens
+}
+
+// Where every id may be chosen, parts find their best with noise, and so does the whole.
+TEST(JoinCandidates, KeyedGuessesAreTheHostsChoices) {
+  constexpr int kRows = 256, kCount = 64;
+  const std::vector<int> ends = {1000, 2500, 4000};
+  const std::vector<float> logits = SomeFloats(kRows * size_t(ends.back()), 4, 3);
+  const SamplingParams params = {.temperature = 0.7f, .seed = 12};
+  std::vector<ChoiceRule> rules;
+  for (int row = 0; row < kRows; ++row) rules.push_back({params.seed, row, params.temperature});
+  const OnDevice<ChoiceRule> on_device(rules);
+  const Joined joined = Join(Offered(logits, kRows, ends, kCount, on_device.data()), kRows, 3,
+                             ends.back(), kCount, rules);
+  const std::vector<RowAnswer> whole =
+      TopOf(logits, kRows, ends.back(), kCount, {on_device.data(), 0});
+  int right = 0, alike = 0;
+  std::vector<Candidate> all, best;
+  for (int row = 0; row < kRows; ++row) {
+    const auto values = std::span(logits).subspan(size_t(row) * ends.back(), ends.back());
+    Weigh(values, 0, {}, params, all);
+    TopCandidates(all, params, row, 1, best);
+    right += joined.guesses[row] == best[0].id;
+    const RowAnswer& first = whole[row * kCount];
+    alike += first.index == best[0].id && first.value == values[first.index];
+  }
+  EXPECT_GE(right, kRows - 2);
+  EXPECT_GE(alike, kRows - 2);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ void TestTop(int rows, int ids, int count, const std::vector<float>& logits,
   const size_t scratch_keys = TopScratchBytes(rows, ids, count) / sizeof(uint64_t);
   const OnDevice<uint64_t> scratch(scratch_keys + 1);
   const OnDevice<RowAnswer> top(rows * count + 1);
-  TopOfRows(TestQueue(), in.view(), count, top.data(),
+  TopOfRows(TestQueue(), in.view(), {}, count, top.data(),
             reinterpret_cast<std::byte*>(scratch.data()));
   const std::vector<RowAnswer> got = top.Get();
   int wrong = 0;
@@ -127,7 +127,7 @@ TEST(TopOfRows, ReplaysToTheSameBits) {
   cudaGraphExec_t run;
   Require(cudaStreamBeginCapture(queue.stream, cudaStreamCaptureModeThreadLocal), "capturing");
   const Matrix matrix = {in.data(), Real::kF32, kRows, kIds, kIds};
-  for (int i = 0; i < 2; ++i) TopOfRows(queue, matrix, kCount, top.data(), scratch.data());
+  for (int i = 0; i < 2; ++i) TopOfRows(queue, matrix, {}, kCount, top.data(), scratch.data());
   Require(cudaStreamEndCapture(queue.stream, &graph), "capturing");
   Require(cudaGraphInstantiate(&run, graph, 0), "making a graph");
   for (int turn = 0; turn < 20; ++turn) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "backends/cuda/kernels/answer_keys.cuh"
+#include "backends/cuda/kernels/keyed_score.cuh"
 #include "backends/cuda/kernels/launch.cuh"
 #include "backends/cuda/kernels/rows.h"
 #include "src/base/check.h"
@@ -39,31 +40,33 @@ __global__ void __launch_bounds__(kThreads)
 
 // What is no id of the vocabulary stands behind all values: the end of a short list, and what sums
 // that were ended may leave, as an embedding is looked up by the result.
-__device__ uint64_t KeyOfNumbers(const float* value_and_id, int ids) {
-  const float id = value_and_id[1];
-  if (!(0 <= id && id < static_cast<float>(ids))) return KeyOf(NAN, ids - 1);
-  return KeyOf(value_and_id[0], static_cast<int>(id));
+__device__ uint64_t KeyOfNumbers(const float* value_and_id, int ids, const ChoiceRule* rule) {
+  const float number = value_and_id[1];
+  if (!(0 <= number && number < static_cast<float>(ids))) return KeyOf(NAN, ids - 1);
+  const int id = static_cast<int>(number);
+  return KeyOf(OrderOf(rule, value_and_id[0], id), id);
 }
 
 // keys [rows, parts, run], unless it is null: of each list, and 0 behind its end.
 __global__ void __launch_bounds__(kThreads)
     JoinKernel(const float* all, int columns, int parts, int count, int run, int ids,
-               uint64_t* keys, RowAnswer* best, int* guesses) {
+               const ChoiceRule* rules, uint64_t* keys, RowAnswer* best, int* guesses) {
   WaitForInputs();
   LetNextBegin();
   const size_t row = blockIdx.x;
+  const ChoiceRule* const rule = rules == nullptr ? nullptr : rules + row;
   all += row * columns;
   if (keys != nullptr) {
     keys += row * parts * run;
     for (int i = threadIdx.x; i < parts * run; i += kThreads) {
       const int list = i / run, place = i % run;
-      keys[i] = place < count ? KeyOfNumbers(all + 2 * (list * count + place), ids) : 0;
+      keys[i] = place < count ? KeyOfNumbers(all + 2 * (list * count + place), ids, rule) : 0;
     }
   }
   if (threadIdx.x >= 32) return;
   uint64_t largest = 0;  // of the lists' first
   for (int list = threadIdx.x; list < parts; list += 32) {
-    largest = max(largest, KeyOfNumbers(all + 2 * list * count, ids));
+    largest = max(largest, KeyOfNumbers(all + 2 * list * count, ids, rule));
   }
   largest = LargestOfWarp(largest);
   if (threadIdx.x != 0) return;
@@ -88,13 +91,14 @@ size_t JoinScratchBytes(int rows, int parts, int count) {
 }
 
 void JoinCandidates(const Queue& queue, int rows, int count, int parts, int ids, const float* all,
-                    RowAnswer* best, int* guesses, RowAnswer* top, std::byte* scratch) {
+                    const ChoiceRule* rules, RowAnswer* best, int* guesses, RowAnswer* top,
+                    std::byte* scratch) {
   LANTERN_CHECK(0 < count && count <= kMostTop && 0 < parts && 0 < ids);
   if (rows == 0) return;
   auto* const keys = reinterpret_cast<uint64_t*>(scratch);
   const int run = TopRun(count);
   Launch(queue, JoinKernel, rows, kThreads, 0, all, CandidateColumns(parts, count), parts, count,
-         run, ids, keys, best, guesses);
+         run, ids, rules, keys, best, guesses);
   if (keys != nullptr) TopOfRuns(queue, rows, parts, count, keys, top);
 }
 

@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "backends/cuda/kernels/answer_keys.cuh"
+#include "backends/cuda/kernels/keyed_score.cuh"
 #include "backends/cuda/kernels/launch.cuh"
 #include "backends/cuda/kernels/rows.h"
 #include "src/base/check.h"
-#include "src/tensor/keyed_bits.h"
 
 namespace lantern::cuda {
 namespace {
@@ -52,15 +52,17 @@ __global__ void __launch_bounds__(kThreads)
   const ChoiceRule rule = rules[row];
   if (rule.temperature == 0) return;
   const RowAnswer* const values = top.values + static_cast<size_t>(row) * top.stride;
-  const int seen = min(rule.top_k, top.count);
+  if (rule.keyed()) {  // they are in order of score
+    if (thread == 0) guesses[row] = best[row].index = values[0].index;
+    return;
+  }
+  // Without top-k what is beyond these is left out of the mass that top-p is a part of.
+  const int seen = rule.top_k > 0 ? min(rule.top_k, top.count) : top.count;
   const RowAnswer mine = thread < seen ? values[thread] : RowAnswer{-INFINITY, 0};
   const float weight = mine.value / rule.temperature;
   const int kept = Survivors(rule, seen, weight, values[0].value / rule.temperature);
   uint64_t key = 0;
-  if (thread < kept) {
-    const float noise = -logf(-logf(KeyedUniform(rule.seed, rule.position, mine.index)));
-    key = KeyOf(weight + noise, mine.index);
-  }
+  if (thread < kept) key = KeyOf(KeyedScore(rule, weight, mine.index), mine.index);
   key = LargestOfWarp(key);
   if (thread % 32 == 0) keys[thread / 32] = key;
   __syncthreads();

@@ -45,7 +45,17 @@ void AnswerRows(const Queue& queue, Matrix logits, uint64_t* hashes, RowAnswer* 
 // count <= kMostTop. scratch: that many bytes, a multiple of 8 from the memory's beginning.
 inline constexpr int kMostTop = 256;
 size_t TopScratchBytes(int rows, int columns, int count);
-void TopOfRows(const Queue& queue, Matrix logits, int count, RowAnswer* top, std::byte* scratch);
+// Where the order is that of each row's rule, [n], by a keyed one: of the largest scores, weight
+// and noise, as the device computes them. first_id: what column 0 is in the vocabulary.
+struct RowOrder {
+  const ChoiceRule* rules = nullptr;
+  int first_id = 0;
+};
+void TopOfRows(const Queue& queue, Matrix logits, const RowOrder& order, int count, RowAnswer* top,
+               std::byte* scratch);
+// masses [n, (ids + 255) / 256]: of value / temperature in every 256 values of the rows of logits
+// [n, ids], f32, whose rules have a temperature.
+void MassesOfRows(const Queue& queue, Matrix logits, const ChoiceRule* rules, Mass* masses);
 // The same of keys (answer_keys.cuh): keys [rows, runs, TopRun(count)], each run in descending
 // order, 0 where there are no more.
 int TopRun(int count);
@@ -58,8 +68,9 @@ struct TopRows {
   int count, stride;
 };
 // Chooses a token of each row by its rule, in float arithmetic of the device, where the rule's
-// temperature is not 0: what lantern::Choose gives, but for rare near ties. best[row].index and
-// guesses[row] become it.
+// temperature is not 0: what lantern::Choose gives, but for rare near ties, and for tokens that
+// only a top-p or min-p without top-k reaches beyond these. best[row].index and guesses[row] become
+// it.
 void GuessTokens(const Queue& queue, int rows, TopRows top, const ChoiceRule* rules,
                  RowAnswer* best, int* guesses);
 
@@ -71,10 +82,12 @@ int CandidateColumns(int parts, int count);
 void OfferCandidates(const Queue& queue, int rows, TopRows top, const VocabularyPart& part,
                      float* all, float* mine);
 // From the sum of these: best [rows], the largest of each row, and guesses [rows], its id. And,
-// unless scratch is null, top [rows, count]: as TopOfRows for the whole vocabulary of `ids`, in
-// which an index that is none never stands, whatever is in `all`.
+// unless scratch is null, top [rows, count]: as TopOfRows, in the order of the rules, for the whole
+// vocabulary of `ids` (values may be scores); an index that is none never stands there, whatever is
+// in `all`.
 size_t JoinScratchBytes(int rows, int parts, int count);
 void JoinCandidates(const Queue& queue, int rows, int count, int parts, int ids, const float* all,
-                    RowAnswer* best, int* guesses, RowAnswer* top, std::byte* scratch);
+                    const ChoiceRule* rules, RowAnswer* best, int* guesses, RowAnswer* top,
+                    std::byte* scratch);
 
 }  // namespace lantern::cuda

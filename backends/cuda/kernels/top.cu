@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "backends/cuda/kernels/answer_keys.cuh"
+#include "backends/cuda/kernels/keyed_score.cuh"
 #include "backends/cuda/kernels/launch.cuh"
 #include "backends/cuda/kernels/row_units.cuh"
 #include "backends/cuda/kernels/rows.h"
@@ -122,20 +123,24 @@ __device__ void Halve(uint64_t* keys, int held, int run) {
   Settle<kThreads>(keys, held / 2, run);
 }
 
-__device__ uint64_t KeyAt(const float* row, int columns, int index) {
-  return index < columns ? KeyOf(row[index], index) : 0;
+__device__ uint64_t KeyAt(const float* row, int columns, int index, const ChoiceRule* rule,
+                          int first_id) {
+  if (index >= columns) return 0;
+  return KeyOf(OrderOf(rule, row[index], first_id + index), index);
 }
 
 // best [rows, pieces, run]: of each piece in descending order, 0 where there are no more.
 __global__ void __launch_bounds__(kPieceThreads)
-    PieceKernel(Rows<float> logits, int columns, int run, uint64_t* best) {
+    PieceKernel(Rows<float> logits, int columns, int run, RowOrder order, uint64_t* best) {
   __shared__ uint64_t keys[kPiece];
   WaitForInputs();
   LetNextBegin();
   const float* const row = logits[blockIdx.y];
   const int at = threadIdx.x / 32 * kSegment + threadIdx.x % 32;
   const int first = blockIdx.x * kPiece + at;
-  Segment segment = {KeyAt(row, columns, first), KeyAt(row, columns, first + 32)};
+  const ChoiceRule* const rule = order.rules == nullptr ? nullptr : order.rules + blockIdx.y;
+  Segment segment = {KeyAt(row, columns, first, rule, order.first_id),
+                     KeyAt(row, columns, first + 32, rule, order.first_id)};
   Sort(segment);
   keys[at] = segment.low;
   keys[at + 32] = segment.high;
@@ -159,9 +164,11 @@ __device__ int ReadHalved(const uint64_t* runs, int count, int run, uint64_t* ke
   return held;
 }
 
-// top [rows, count] of runs [rows, pieces, run].
+// top [rows, count] of runs [rows, pieces, run]. With `logits` values are theirs, whatever the
+// order was.
 __global__ void __launch_bounds__(kMergeThreads, 1)
-    MergeKernel(const uint64_t* runs, int pieces, int run, int count, RowAnswer* top) {
+    MergeKernel(const uint64_t* runs, int pieces, int run, int count, Rows<float> logits,
+                RowAnswer* top) {
   __shared__ uint64_t keys[kMerge];
   WaitForInputs();
   LetNextBegin();
@@ -180,7 +187,10 @@ __global__ void __launch_bounds__(kMergeThreads, 1)
     if (thread < run) best = keys[thread];
     __syncthreads();
   }
-  if (thread < count) top[static_cast<size_t>(blockIdx.x) * count + thread] = AnswerOf(best);
+  if (thread >= count) return;
+  RowAnswer answer = AnswerOf(best);
+  if (logits.data != nullptr && answer.index >= 0) answer.value = logits[blockIdx.x][answer.index];
+  top[static_cast<size_t>(blockIdx.x) * count + thread] = answer;
 }
 
 }  // namespace
@@ -191,19 +201,22 @@ size_t TopScratchBytes(int rows, int columns, int count) {
   return static_cast<size_t>(rows) * PiecesOf(columns) * TopRun(count) * sizeof(uint64_t);
 }
 
-void TopOfRows(const Queue& queue, Matrix logits, int count, RowAnswer* top, std::byte* scratch) {
+void TopOfRows(const Queue& queue, Matrix logits, const RowOrder& order, int count, RowAnswer* top,
+               std::byte* scratch) {
   LANTERN_CHECK(0 < count && count <= kMostTop);
   if (logits.rows == 0 || logits.columns == 0) return;
   const int run = TopRun(count), pieces = PiecesOf(logits.columns);
   auto* const best = reinterpret_cast<uint64_t*>(scratch);
   Launch(queue, PieceKernel, dim3(pieces, logits.rows), kPieceThreads, 0, RowsOf<float>(logits),
-         logits.columns, run, best);
-  TopOfRuns(queue, logits.rows, pieces, count, best, top);
+         logits.columns, run, order, best);
+  const Rows<float> values = order.rules == nullptr ? Rows<float>{} : RowsOf<float>(logits);
+  Launch(queue, MergeKernel, logits.rows, kMergeThreads, 0, best, pieces, run, count, values, top);
 }
 
 void TopOfRuns(const Queue& queue, int rows, int runs, int count, const uint64_t* keys,
                RowAnswer* top) {
-  Launch(queue, MergeKernel, rows, kMergeThreads, 0, keys, runs, TopRun(count), count, top);
+  Launch(queue, MergeKernel, rows, kMergeThreads, 0, keys, runs, TopRun(count), count,
+         Rows<float>{}, top);
 }
 
 }  // namespace lantern::cuda

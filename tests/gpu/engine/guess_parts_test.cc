@@ -50,7 +50,7 @@ Rows RowsBy(const std::vector<SamplingParams>& params) {
     request.params = params[row % params.size()];
     request.params.seed = 7;
     request.position = row;
-    request.candidates = request.params.greedy() ? 1 : request.params.top_k;
+    request.candidates = std::max(request.params.top_k, 1);
     rows.rules.push_back(request.rule());
     rows.top_logits = std::max(rows.top_logits, request.top_logits());
     rows.requests.push_back(request);
@@ -63,8 +63,8 @@ template <class Between>
 void RunLook(PartEnd& end, const Rows& rows, const Between& between) {
   const std::vector<int> numbers = {0, 1, 2, 3, 4, 5};
   const std::vector<std::span<const int>> blocks(kRows, std::span(numbers).first(1));
-  const BatchView batch{numbers, numbers,         blocks,     numbers,
-                        numbers, rows.top_logits, rows.rules, end.part};
+  const LogitsWanted wanted = {rows.top_logits, false, rows.rules, true, end.part};
+  const BatchView batch{numbers, numbers, blocks, numbers, numbers, wanted};
   Backend::RunStep(*end.context, batch, 0, false, [&] {
     Backend::LookAtLogits(*end.context, end.memory, batch);
     const CandidateLists lists = Backend::OfferCandidates(*end.context, batch);
@@ -107,7 +107,9 @@ void ExpectGuesses(const std::vector<SamplingParams>& params) {
       ASSERT_TRUE(look);
       EXPECT_EQ(look->guess, Chosen(of_row, rows.requests[row])) << end.part.part << ", " << row;
       const auto mine = of_row.subspan(end.part.first_id, end.memory.cols);
-      EXPECT_EQ(look->top[0].value, *std::ranges::max_element(mine));
+      if (!rows.rules[row].keyed()) {
+        EXPECT_EQ(look->top[0].value, *std::ranges::max_element(mine));
+      }
       EXPECT_EQ(mine[look->top[0].index], look->top[0].value);
       LogitsRow host, device;
       std::vector<Candidate> weighed;
@@ -126,7 +128,9 @@ TEST(GuessParts, AreWhatIsChosenOfTheWhole) {
       many{.temperature = 1.5f, .top_k = 200, .top_p = 0.9f};
   ExpectGuesses({greedy});
   ExpectGuesses({few});
-  ExpectGuesses({greedy, many, few});
+  const SamplingParams every_id{.temperature = 0.9f};
+  ExpectGuesses({every_id});
+  ExpectGuesses({greedy, many, few, every_id});
 }
 
 }  // namespace
