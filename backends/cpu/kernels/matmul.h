@@ -5,6 +5,7 @@
 #include "backends/cpu/kernels/kernel_table.h"
 #include "backends/cpu/kernels/leaves.h"
 #include "backends/cpu/kernels/matmul_formats.h"
+#include "backends/cpu/kernels/super_blocks.h"
 #if LANTERN_TILES
 #include "backends/cpu/kernels/tiles.h"
 #endif
