@@ -86,7 +86,7 @@ struct PanelJob {
   int64_t input_stride;        // bytes from one token to the next
   int token_begin, token_end;  // the first a multiple of kTileTokens
   const void* tiles;           // null, or the same activations as [group][block] tiles
-  void* spread;                // with tiles: scratch of kSpreadBytes a column, on a cache line
+  void* spread;                // null, or scratch of kSpreadBytes a column, on a cache line
   const int* leaf;             // leaf i covers blocks [leaf[i], leaf[i + 1])
   const int* subtree;          // subtree s covers leaves [subtree[s], subtree[s + 1])
   int subtrees;

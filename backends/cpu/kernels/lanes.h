@@ -19,6 +19,7 @@
 //   kNarrowSums                    where one multiplication weighs two sums of 16 bits: LowHalves
 //   puts
 //                                  two vectors of them into one; NarrowRuns finds what fits
+//   kSpreadNibbles                 where Q4_0 is spread to bytes before it meets many tokens
 //   PairProducts                   per lane, the sum of the products of its two 16-bit halves
 //   LANTERN_TILES                  where the set multiplies tiles of tokens (tiles.h)
 //   kFirstTileTokens               how many tokens are worth any tile

@@ -27,6 +27,12 @@ typedef int16_t I16V __attribute__((vector_size(4 * kLanes)));
 typedef uint16_t U16V __attribute__((vector_size(4 * kLanes)));
 typedef uint8_t BV __attribute__((vector_size(4 * kLanes)));  // four columns of each row
 
+#if defined(__AVX2__) && !defined(__AVX512F__) && !defined(__AVXVNNI__)
+inline constexpr bool kSpreadNibbles = true;
+#else
+inline constexpr bool kSpreadNibbles = false;
+#endif
+
 // Whether the set multiplies tiles of sixteen tokens (amx.h), and how many are worth one more.
 #if defined(__AMX_INT8__)
 #define LANTERN_TILES 1

@@ -161,7 +161,7 @@ LANTERN_INLINE void IntegerSums(const uint8_t* w, Ahead ahead, const Levels& lev
   LANTERN_UNROLL for (int j = 0; j < kVectors; j += kBatch) {
     Sums sums[kTokens][kParts];
     LANTERN_UNROLL for (int i = j; i < j + kBatch; ++i) {
-      PrefetchStep<kBytes, kVectors>(w, ahead, i);
+      if constexpr (kBytes > 0) PrefetchStep<kBytes, kVectors>(w, ahead, i);
       BV weight[kParts];
       LANTERN_UNROLL for (int p = 0; p < kParts; ++p) weight[p] = levels(i, p);
       LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
@@ -206,6 +206,7 @@ struct NibbleFormat {
   static constexpr int kQuants = kPanelRows * (kHighBits ? 20 : 16);
   static constexpr int kBytes = kHead + kQuants, kTile = kBlockTile;
   static constexpr int kOffset = kMinimum ? 0 : kHighBits ? 16 : 8;
+  static constexpr bool kSpreads = !kHighBits && !kMinimum;
   using Place = BlockPlace<kBytes, !kMinimum>;
   LANTERN_INLINE const uint8_t* Scales(const Place& at) { return at.Field(0, kHead); }
   LANTERN_INLINE auto Levels(const Place& at) {
@@ -217,6 +218,46 @@ struct NibbleFormat {
     }
   }
 };
+
+// Q4_0's nibbles as bytes, spread once for all tokens of a job: AVX2's tiles keep all vector pipes
+// busy, and an eighth of that was taking nibbles apart. Levels 0 to 15 mean -8 to 7.
+struct SpreadNibbles {
+  struct ByteEach {
+    static constexpr int kBatch = NibbleLevels::kBatch;
+    static constexpr bool kSigned = false;
+    const uint8_t* q;
+    LANTERN_FORCE_INLINE BV operator()(int j, int part) const { return ByteVector(q, j, part); }
+  };
+  using Input = QuantBlock32;
+  static constexpr int kHead = 64, kQuants = 32 * kPanelRows;  // the head is scales, then nothing
+  static constexpr int kBytes = kHead + kQuants, kTile = kBlockTile, kOffset = 8;
+  static constexpr bool kMinimum = false;
+  using Place = BlockPlace<kBytes, false>;
+  LANTERN_INLINE const uint8_t* Scales(const Place& at) { return at.Field(0, kHead); }
+  LANTERN_INLINE ByteEach Levels(const Place& at) { return {at.Field(kHead, kQuants)}; }
+};
+template <class Format>
+constexpr int kPrefetched = Format::kBytes;
+template <>
+constexpr int kPrefetched<SpreadNibbles> = 0;  // it is in the caches
+static_assert(SpreadNibbles::kBytes <= 32 * kSpreadBytes);
+
+// A panel of Q4_0 as one of SpreadNibbles, into job.spread.
+template <class Format>
+void SpreadPanel(const PanelJob& job) {
+  uint8_t* out = static_cast<uint8_t*>(job.spread);
+  for (int block = 0; block < job.blocks; ++block, out += SpreadNibbles::kBytes) {
+    const typename Format::Place at(job.panel, block, job.blocks);
+    PrefetchNear<Format::kBytes>(job.panel + static_cast<size_t>(block) * Format::kBytes, 4096);
+    __builtin_memcpy(out, Format::Scales(at), Format::kHead);
+    const auto levels = Format::Levels(at);
+    LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+        Store(out + SpreadNibbles::kHead + (j * kParts + p) * 4 * kLanes, levels(j, p));
+      }
+    }
+  }
+}
 
 template <class Format, int kTokens>
 LANTERN_INLINE void AddSmallBlock(const PanelJob& job, const QuantBlock32* const (&in)[kTokens],
@@ -236,7 +277,7 @@ LANTERN_INLINE void AddSmallBlock(const PanelJob& job, const QuantBlock32* const
       return Sums{};
     }
   };
-  IntegerSums<8, Format::kBytes>(
+  IntegerSums<8, kPrefetched<Format>>(
       job.panel + static_cast<size_t>(block) * Format::kBytes, ahead, Format::Levels(at), q,
       start, [&](int t, int p, const Sums& sums, bool first) __attribute__((always_inline)) {
         exact[t][p] = kWideSums ? Total(sums) : Total(sums) + (first ? offset(t) : exact[t][p]);
