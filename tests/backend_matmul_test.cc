@@ -232,8 +232,23 @@ RawWeight ExtremeWeight(DType type) {
                  in);
 }
 
+// Products with integers up to 127, which are what they quantize to.
+void ExpectExactSums(const RawWeight& raw, Tensor x) {
+  const auto weights = reference::FromWeight(raw);
+  const auto input = reference::FromTensor(x);
+  const auto magnitude =
+      reference::MatMul(reference::Magnitude(input), reference::Magnitude(weights));
+  for (const std::string& isa : CpuBackend::RunnableIsas()) {
+    auto context = CpuBackend::MakeContext({1, true, isa});
+    const WeightMatrix w = CpuBackend::PackWeight(*context, raw);
+    const auto actual = reference::FromTensor(Multiply(*context, w, x).view());
+    const auto expected = reference::MatMul(input, weights);
+    EXPECT_LT(reference::NormalizedError(actual, expected, magnitude), 1e-13) << isa;
+  }
+}
+
 // Sums of 16 bits hold so many products and no more; activations all alike or alternating are the
-// worst, and integers up to 127 are what they quantize to.
+// worst.
 TEST_P(MatMulTest, HoldsTheLargestSums) {
   if (block_ == 1) return;
   const RawWeight raw = ExtremeWeight(type_);
@@ -245,16 +260,25 @@ TEST_P(MatMulTest, HoldsTheLargestSums) {
       x.At(token, col) = negative ? -127 : 127;
     }
   }
-  const auto weights = reference::FromWeight(raw);
-  const auto input = reference::FromTensor(x.view());
-  const auto magnitude =
-      reference::MatMul(reference::Magnitude(input), reference::Magnitude(weights));
-  for (const std::string& isa : CpuBackend::RunnableIsas()) {
-    auto context = CpuBackend::MakeContext({1, true, isa});
-    const WeightMatrix w = CpuBackend::PackWeight(*context, raw);
-    const auto actual = reference::FromTensor(Multiply(*context, w, x.view()).view());
-    const auto expected = reference::MatMul(input, weights);
-    EXPECT_LT(reference::NormalizedError(actual, expected, magnitude), 1e-13) << isa;
+  ExpectExactSums(raw, x.view());
+}
+
+// Some sets ask whether the sums of a whole tile's sub-blocks fit 16 bits: runs of `length`
+// columns whose magnitudes' sum is the last that does for all levels, and the first that does not.
+TEST_P(MatMulTest, HoldsTheLargestNarrowSums) {
+  if (block_ == 1) return;
+  const RawWeight raw = ExtremeWeight(type_);
+  for (const auto& [length, sum] : {std::pair{16, 1023}, {16, 1024}, {32, 2184}, {32, 2185}}) {
+    const int between = (sum - 127) / (length - 1), last = sum - 127 - between * (length - 2);
+    Buffer x(/*rows=*/19, raw.in);
+    for (int token = 0; token < x.view().rows; ++token) {
+      for (int col = 0; col < raw.in; ++col) {
+        const int place = col % length;
+        const int magnitude = place == 0 ? 127 : place == length - 1 ? last : between;
+        x.At(token, col) = static_cast<float>(token % 2 == 0 ? magnitude : -magnitude);
+      }
+    }
+    ExpectExactSums(raw, x.view());
   }
 }
 

@@ -146,7 +146,8 @@ void RunPanels(const Part& part, int begin, int end, int token_begin, int token_
   job.rows = std::min(job.panels * kPanelRows, part.out - job.row);
   job.token_begin = token_begin;
   job.token_end = token_end;
-  job.spread = part.job.tiles == nullptr ? nullptr : SpreadScratch(part.in);
+  const bool many = token_end - token_begin >= kTokensForTiles;
+  job.spread = many ? SpreadScratch(part.in) : nullptr;
   part.kernel(job);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backends/cpu/kernels/kernel_table.h"
+#include "backends/cpu/kernels/lanes.h"
 #include "backends/cpu/kernels/simd.h"
 
 namespace lantern::LANTERN_ISA_NAMESPACE {
@@ -155,6 +156,7 @@ void Quantize256(QuantBlock256* out, const float* x, int n) {
       block.minus_32_halves[j][0] = static_cast<int16_t>(-32 * half[j][0]);
       block.minus_32_halves[j][1] = static_cast<int16_t>(-32 * half[j][1]);
     }
+    block.narrow = NarrowRuns(block.q);
     for (int j = 0; j < 8; ++j) {
       block.pair_sums[j / 4 * 2 + j % 2][j / 2 % 2] =
           static_cast<int16_t>(sum[2 * j] + sum[2 * j + 1]);

@@ -25,8 +25,12 @@ struct QuantBlock32 {
   int32_t minus_8_sum;  // what a weight's levels count too much when they mean level - 8
   int8_t q[32];
 };
+// Whether the products with 32 levels up to 15 surely fit 16 bits, and those with 16 up to 32.
+inline constexpr int32_t kNarrow32 = 1, kNarrow16 = 2;
 struct QuantBlock256 {
   float scale;
+  // Bits kNarrow32, kNarrow16. Not all sets ask, and those which do not leave zero.
+  int32_t narrow;
   int16_t pair_sums[4][2];  // of 32 q each: the eight in the order 0, 2, 1, 3, 4, 6, 5, 7
   // Of 16 q each, what levels count too much that mean level - 32: in all, and by the columns that
   // lie in the two halves of a 32-bit word (0 and 1, 2 and 3 of each four).
@@ -82,7 +86,7 @@ struct PanelJob {
   int64_t input_stride;        // bytes from one token to the next
   int token_begin, token_end;  // the first a multiple of kTileTokens
   const void* tiles;           // null, or the same activations as [group][block] tiles
-  void* spread;                // with tiles: scratch of kSpreadBytes a column, on a cache line
+  void* spread;                // null, or scratch of kSpreadBytes a column, on a cache line
   const int* leaf;             // leaf i covers blocks [leaf[i], leaf[i + 1])
   const int* subtree;          // subtree s covers leaves [subtree[s], subtree[s + 1])
   int subtrees;

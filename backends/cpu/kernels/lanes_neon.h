@@ -89,4 +89,8 @@ LANTERN_INLINE void Pin(Sums& sums) { asm("" : "+w"(sums)); }
 
 #endif
 
+inline constexpr bool kNarrowSums = false, kSpreadNibbles = false;
+IV LowHalves(IV low, IV high);  // never called
+LANTERN_INLINE int32_t NarrowRuns(const int8_t* /*q*/) { return 0; }
+
 }  // namespace lantern::LANTERN_ISA_NAMESPACE

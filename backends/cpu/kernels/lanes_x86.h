@@ -27,6 +27,12 @@ typedef int16_t I16V __attribute__((vector_size(4 * kLanes)));
 typedef uint16_t U16V __attribute__((vector_size(4 * kLanes)));
 typedef uint8_t BV __attribute__((vector_size(4 * kLanes)));  // four columns of each row
 
+#if defined(__AVX2__) && !defined(__AVX512F__) && !defined(__AVXVNNI__)
+inline constexpr bool kSpreadNibbles = true;
+#else
+inline constexpr bool kSpreadNibbles = false;
+#endif
+
 // Whether the set multiplies tiles of sixteen tokens (amx.h), and how many are worth one more.
 #if defined(__AMX_INT8__)
 #define LANTERN_TILES 1
@@ -188,6 +194,32 @@ LANTERN_INLINE void Pin(Sums& sums) {
 #endif
 }
 
+#endif
+
+#if defined(__AVX512VNNI__)
+inline constexpr bool kNarrowSums = true;
+LANTERN_INLINE IV LowHalves(IV low, IV high) {
+  const __m512i order = _mm512_set4_epi32(0x0d0c0d0c, 0x09080908, 0x05040504, 0x01000100);
+  return (IV)_mm512_mask_shuffle_epi8((__m512i)low, 0xcccccccccccccccc, (__m512i)high, order);
+}
+LANTERN_INLINE int32_t NarrowRuns(const int8_t* q) {
+  __m512i most16 = {}, most32 = {};  // sums of magnitudes, in halves of 64-bit lanes
+  LANTERN_UNROLL for (int i = 0; i < 256; i += 64) {
+    const __m512i of8 = _mm512_sad_epu8(_mm512_abs_epi8(Load<__m512i>(q + i)), __m512i{});
+    const __m512i of16 = _mm512_add_epi64(of8, _mm512_permutex_epi64(of8, 0xb1));
+    const __m512i of32 = _mm512_add_epi64(of16, _mm512_permutex_epi64(of16, 0x4e));
+    most16 = _mm512_max_epu32(most16, of16);
+    most32 = _mm512_max_epu32(most32, of32);
+  }
+  const auto fit = [](__m512i most, int level) __attribute__((always_inline)) {
+    return _mm512_cmpgt_epi32_mask(most, _mm512_set1_epi32(0x7fff / level)) == 0;
+  };
+  return (fit(most32, 15) ? kNarrow32 : 0) | (fit(most16, 32) ? kNarrow16 : 0);
+}
+#else
+inline constexpr bool kNarrowSums = false;
+IV LowHalves(IV low, IV high);  // never called
+LANTERN_INLINE int32_t NarrowRuns(const int8_t* /*q*/) { return 0; }
 #endif
 
 // Per lane, the sum of the products of its two 16-bit halves.

@@ -5,6 +5,7 @@
 #include "backends/cpu/kernels/kernel_table.h"
 #include "backends/cpu/kernels/leaves.h"
 #include "backends/cpu/kernels/matmul_formats.h"
+#include "backends/cpu/kernels/super_blocks.h"
 #if LANTERN_TILES
 #include "backends/cpu/kernels/tiles.h"
 #endif
@@ -63,13 +64,34 @@ void Tile(const PanelJob& job, int token) {
   }
 }
 
-// All tokens of a job of one panel, a tile at a time.
+// Full tiles of a job of one panel: its first token that is in none.
 template <class Format>
-void Panel(const PanelJob& job) {
+int FullTiles(const PanelJob& job) {
   int token = job.token_begin;
   for (; token + Format::kTile <= job.token_end; token += Format::kTile) {
     Tile<Format, Format::kTile>(job, token);
   }
+  return token;
+}
+
+// The same with the panel spread before, where that pays.
+template <class Format>
+LANTERN_INLINE int SpreadTiles(const PanelJob& job) {
+  if constexpr (kSpreadNibbles && requires { requires Format::kSpreads; }) {
+    if (job.spread != nullptr && job.token_end - job.token_begin >= 4 * Format::kTile) {
+      SpreadPanel<Format>(job);
+      PanelJob spread = job;
+      spread.panel = static_cast<const uint8_t*>(job.spread);
+      return FullTiles<SpreadNibbles>(spread);
+    }
+  }
+  return FullTiles<Format>(job);
+}
+
+// All tokens of a job of one panel, a tile at a time.
+template <class Format>
+void Panel(const PanelJob& job) {
+  int token = SpreadTiles<Format>(job);
   if constexpr (Format::kTile > 4) {
     if (token + 4 <= job.token_end) {
       Tile<Format, 4>(job, token);

@@ -161,7 +161,7 @@ LANTERN_INLINE void IntegerSums(const uint8_t* w, Ahead ahead, const Levels& lev
   LANTERN_UNROLL for (int j = 0; j < kVectors; j += kBatch) {
     Sums sums[kTokens][kParts];
     LANTERN_UNROLL for (int i = j; i < j + kBatch; ++i) {
-      PrefetchStep<kBytes, kVectors>(w, ahead, i);
+      if constexpr (kBytes > 0) PrefetchStep<kBytes, kVectors>(w, ahead, i);
       BV weight[kParts];
       LANTERN_UNROLL for (int p = 0; p < kParts; ++p) weight[p] = levels(i, p);
       LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
@@ -206,6 +206,7 @@ struct NibbleFormat {
   static constexpr int kQuants = kPanelRows * (kHighBits ? 20 : 16);
   static constexpr int kBytes = kHead + kQuants, kTile = kBlockTile;
   static constexpr int kOffset = kMinimum ? 0 : kHighBits ? 16 : 8;
+  static constexpr bool kSpreads = !kHighBits && !kMinimum;
   using Place = BlockPlace<kBytes, !kMinimum>;
   LANTERN_INLINE const uint8_t* Scales(const Place& at) { return at.Field(0, kHead); }
   LANTERN_INLINE auto Levels(const Place& at) {
@@ -217,6 +218,46 @@ struct NibbleFormat {
     }
   }
 };
+
+// Q4_0's nibbles as bytes, spread once for all tokens of a job: AVX2's tiles keep all vector pipes
+// busy, and an eighth of that was taking nibbles apart. Levels 0 to 15 mean -8 to 7.
+struct SpreadNibbles {
+  struct ByteEach {
+    static constexpr int kBatch = NibbleLevels::kBatch;
+    static constexpr bool kSigned = false;
+    const uint8_t* q;
+    LANTERN_FORCE_INLINE BV operator()(int j, int part) const { return ByteVector(q, j, part); }
+  };
+  using Input = QuantBlock32;
+  static constexpr int kHead = 64, kQuants = 32 * kPanelRows;  // the head is scales, then nothing
+  static constexpr int kBytes = kHead + kQuants, kTile = kBlockTile, kOffset = 8;
+  static constexpr bool kMinimum = false;
+  using Place = BlockPlace<kBytes, false>;
+  LANTERN_INLINE const uint8_t* Scales(const Place& at) { return at.Field(0, kHead); }
+  LANTERN_INLINE ByteEach Levels(const Place& at) { return {at.Field(kHead, kQuants)}; }
+};
+template <class Format>
+constexpr int kPrefetched = Format::kBytes;
+template <>
+constexpr int kPrefetched<SpreadNibbles> = 0;  // it is in the caches
+static_assert(SpreadNibbles::kBytes <= 32 * kSpreadBytes);
+
+// A panel of Q4_0 as one of SpreadNibbles, into job.spread.
+template <class Format>
+void SpreadPanel(const PanelJob& job) {
+  uint8_t* out = static_cast<uint8_t*>(job.spread);
+  for (int block = 0; block < job.blocks; ++block, out += SpreadNibbles::kBytes) {
+    const typename Format::Place at(job.panel, block, job.blocks);
+    PrefetchNear<Format::kBytes>(job.panel + static_cast<size_t>(block) * Format::kBytes, 4096);
+    __builtin_memcpy(out, Format::Scales(at), Format::kHead);
+    const auto levels = Format::Levels(at);
+    LANTERN_UNROLL for (int j = 0; j < 8; ++j) {
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+        Store(out + SpreadNibbles::kHead + (j * kParts + p) * 4 * kLanes, levels(j, p));
+      }
+    }
+  }
+}
 
 template <class Format, int kTokens>
 LANTERN_INLINE void AddSmallBlock(const PanelJob& job, const QuantBlock32* const (&in)[kTokens],
@@ -236,7 +277,7 @@ LANTERN_INLINE void AddSmallBlock(const PanelJob& job, const QuantBlock32* const
       return Sums{};
     }
   };
-  IntegerSums<8, Format::kBytes>(
+  IntegerSums<8, kPrefetched<Format>>(
       job.panel + static_cast<size_t>(block) * Format::kBytes, ahead, Format::Levels(at), q,
       start, [&](int t, int p, const Sums& sums, bool first) __attribute__((always_inline)) {
         exact[t][p] = kWideSums ? Total(sums) : Total(sums) + (first ? offset(t) : exact[t][p]);
@@ -254,216 +295,5 @@ LANTERN_INLINE void AddSmallBlock(const PanelJob& job, const QuantBlock32* const
     }
   }
 }
-
-// ---- blocks of 256: sub-blocks with integer scales (and minimums) of their own ----
-
-LANTERN_INLINE IV PairAt(const int16_t (&pair)[2]) { return SplatV(Load<int32_t>(pair)); }
-
-// The eight 6-bit scales and minimums of Q4_K and Q5_K, minimums in pairs (see QuantBlock256). Each
-// row's 12 bytes lie in one lane of three vectors: byte j of the first two holds scale j and
-// minimum j (6 bits) and the top two bits of scale and minimum j + 4, whose low nibbles share byte
-// j of the third.
-LANTERN_INLINE void SixBitScales(const uint8_t* w, int part, IV (&scale)[8], IV (&minimums)[4]) {
-  const BV a = ByteVector(w, 0, part), b = ByteVector(w, 1, part), c = ByteVector(w, 2, part);
-  const BV scales[2] = {a & 63, (c & 15) | Bits(a, 2, 48)};
-  const BV minimum[2] = {b & 63, Bits(c, 4, 15) | Bits(b, 2, 48)};
-  LANTERN_UNROLL for (int half = 0; half < 2; ++half) {
-    LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
-      scale[4 * half + j] = Spread((IV)((UV)scales[half] >> (8 * j) & 255));
-    }
-    minimums[2 * half] = (IV)minimum[half] & 0xff00ff;
-    minimums[2 * half + 1] = (IV)((U16V)minimum[half] >> 8);
-  }
-}
-
-struct Q4KLevels {
-  static constexpr int kBatch = 8;
-  static constexpr bool kSigned = false;
-  const uint8_t* q;
-  int shift;
-  LANTERN_FORCE_INLINE BV operator()(int j, int part) const {
-    return Bits(ByteVector(q, j, part), shift, 15);
-  }
-};
-
-// kHead bytes of scales, then kSubBytes for each sub-block; kTogether of them in one turn of a
-// loop, so that Q4_K's two that share bytes shift by constants.
-
-struct Q4KFormat {
-  using Input = QuantBlock256;
-  static constexpr int kBytes = kPanelRows * 144, kTile = kBlockTile;
-  static constexpr bool kSixBitScales = true;
-  static constexpr bool kExactHalves = true;  // 4 * 63 * 32 * 15 * 127 < 2^24
-  static constexpr int kHead = kPanelRows * 16, kSubBytes = kPanelRows * 16, kTogether = 2;
-  LANTERN_INLINE Q4KLevels Levels(const uint8_t* w, int sub) {
-    return {w + kHead + sub / 2 * 2 * kSubBytes, sub % 2 * 4};
-  }
-};
-
-struct Q5KFormat {
-  using Input = QuantBlock256;
-  static constexpr int kBytes = kPanelRows * 176, kTile = kBlockTile;
-  static constexpr bool kSixBitScales = true;
-  static constexpr bool kExactHalves = false;
-  static constexpr int kHead = kPanelRows * 16, kSubBytes = kPanelRows * 20, kTogether = 1;
-  LANTERN_INLINE FiveBitLevels Levels(const uint8_t* w, int sub) {
-    return {w + kHead + kSubBytes * sub};
-  }
-};
-
-// Where each token's activations of a sub-block begin. Where products take them from memory, g++
-// would keep a pointer to every four of them, and sums in memory: so it shall not look through.
-template <int kTokens>
-LANTERN_INLINE void ActivationsAt(const QuantBlock256* const (&in)[kTokens], int block, int column,
-                                  const int8_t* (&q)[kTokens]) {
-  LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-    q[t] = in[t][block].q + column;
-    if constexpr (__is_same(Word, const uint8_t*)) asm("" : "+r"(q[t]));
-  }
-}
-
-// Weighted sums of the levels, by kSubs sub-blocks: products += scale * levels.
-template <int kSubs, class Format, int kTokens, class ScaleOf, class Start>
-LANTERN_INLINE void SubBlockProducts(const uint8_t* w, Ahead ahead,
-                                     const QuantBlock256* const (&in)[kTokens], int block,
-                                     const ScaleOf& scale_of, const Start& start,
-                                     IV (&products)[kTokens][kParts]) {
-  constexpr int kColumns = 256 / kSubs;
-  for (int t = 0; t < kTokens; ++t) {
-    for (int p = 0; p < kParts; ++p) products[t][p] = IV{};
-  }
-  const auto add = [&](int sub) __attribute__((always_inline)) {
-    const int8_t* q[kTokens];
-    ActivationsAt(in, block, kColumns * sub, q);
-    IV scale[kParts];
-    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) scale[p] = scale_of(sub, p);
-    IntegerSums<kColumns / 4, Format::kSubBytes>(
-        w + Format::kHead + Format::kSubBytes * sub, ahead, Format::Levels(w, sub),
-        q, [&](int t) __attribute__((always_inline)) { return start(t, sub); },
-        [&](int t, int p, const Sums& sums, bool)
-            __attribute__((always_inline)) { products[t][p] += Total(sums, scale[p]); });
-  };
-  for (int sub = 0; sub < kSubs; sub += Format::kTogether) {
-    LANTERN_UNROLL for (int i = 0; i < Format::kTogether; ++i) add(sub + i);
-  }
-}
-
-// The same as floats, where those hold a half's sum exactly: what is left is the one rounding that
-// converting the integer takes.
-template <int kTokens, class Format>
-LANTERN_INLINE void HalvesProducts(const uint8_t* w, Ahead ahead,
-                                   const QuantBlock256* const (&in)[kTokens], int block,
-                                   const IV (&scale)[kParts][8], FV (&products)[kTokens][kParts]) {
-  for (int half = 0; half < 2; ++half) {
-    FV sum[kTokens][kParts] = {};
-    const auto add = [&](int sub) __attribute__((always_inline)) {
-      const int8_t* q[kTokens];
-      ActivationsAt(in, block, 32 * sub, q);
-      FV factor[kParts];
-      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) factor[p] = ToFloatV(scale[p][sub]);
-      IntegerSums<8, Format::kSubBytes>(
-          w + Format::kHead + Format::kSubBytes * sub, ahead, Format::Levels(w, sub), q,
-          [](int) __attribute__((always_inline)) { return Sums{}; },
-          [&](int t, int p, const Sums& sums, bool) __attribute__((always_inline)) {
-            sum[t][p] = FmaV(ToFloatV(Total(sums)), factor[p], sum[t][p]);
-          });
-    };
-    for (int sub = 4 * half; sub < 4 * half + 4; sub += Format::kTogether) {
-      LANTERN_UNROLL for (int i = 0; i < Format::kTogether; ++i) add(sub + i);
-    }
-    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
-        products[t][p] = half == 0 ? sum[t][p] : products[t][p] + sum[t][p];
-      }
-    }
-  }
-}
-
-template <class Format, int kTokens>
-LANTERN_INLINE void AddMinimumSuperBlock(const PanelJob& job,
-                                         const QuantBlock256* const (&in)[kTokens], int block,
-                                         PanelSums<kTokens>& sum) {
-  const uint8_t* w = job.panel + static_cast<size_t>(block) * Format::kBytes;
-  const Ahead ahead = AheadOf<kTokens, Format::kTile>(job);
-  Prefetch<Format::kHead>(w, ahead);
-  IV scale[kParts][8], minimums[kParts][4];
-  LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
-    SixBitScales(w + 4 * kPanelRows, p, scale[p], minimums[p]);
-  }
-  FV products[kTokens][kParts];
-  if constexpr (kFloatScales && Format::kExactHalves) {
-    HalvesProducts<kTokens, Format>(w, ahead, in, block, scale, products);
-  } else {
-    IV exact[kTokens][kParts];
-    SubBlockProducts<8, Format>(
-        w, ahead, in,
-        block, [&](int sub, int p) __attribute__((always_inline)) { return scale[p][sub]; },
-        [](int, int) __attribute__((always_inline)) { return Sums{}; }, exact);
-    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) products[t][p] = ToFloatV(exact[t][p]);
-    }
-  }
-  LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
-    const FV d = LoadHalfV(PartOf(w, 2, p));
-    const FV d_minimum = LoadHalfV(PartOf(w + 2 * kPanelRows, 2, p));
-    LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-      const QuantBlock256& x = in[t][block];
-      IV minimum = {};
-      LANTERN_UNROLL for (int j = 0; j < 4; ++j) {
-        minimum += PairProducts(minimums[p][j], PairAt(x.pair_sums[j]));
-      }
-      const FV a = SplatV(x.scale);
-      sum[t][p] = sum[t][p] + products[t][p] * (d * a);
-      sum[t][p] = sum[t][p] - ToFloatV(minimum) * (d_minimum * a);
-    }
-  }
-}
-
-// Q6_K: sixteen sub-blocks of 16 with 8-bit scales; levels 0 to 63 mean -32 to 31.
-struct Q6KFormat {
-  using Input = QuantBlock256;
-  static constexpr int kBytes = kPanelRows * 210, kTile = kBlockTile;
-  static constexpr int kFactors = 2 * kPanelRows, kScales = 16 * kPanelRows;
-  static constexpr int kHead = 0, kSubBytes = 12 * kPanelRows, kTogether = 1;
-  using Place = BlockPlace<kBytes, true>;
-
-  LANTERN_INLINE const uint8_t* Factors(const Place& at) { return at.Field(0, kFactors); }
-  LANTERN_INLINE const uint8_t* Scales(const Place& at) { return at.Field(kFactors, kScales); }
-  LANTERN_INLINE const uint8_t* Quants(const Place& at) {
-    return at.Field(kFactors + kScales, 16 * kSubBytes);
-  }
-  LANTERN_INLINE SixBitLevels Levels(const uint8_t* quants, int sub) {
-    return {quants + kSubBytes * sub};
-  }
-  LANTERN_INLINE IV Scale(const uint8_t* scales, int sub, int part) {
-    return LoadBytesV(PartOf(scales + kPanelRows * sub, 1, part));
-  }
-
-  template <int kTokens>
-  LANTERN_INLINE void AddBlock(const PanelJob& job, const QuantBlock256* const (&in)[kTokens],
-                               int block, PanelSums<kTokens>& sum) {
-    const Place at(job.panel, block, job.blocks);
-    const uint8_t* const scales = Scales(at);
-    const Ahead ahead = AheadOf<kTokens, kTile>(job);
-    Prefetch<kFactors>(Factors(at), ahead);
-    Prefetch<kScales>(scales, ahead);
-    IV products[kTokens][kParts];
-    SubBlockProducts<16, Q6KFormat>(
-        Quants(at), ahead, in, block,
-        [&](int sub, int p)
-            __attribute__((always_inline)) { return Spread(Scale(scales, sub, p)); },
-        [&](int t, int sub) __attribute__((always_inline)) {
-          const QuantBlock256& x = in[t][block];
-          return SplatSums(kWideSums ? x.minus_32_sum[sub] : Load<int32_t>(x.minus_32_halves[sub]));
-        },
-        products);
-    LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
-      const FV d = LoadHalfV(PartOf(Factors(at), 2, p));
-      LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-        sum[t][p] = sum[t][p] + ToFloatV(products[t][p]) * (d * SplatV(in[t][block].scale));
-      }
-    }
-  }
-};
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE

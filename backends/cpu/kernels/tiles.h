@@ -8,6 +8,7 @@
 #include "backends/cpu/kernels/leaves.h"
 #include "backends/cpu/kernels/matmul_formats.h"
 #include "backends/cpu/kernels/panel_rows.h"
+#include "backends/cpu/kernels/super_blocks.h"
 #if defined(LANTERN_USE_NEON)
 #include "backends/cpu/kernels/i8mm.h"
 #else

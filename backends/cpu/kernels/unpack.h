@@ -3,7 +3,7 @@
 #pragma once
 
 #include "backends/cpu/kernels/kernel_table.h"
-#include "backends/cpu/kernels/matmul_formats.h"
+#include "backends/cpu/kernels/super_blocks.h"
 
 namespace lantern::LANTERN_ISA_NAMESPACE {
 
