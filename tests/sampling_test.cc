@@ -293,6 +293,9 @@ TEST(LookedAtRow, PenalisedIds) {
     EXPECT_TRUE(AnswersAlike(logits, request, request.top_logits()));
     EXPECT_FALSE(AnswersAlike(logits, request, 1));
     EXPECT_FALSE(request.can_be_guessed());
+    std::vector<float> few(logits.begin(), logits.begin() + 5);
+    few[2] = NAN;  // which no order has a place for
+    EXPECT_FALSE(AnswersAlike(few, request, request.top_logits()));
   }
 }
 

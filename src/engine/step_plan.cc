@@ -26,7 +26,7 @@ bool WeighSeen(std::span<const RowAnswer> seen, int first_id, const RowRequest& 
     const bool penalised =
         std::binary_search(request.penalised.begin(), request.penalised.end(), id);
     const float weight = CandidateWeight(answer.value, penalised, request.params);
-    if (!request.params.greedy() && std::isnan(weight)) return false;
+    if (seen.size() > 1 && std::isnan(weight)) return false;
     weighed.push_back({id, weight});
   }
   return true;
@@ -56,18 +56,12 @@ bool KeepKeyedBest(const LogitsLook& look, int first_id, const RowRequest& reque
   const RowAnswer& last = look.top.back();
   const float beneath =
       CandidateWeight(last.value, false, request.params) + noise(first_id + last.index);
-  std::vector<Candidate>& best = row.candidates;
-  const Candidate* most = &best[0];
-  float score = -INFINITY;
-  for (const Candidate& c : best) {
-    const float own = c.weight + noise(c.id);
-    if (own < score || (own == score && c.id > most->id)) continue;
-    score = own;
-    most = &c;
-  }
-  if (!SawAll(look) && !(score > beneath + kNoiseError)) return false;
-  best[0] = *most;
-  best.resize(1);
+  std::vector<Candidate>& seen = row.candidates;
+  const int id = Choose(seen, true, {}, request.params, request.position);
+  const Candidate best =
+      *std::find_if(seen.begin(), seen.end(), [id](const Candidate& c) { return c.id == id; });
+  if (!SawAll(look) && !(best.weight + noise(id) > beneath + kNoiseError)) return false;
+  seen.assign(1, best);
   row.complete = true;
   return true;
 }
@@ -101,11 +95,11 @@ bool AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, 
   row.guess = look.guess;
   if (request.masses) row.masses.assign(look.masses.begin(), look.masses.end());
   if (request.candidates == 0) return true;
-  const bool all_but_best = request.params.greedy() && !request.is_penalised();
-  if (!WeighSeen(all_but_best ? look.top.first(1) : look.top, first_id, request, row.candidates)) {
+  const bool best_alone = request.params.greedy() && !request.is_penalised();
+  if (!WeighSeen(best_alone ? look.top.first(1) : look.top, first_id, request, row.candidates)) {
     return false;
   }
-  if (all_but_best) {
+  if (best_alone) {
     row.complete = look.values == 1;
     return true;
   }

@@ -101,8 +101,8 @@ void AnswerRow(std::span<const float> logits, int first_id, const RowRequest& re
 bool AnswerRow(const LogitsLook& look, int first_id, const RowRequest& request, LogitsRow& row);
 
 // Joins row `i` of the ranks' answers, in rank order, into one for the whole vocabulary; the first
-// rank is this one, whose guess stays. Candidates
-// stay a true prefix of the global order: those behind a rank's last one sent are dropped.
+// rank is this one, whose guess stays. Candidates stay a true prefix of the global order: those
+// behind a rank's last one sent are dropped.
 void JoinVocabulary(std::span<const LogitsRows> ranks, size_t i, LogitsRow& whole);
 
 // logits_hash of one position: xxh64 over its block hashes in id order.

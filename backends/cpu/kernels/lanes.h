@@ -17,8 +17,7 @@
 //   Total                          the rows' sums; with a scale, made by Spread from one of at most
 //                                  16 bits, scaled
 //   kNarrowSums                    where one multiplication weighs two sums of 16 bits: LowHalves
-//   puts
-//                                  two vectors of them into one; NarrowRuns finds what fits
+//                                  puts two vectors of them into one, NarrowRuns finds what fits
 //   kSpreadNibbles                 where Q4_0 is spread to bytes before it meets many tokens
 //   PairProducts                   per lane, the sum of the products of its two 16-bit halves
 //   LANTERN_TILES                  where the set multiplies tiles of tokens (tiles.h)
