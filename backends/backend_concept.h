@@ -164,9 +164,10 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
                              const RopeTable& rope, const KvView& kv, const BatchView& batch,
                              const HeadMap& heads, std::span<const int> ids, float number,
                              int integer, std::span<float> host, BufferOwner& owner, DType type,
-                             const PackedPlace& place, const EmbeddingTable& table,
-                             const std::function<void()>& body, std::span<const float> values,
-                             const DeviceOptions& device, const ContextOptions& options) {
+                             const PackedPlace& place, std::span<const RawWeight> shapes,
+                             const EmbeddingTable& table, const std::function<void()>& body,
+                             std::span<const float> values, const DeviceOptions& device,
+                             const ContextOptions& options) {
   // Throws Error{kConfig} for options that are unknown or cannot be had on this machine.
   { B::MakeContext(options) } -> std::same_as<std::shared_ptr<typename B::Context>>;
   // Zeroed memory for a [rows, cols] tensor; `owner` keeps it alive. Rows may be padded.
@@ -180,6 +181,8 @@ concept IsBackend = requires(typename B::Context& c, Tensor t, const WeightMatri
   { B::Upload(c, t, values) } -> std::same_as<void>;
   // Rows of the table, as Embed wants them.
   { B::MakeTable(c, raw) } -> std::same_as<EmbeddingTable>;
+  // Where weights of these shapes, multiplied side by side, are to lie: together, if that helps.
+  { B::PlaceTogether(c, shapes) } -> std::same_as<std::vector<PackedPlace>>;
   // Reads every row and lays it out for the kernels, in parallel, unless `place` is filled.
   { B::PackWeight(c, raw, place) } -> std::same_as<WeightMatrix>;
   // Reads all of these weights once and computes nothing: how fast a decode step could be.

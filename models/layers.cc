@@ -2,11 +2,8 @@
 
 namespace lantern {
 
-Linear::Linear(Loader& loader, std::span<const TensorSlice> slices) {
-  for (const TensorSlice& slice : slices) {
-    parts_.push_back(loader.Load(slice));
-    cols_ += parts_.back().out;
-  }
+Linear::Linear(Loader& loader, std::span<const TensorSlice> slices) : parts_(loader.Load(slices)) {
+  for (const WeightMatrix& part : parts_) cols_ += part.out;
 }
 
 void Linear::operator()(Run& run, Tensor out, Tensor x) const {
@@ -14,7 +11,7 @@ void Linear::operator()(Run& run, Tensor out, Tensor x) const {
 }
 
 SummedLinear::SummedLinear(Loader& loader, const TensorSlice& slice, SumShard shard, SumSite site)
-    : weight_(loader.Load(slice)),
+    : weight_(loader.Load({&slice, 1})[0]),
       shard_(std::move(shard)),
       whole_(LeafCuts::Whole(weight_.in)),
       site_(site) {}

@@ -56,9 +56,19 @@ RawWeight Loader::Raw(const TensorSlice& slice) const {
   return raw;
 }
 
-WeightMatrix Loader::Load(const TensorSlice& slice) {
-  Backend::RequireSupport(context_, slice.type);
-  PackedPlace place;
+std::vector<WeightMatrix> Loader::Load(std::span<const TensorSlice> slices) {
+  std::vector<RawWeight> shapes;
+  for (const TensorSlice& slice : slices) {
+    Backend::RequireSupport(context_, slice.type);
+    shapes.push_back({slice.name, slice.type, slice.row.size(), slice.col.size(), {}});
+  }
+  const std::vector<PackedPlace> places = Backend::PlaceTogether(context_, shapes);
+  std::vector<WeightMatrix> packed;
+  for (size_t i = 0; i < slices.size(); ++i) packed.push_back(Pack(slices[i], places[i]));
+  return packed;
+}
+
+WeightMatrix Loader::Pack(const TensorSlice& slice, PackedPlace place) {
   if (store_ != nullptr) {
     const DeviceOptions host{.name = "cpu"};  // as the store's files are
     place.data =

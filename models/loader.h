@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -24,8 +25,9 @@ class Loader {
          PackedStore* store = nullptr)
       : context_(context), file_(file), progress_(std::move(progress)), store_(store) {}
 
-  // Throws Error{kIo} where the tensor is missing or of another shape.
-  WeightMatrix Load(const TensorSlice& slice);
+  // Weights that are multiplied side by side, or one. Throws Error{kIo} where a tensor is missing
+  // or of another shape.
+  std::vector<WeightMatrix> Load(std::span<const TensorSlice> slices);
   // All that Load gave; they share their memory with the model's.
   std::vector<WeightMatrix> TakeLoaded() { return std::move(loaded_); }
   // A slice to be read row by row, as it is stored. Refers to the file.
@@ -37,6 +39,8 @@ class Loader {
   Tensor LoadVector(const std::string& name, int size, BufferOwner& owner);
 
  private:
+  WeightMatrix Pack(const TensorSlice& slice, PackedPlace place);
+
   Backend::Context& context_;
   const WeightFile& file_;
   Progress progress_;

@@ -25,6 +25,10 @@ struct CpuBackend {
   static int RowStride(const Context&, int cols) { return cols; }  // dense: kernels stream rows
   static void Upload(Context& context, Tensor tensor, std::span<const float> values);
   static EmbeddingTable MakeTable(Context&, const RawWeight& rows) { return {rows, nullptr}; }
+  // Anywhere.
+  static std::vector<PackedPlace> PlaceTogether(Context&, std::span<const RawWeight> raws) {
+    return std::vector<PackedPlace>(raws.size());
+  }
   static WeightMatrix PackWeight(Context& context, const RawWeight& raw,
                                  const PackedPlace& place = {});
   static void StreamWeights(Context& context, std::span<const WeightMatrix> weights);

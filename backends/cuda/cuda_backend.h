@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "backends/backend_concept.h"
 
@@ -23,6 +24,7 @@ struct CudaBackend {
   static int RowStride(const Context& context, int cols);
   static void Upload(Context& context, Tensor tensor, std::span<const float> values);
   static EmbeddingTable MakeTable(Context& context, const RawWeight& rows);
+  static std::vector<PackedPlace> PlaceTogether(Context& context, std::span<const RawWeight> raws);
   static WeightMatrix PackWeight(Context& context, const RawWeight& raw, const PackedPlace& place);
   static void StreamWeights(Context& context, std::span<const WeightMatrix> weights);
   static void MatMul(Context& context, Tensor out, Tensor x, std::span<const WeightMatrix> parts);

@@ -78,11 +78,33 @@ EmbeddingTable CudaBackend::MakeTable(Context& context, const RawWeight& rows) {
   return {shape, data};
 }
 
-WeightMatrix CudaBackend::PackWeight(Context& context, const RawWeight& raw, const PackedPlace&) {
+// Plain weights of one type: as rows of one matrix they may be one product (LargeProducts).
+std::vector<PackedPlace> CudaBackend::PlaceTogether(Context& context,
+                                                    std::span<const RawWeight> raws) {
+  std::vector<PackedPlace> places(raws.size());
+  const auto joins = [&](const RawWeight& raw) {
+    return raw.type == raws[0].type && raw.in == raws[0].in && !IsBlockFormat(raw.type);
+  };
+  if (raws.size() < 2 || !std::all_of(raws.begin(), raws.end(), joins)) return places;
+  context.Enter();
+  size_t bytes = 0;
+  for (const RawWeight& raw : raws) bytes += cuda::PackedBytes(raw.type, raw.out, raw.in);
+  const std::shared_ptr<std::byte> all = cuda::DeviceMemory(bytes);
+  size_t at = 0;
+  for (size_t i = 0; i < raws.size(); ++i) {
+    places[i].data = {all, all.get() + at};
+    at += cuda::PackedBytes(raws[i].type, raws[i].out, raws[i].in);
+  }
+  return places;
+}
+
+WeightMatrix CudaBackend::PackWeight(Context& context, const RawWeight& raw,
+                                     const PackedPlace& place) {
   context.Enter();
   LANTERN_CHECK_EQ(raw.in % Info(raw.type).block, 0);
   const size_t bytes = cuda::PackedBytes(raw.type, raw.out, raw.in);
-  const auto data = cuda::DeviceMemory(bytes);
+  LANTERN_CHECK(!place.filled);
+  const auto data = place.data ? place.data : cuda::DeviceMemory(bytes);
   StreamRows(context, raw, [&](const std::byte* rows, int first, int count) {
     cuda::PackRows(context.queue(), raw.type, rows, first, count, raw.out, raw.in, data.get());
   });

@@ -1,6 +1,7 @@
 #include "backends/cuda/products.h"
 
 #include <algorithm>
+#include <array>
 
 #include "src/base/check.h"
 
@@ -68,15 +69,25 @@ std::optional<SkinnyProduct> MultiplyOrPrepare(CudaContext& context, const Produ
   }
   if (!IsSkinny(product, context.compute())) {
     LANTERN_CHECK(product.norm == nullptr);
-    ByParts(product, [&](const Matrix& out, const Weight& weight) {
-      context.large_products().Multiply(queue, out, x, weight, product.begin, false);
-    });
+    std::array<Weight, std::size(SkinnyProduct{}.parts)> parts;
+    LANTERN_CHECK_LE(product.parts.size(), parts.size());
+    std::transform(product.parts.begin(), product.parts.end(), parts.begin(), WeightOf);
+    context.large_products().Multiply(queue, MatrixOf(product.out), x,
+                                      std::span(parts).first(product.parts.size()), product.begin,
+                                      false);
     return std::nullopt;
   }
   const SkinnyProduct skinny = Skinny(product);
   if (may_wait) return skinny;
   Multiply(queue, skinny);
   return std::nullopt;
+}
+
+void MultiplyRowsFirst(CudaContext& context, const Tensor& out, const Tensor& x,
+                       const WeightMatrix& weight, int first, int count,
+                       const LargeProducts::RowsMade& made) {
+  context.large_products().MultiplyRowsFirst(context.queue(), MatrixOf(out), MatrixOf(x),
+                                             WeightOf(weight), first, count, made);
 }
 
 bool CanGate(const SkinnyProduct& p) {

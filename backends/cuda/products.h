@@ -26,6 +26,11 @@ struct Product {
 std::optional<SkinnyProduct> MultiplyOrPrepare(CudaContext& context, const Product& product,
                                                bool may_wait);
 
+// out = x * W^T with many tokens, in 16 bits: see LargeProducts.
+void MultiplyRowsFirst(CudaContext& context, const Tensor& out, const Tensor& x,
+                       const WeightMatrix& weight, int first, int count,
+                       const LargeProducts::RowsMade& made);
+
 // Whether it may end in silu(first part) * second part.
 bool CanGate(const SkinnyProduct& product);
 

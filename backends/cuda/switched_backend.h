@@ -37,6 +37,10 @@ struct SwitchedBackend {
   static EmbeddingTable MakeTable(Context& c, const RawWeight& rows) {
     return c.gpu ? CudaBackend::MakeTable(*c.gpu, rows) : CpuBackend::MakeTable(*c.cpu, rows);
   }
+  static std::vector<PackedPlace> PlaceTogether(Context& c, std::span<const RawWeight> raws) {
+    return c.gpu ? CudaBackend::PlaceTogether(*c.gpu, raws)
+                 : CpuBackend::PlaceTogether(*c.cpu, raws);
+  }
   static WeightMatrix PackWeight(Context& c, const RawWeight& raw, const PackedPlace& place = {}) {
     return c.gpu ? CudaBackend::PackWeight(*c.gpu, raw, place)
                  : CpuBackend::PackWeight(*c.cpu, raw, place);

@@ -164,7 +164,7 @@ class Bench {
         std::byte* const data = out_.data() + size_t(part) * shape.out * RealBytes(result);
         const Matrix out{data, result, tokens, shape.out,
                          static_cast<long long>(shape.parts) * shape.out};
-        products.Multiply(queue_, out, x, weight.Next(), 0, shape.add);
+        products.Multiply(queue_, out, x, {&weight.Next(), 1}, 0, shape.add);
       }
     });
   }

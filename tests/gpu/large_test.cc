@@ -1,6 +1,7 @@
 // Products with many tokens (backends/cuda/kernels/large.h) against sums in double precision, in
 // every format, at odd sizes. A machine without cuBLASLt fails these tests and says so.
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <numeric>
@@ -46,6 +47,7 @@ struct TestWeight {
   }
 
   Weight weight() const { return {packed.data(), type, out, in}; }
+  std::array<Weight, 1> weights() const { return {weight()}; }
   const float* Row(int row) const { return &decoded[size_t(row % distinct) * in]; }
   // What it means beside activations of this type, which tensor cores get it in.
   std::vector<float> As(Real real) const {
@@ -194,7 +196,7 @@ class LargeTest : public testing::Test {
   static std::vector<float> Store(const Activations<X>& x, int tokens, const TestWeight& w,
                                   int begin) {
     const Output<T> out(tokens, w.out);
-    panels_->Multiply(TestQueue(), out.matrix(), x.matrix(tokens), w.weight(), begin, false);
+    panels_->Multiply(TestQueue(), out.matrix(), x.matrix(tokens), w.weights(), begin, false);
     return out.Get();
   }
 
@@ -210,7 +212,7 @@ class LargeTest : public testing::Test {
       ExpectClose(Store<X>(x, tokens, w, begin), exact, kBound);
       Output<float> out(tokens, w.out);
       const std::vector<float> start = out.Start(tokens);
-      panels_->Multiply(TestQueue(), out.matrix(), x.matrix(tokens), w.weight(), begin, true);
+      panels_->Multiply(TestQueue(), out.matrix(), x.matrix(tokens), w.weights(), begin, true);
       for (size_t i = 0; i < exact.size(); ++i) exact[i] += start[i];
       ExpectClose(out.Get(), exact, kF32Bound);
     }
@@ -235,24 +237,88 @@ TEST_P(LargeFormatTest, MatchesExactSums) {
 INSTANTIATE_TEST_SUITE_P(Formats, LargeFormatTest, testing::ValuesIn(kTypes),
                          [](const auto& info) { return Name(info.param); });
 
-TEST_F(LargeTest, WritesPartsSideBySide) {
-  const TestWeight first(DType::kQ4_K, 200, 512, 1), second(DType::kF16, 77, 512, 2);
-  const Activations<__half> x(100, 512, 3);
-  const Output<__half> out(100, 277);
-  Matrix left = out.matrix(), right = out.matrix();
-  left.columns = 200;
-  right.columns = 77;
-  right.data = out.device.data() + 200;
-  usual_->Multiply(TestQueue(), right, x.matrix(100), second.weight(), 0, false);
-  usual_->Multiply(TestQueue(), left, x.matrix(100), first.weight(), 0, false);
-  const std::vector<double> of_first = Exact(x, 100, first, 0),
-                            of_second = Exact(x, 100, second, 0);
+// [100, sum of out] of x with all weights, side by side.
+std::vector<double> ExactSideBySide(const Activations<__half>& x,
+                                    std::initializer_list<const TestWeight*> weights) {
   std::vector<double> exact;
+  std::vector<std::vector<double>> each;
+  for (const TestWeight* w : weights) each.push_back(Exact(x, 100, *w, 0));
   for (int token = 0; token < 100; ++token) {
-    exact.insert(exact.end(), &of_first[token * 200], &of_first[token * 200] + 200);
-    exact.insert(exact.end(), &of_second[token * 77], &of_second[token * 77] + 77);
+    for (size_t i = 0; const TestWeight* w : weights) {
+      const double* const row = &each[i++][size_t(token) * w->out];
+      exact.insert(exact.end(), row, row + w->out);
+    }
   }
-  ExpectClose(out.Get(), exact, kF16Bound);
+  return exact;
+}
+
+// In formats of their own, and where panels have rows of two of them, or of three.
+TEST_F(LargeTest, MultipliesWeightsSideBySide) {
+  const Activations<__half> x(100, 512, 3);
+  const TestWeight first(DType::kQ4_K, 200, 512, 1), second(DType::kF16, 77, 512, 2),
+      third(DType::kQ8_0, 40, 512, 4);
+  const std::vector<double> exact = ExactSideBySide(x, {&first, &second, &third});
+  const std::array weights = {first.weight(), second.weight(), third.weight()};
+  for (LargeProducts* products : {panels_.get(), usual_.get()}) {
+    const Output<__half> out(100, 317);
+    products->Multiply(TestQueue(), out.matrix(), x.matrix(100), weights, 0, false);
+    ExpectClose(out.Get(), exact, kF16Bound);
+  }
+}
+
+// Plain ones that lie one behind the other, as one product, and elsewhere, as several.
+TEST_F(LargeTest, MultipliesPlainWeightsWhereverTheyLie) {
+  const Activations<__half> x(100, 512, 3);
+  const TestWeight first(DType::kF16, 200, 512, 1), second(DType::kF16, 77, 512, 2),
+      third(DType::kF16, 40, 512, 4);
+  const std::vector<double> exact = ExactSideBySide(x, {&first, &second, &third});
+  std::vector<std::byte> bytes;
+  for (const TestWeight* w : {&first, &second, &third}) {
+    const std::vector<std::byte> more = w->packed.Get();
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  }
+  const OnDevice<std::byte> together(bytes);
+  std::array apart = {first.weight(), second.weight(), third.weight()}, joined = apart;
+  joined[0].data = together.data();
+  joined[1].data = joined[0].data + PackedBytes(DType::kF16, 200, 512);
+  joined[2].data = joined[1].data + PackedBytes(DType::kF16, 77, 512);
+  for (const auto& weights : {apart, joined}) {
+    const Output<__half> out(100, 317);
+    usual_->Multiply(TestQueue(), out.matrix(), x.matrix(100), weights, 0, false);
+    ExpectClose(out.Get(), exact, kF16Bound);
+  }
+}
+
+// Rows that another rank waits for come first, in parts that are there when they are said to be.
+TEST_F(LargeTest, MakesSomeRowsFirst) {
+  constexpr int kRows = 2100, kColumns = 512, kOut = 203;
+  const Activations<__half> x(kRows, kColumns, 3);
+  for (const DType type : {DType::kF16, DType::kQ4_0}) {
+    const TestWeight w(type, kOut, kColumns, 1);
+    const std::vector<double> exact = Exact(x, kRows, w, 0);
+    for (const auto& [first, count] : {std::pair(0, 1050), {1051, 1049}}) {
+      const Output<float> out(kRows, kOut);
+      std::vector<float> made(size_t{kRows} * kOut, NAN);
+      panels_->MultiplyRowsFirst(
+          TestQueue(), out.matrix(), x.matrix(kRows), w.weight(), first, count,
+          [&](const Matrix& part, int row, int column) {
+            Require(cudaMemcpy2D(&made[size_t(first + row) * kOut + column], kOut * sizeof(float),
+                                 part.data, part.stride * sizeof(float),
+                                 part.columns * sizeof(float), part.rows, cudaMemcpyDeviceToHost),
+                    "reading a part");
+          });
+      const std::vector<float> all = out.Get();
+      ExpectClose(all, exact, kF32Bound);
+      for (int row = 0; row < kRows; ++row) {
+        const bool is_first = row >= first && row < first + count;
+        for (int i = 0; i < kOut; ++i) {
+          const float value = made[size_t(row) * kOut + i];
+          ASSERT_TRUE(is_first ? value == all[size_t(row) * kOut + i] : std::isnan(value))
+              << "row " << row << " column " << i;
+        }
+      }
+    }
+  }
 }
 
 // Some values of a product of a real model's size, with panels as they are in use.
@@ -264,7 +330,7 @@ TEST_F(LargeTest, MatchesExactSumsAtFullSize) {
     const TestWeight w(type, kOut, kIn, 2, 61);
     const std::vector<float> weights = w.As(Real::kF16);
     const Output<float> out(kN, kOut);
-    usual_->Multiply(TestQueue(), out.matrix(), x.matrix(kN), w.weight(), 0, false);
+    usual_->Multiply(TestQueue(), out.matrix(), x.matrix(kN), w.weights(), 0, false);
     const std::vector<float> all = out.Get();
     std::vector<float> actual;
     std::vector<double> exact;
@@ -288,7 +354,7 @@ TEST_F(LargeTest, GivesTheSameBitsInEveryRunAndInGraphs) {
     const TestWeight w(type, kOut, kIn, 2, 61);
     const Output<__nv_bfloat16> first(kN, kOut), second(kN, kOut), third(kN, kOut);
     const auto multiply = [&](const Output<__nv_bfloat16>& out) {
-      panels_->Multiply(queue, out.matrix(), x.matrix(kN), w.weight(), 0, false);
+      panels_->Multiply(queue, out.matrix(), x.matrix(kN), w.weights(), 0, false);
     };
     Require(cudaDeviceSynchronize(), "preparing");  // this stream does not wait for the other
     multiply(first);
@@ -321,8 +387,8 @@ TEST_F(LargeTest, LeavesInfinityBeyondF16AndKeepsNaN) {
     const Reals x(Real::kF16, values), narrow(Real::kF16, std::vector<float>(kN * kOut));
     const Reals wide(Real::kF32, std::vector<float>(kN * kOut));
     for (const Reals* out : {&narrow, &wide}) {
-      usual_->Multiply(TestQueue(), out->matrix(kN, kOut, kOut), x.matrix(kN, kIn, kIn), w.weight(),
-                       0, false);
+      usual_->Multiply(TestQueue(), out->matrix(kN, kOut, kOut), x.matrix(kN, kIn, kIn),
+                       w.weights(), 0, false);
     }
     const std::vector<float> half = narrow.Get(), exact = wide.Get();
     EXPECT_GT(exact[0], 1e6);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 
@@ -69,8 +70,8 @@ void CublasLt::Check(cublasStatus_t status, const char* what) const {
   Fail(ErrorKind::kConfig, "{} failed at {}: {}.", name_, what, call_.sentence(status));
 }
 
-void CublasLt::Multiply(const Queue& queue, const Matrix& out, const Operand& x, const Operand& w,
-                        bool add) {
+const CublasLt::Plan& CublasLt::PlanOf(const Matrix& out, const Operand& x, const Operand& w,
+                                       bool add) {
   LANTERN_CHECK(x.type == w.type && x.type != Real::kF32);
   LANTERN_CHECK(out.type == Real::kF32 || (out.type == x.type && !add));
   const Shape shape{w.rows,
@@ -90,12 +91,22 @@ void CublasLt::Multiply(const Queue& queue, const Matrix& out, const Operand& x,
     if (plans_.size() == kMostPlans) plans_.clear();
     found = plans_.emplace(shape, MakePlan(shape)).first;
   }
-  const Plan& plan = found->second;
+  return found->second;
+}
+
+void CublasLt::Multiply(const Queue& queue, const Matrix& out, const Operand& x, const Operand& w,
+                        bool add) {
+  const Plan& plan = PlanOf(out, x, w, add);
   const float one = 1, kept = add ? 1 : 0;
   Check(call_.multiply(handle_.get(), plan.product.get(), &one, w.data, plan.w.get(), x.data,
                        plan.x.get(), &kept, out.data, plan.out.get(), out.data, plan.out.get(),
                        &plan.algorithm, workspace_.data(), workspace_.bytes(), queue.stream),
         "a product");
+}
+
+double CublasLt::Cost(const Matrix& out, const Operand& x, const Operand& w, bool add) {
+  const double waves = PlanOf(out, x, w, add).waves;
+  return waves > 0 ? w.rows * std::ceil(waves) / waves : w.rows;
 }
 
 CublasLt::Owner<cublasLtMatrixLayout_t> CublasLt::Layout(cudaDataType type, int rows, int columns,
@@ -119,7 +130,7 @@ CublasLt::Plan CublasLt::MakePlan(const Shape& shape) const {
   const cublasOperation_t transposed = CUBLAS_OP_T;
   Check(call_.set_product(product, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof(transposed)),
         "describing a product");
-  plan.algorithm = Choose(plan, shape);
+  Choose(plan, shape);
   return plan;
 }
 
@@ -127,7 +138,7 @@ CublasLt::Plan CublasLt::MakePlan(const Shape& shape) const {
 // but would choose otherwise in another run, and so give other bits. For the same reason sums that
 // are cut into parts are added in a step of their own, in f32; what is left is the same in every
 // run by NVIDIA's word ("Results Reproducibility" in cuBLAS' manual).
-cublasLtMatmulAlgo_t CublasLt::Choose(const Plan& plan, const Shape& shape) const {
+void CublasLt::Choose(Plan& plan, const Shape& shape) const {
   cublasLtMatmulPreference_t made = nullptr;
   Check(call_.create_preference(&made), "making a preference");
   const Owner<cublasLtMatmulPreference_t> preference(made, call_.destroy_preference);
@@ -150,7 +161,8 @@ cublasLtMatmulAlgo_t CublasLt::Choose(const Plan& plan, const Shape& shape) cons
     Fail(ErrorKind::kConfig, "{} has no algorithm for a product of {} tokens by {} x {}.", name_,
          shape.tokens, shape.rows, shape.columns);
   }
-  return best.algo;
+  plan.algorithm = best.algo;
+  plan.waves = best.wavesCount;
 }
 
 }  // namespace lantern::cuda

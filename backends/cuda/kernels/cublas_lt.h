@@ -38,6 +38,9 @@ class CublasLt {
   // ENSURES: the same bits in every run, for the same shapes and alignments.
   void Multiply(const Queue& queue, const Matrix& out, const Operand& x, const Operand& w,
                 bool add);
+  // What that takes, in units that only compare products of the same x: the multiplications that
+  // the multiprocessors would have done meanwhile, had the last round of tiles given work to all.
+  double Cost(const Matrix& out, const Operand& x, const Operand& w, bool add);
 
  private:
   // The library's functions, all that is used here.
@@ -75,13 +78,15 @@ class CublasLt {
     Owner<cublasLtMatmulDesc_t> product;
     Owner<cublasLtMatrixLayout_t> w, x, out;
     cublasLtMatmulAlgo_t algorithm;
+    float waves = 0;  // rounds of tiles, the last one maybe in part
   };
 
   void Check(cublasStatus_t status, const char* what) const;
   Owner<cublasLtMatrixLayout_t> Layout(cudaDataType type, int rows, int columns,
                                        long long stride) const;
+  const Plan& PlanOf(const Matrix& out, const Operand& x, const Operand& w, bool add);
   Plan MakePlan(const Shape& shape) const;
-  cublasLtMatmulAlgo_t Choose(const Plan& plan, const Shape& shape) const;
+  void Choose(Plan& plan, const Shape& shape) const;
 
   const SharedLibrary library_;
   const Functions call_;

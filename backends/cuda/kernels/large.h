@@ -3,7 +3,9 @@
 // products in f32 for checks, by a kernel of our own.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "backends/cuda/kernels/queue.h"
@@ -26,12 +28,20 @@ class LargeProducts {
   LargeProducts(const LargeProducts&) = delete;
   LargeProducts& operator=(const LargeProducts&) = delete;
 
-  // out[n, weight.out] (+)= x[n, columns] * W[:, begin : begin + columns]^T. x in bf16 or f16, out
-  // of x's type or f32, added to what is there where `add` (f32 only). Sums in f32; those beyond
-  // f16 become infinity there: whoever reads them decides (see SiluMul, Attend). Grows scratch
-  // memory when it must: not while a graph is captured.
-  void Multiply(const Queue& queue, Matrix out, Matrix x, const Weight& weight, int begin,
-                bool add);
+  // out[n, sum of out] (+)= x[n, columns] * W[:, begin : begin + columns]^T for all weights, side
+  // by side in columns. x in bf16 or f16, out of x's type or f32, added to what is there where
+  // `add` (f32 only). Sums in f32; those beyond f16 become infinity there: whoever reads them
+  // decides (see SiluMul, Attend). Weights of x's type that lie one behind the other are one
+  // product where that is no slower; which bits a sum has depends on it, so on where they lie.
+  void Multiply(const Queue& queue, Matrix out, Matrix x, std::span<const Weight> weights,
+                int begin, bool add);
+
+  // The same, rows [first, first + count) of out before all others, which are on one side of them:
+  // `made` is called as soon as the product of a part of these rows is queued, with the part, and
+  // which of these rows and columns it begins with.
+  using RowsMade = std::function<void(const Matrix& part, int row, int column)>;
+  void MultiplyRowsFirst(const Queue& queue, Matrix out, Matrix x, const Weight& weight, int first,
+                         int count, const RowsMade& made);
 
   const std::string& library() const;  // "cuBLASLt 13.1.0"
 
