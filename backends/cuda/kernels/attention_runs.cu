@@ -4,11 +4,14 @@
 // FlashAttention-2's, Dao 2023.)
 //
 // Four warps of 32 rows: with 16 rows a warp would read keys and values from shared memory twice as
-// often, which then would take longer than the arithmetic. Two blocks fit on a multiprocessor, so
-// that one multiplies while the other computes exponentials.
+// often, which then would take longer than the arithmetic. Two such groups of warps fit on a
+// multiprocessor, so that one multiplies while the other computes exponentials: two blocks, or,
+// where there are so few that those with the most positions would end last and alone, two groups of
+// one block, which then take every other tile of positions.
 #include <algorithm>
 #include <cmath>
 
+#include "backends/cuda/kernels/attention_groups.cuh"
 #include "backends/cuda/kernels/attention_parts.cuh"
 #include "backends/cuda/kernels/attention_paths.h"
 #include "backends/cuda/kernels/launch.cuh"
@@ -16,44 +19,7 @@
 namespace lantern::cuda {
 namespace {
 
-constexpr int kWarps = 4, kThreads = kWarps * 32;
-constexpr int kRows = 128, kWarpRows = kRows / kWarps, kRowTiles = kWarpRows / 16;
-constexpr int kKeys = 64;
-constexpr int kStages = 2;  // tiles of keys and values in shared memory: one is on its way
-
-struct RunArguments {
-  StepTokens step;
-  AttentionStep attention;
-  int width;        // rows of a token: the most query heads of a kv head
-  int tile_tokens;  // tokens of a block
-  int inverse;      // 2^16 / width, rounded up: row * inverse >> 16 is row / width for all rows
-  int block_shift;
-  float scale;  // of products of queries and keys, to powers of two
-};
-
-// What a block works on.
-struct Tile {
-  int token, tokens, kv;
-  int lowest, end;  // positions that any of its rows sees
-  HeadRange heads;
-  int table;  // its sequence's, in StepTokens::blocks
-};
-
-// Shared memory: rows of D values in 16-byte chunks; chunk c of row r lies at c ^ r % 8, so that
-// eight rows' chunks of one column are in different banks.
-template <int D>
-struct RunShared {
-  alignas(1024) uint4 query[kRows * D / 8];
-  uint4 keys[kStages][kKeys * D / 8];
-  uint4 values[kStages][kKeys * D / 8];
-  int position[kRows];
-  Tile tile;  // for the end: in the loop there is no register to keep it in
-};
-
-template <int D>
-__device__ inline int ChunkAt(int row, int chunk) {
-  return row * (D / 8) + (chunk ^ (row % 8));
-}
+using namespace runs;
 
 // Finds the run that tile `index` belongs to; tiles of all runs are counted one after the other.
 // Runs of one token have none where there is more than one run: these are AttendSingles'.
@@ -114,7 +80,7 @@ __device__ inline void LoadQuery(const RunArguments& r, const Tile& tile, RunSha
   const AttentionStep& a = r.attention;
   const int chunk = threadIdx.x % (D / 8);
 #pragma unroll 4
-  for (int row = threadIdx.x / (D / 8); row < kRows; row += kThreads / (D / 8)) {
+  for (int row = threadIdx.x / (D / 8); row < kRows; row += blockDim.x / (D / 8)) {
     const int token = tile.token + TokenOf(r, tile, row), head = HeadOf(r, tile, row);
     const int position = r.step.position[token];
     if (chunk == 0) shared.position[row] = position;
@@ -142,14 +108,14 @@ __device__ inline void CopyLater(uint32_t to, const void* from, bool there) {
 // zeros, whatever the cache holds there: they may never have been written, and 0 * NaN is no 0.
 template <class T, int D>
 __device__ inline void LoadKeysAndValues(const RunArguments& r, const Tile& tile, int base,
-                                         RunShared<D>& shared, int stage) {
+                                         KeyTiles<D>& tiles, int stage) {
   constexpr int kPassRows = kThreads / (D / 8), kRowBytes = D * 2;  // a pass: a multiple of 8 rows
   const Cache& cache = r.attention.cache;
-  const int chunk = threadIdx.x % (D / 8), first = threadIdx.x / (D / 8);
+  const int chunk = threadIdx.x % (D / 8), first = ThreadOfGroup() / (D / 8);
   const T* keys = static_cast<const T*>(cache.keys) + first * D + chunk * 8;
   const T* values = static_cast<const T*>(cache.values) + first * D + chunk * 8;
-  const uint32_t key_to = SharedAddress(&shared.keys[stage][ChunkAt<D>(first, chunk)]);
-  const uint32_t value_to = key_to + sizeof shared.keys;
+  const uint32_t key_to = SharedAddress(&tiles.keys[stage][ChunkAt<D>(first, chunk)]);
+  const uint32_t value_to = key_to + sizeof tiles.keys;
 #pragma unroll
   for (int group = 0; group < kKeys; group += 16) {  // 16 positions lie in one block
     const int begin = base + group;
@@ -182,26 +148,19 @@ __device__ inline void LoadTransposed(uint32_t (&m)[4], uint32_t address) {
                : "memory");
 }
 
-// A warp's rows: g and g + 8 of each of its 16-row tiles are this lane's. `most` is in powers of
-// two, as products are when scaled.
-template <int D>
-struct WarpState {
-  float sums[kRowTiles][D / 8][4];
-  float most[kRowTiles][2], total[kRowTiles][2];  // total: of this lane's positions only
-};
-
 using Products = float[kRowTiles][kKeys / 8][4];
 
 // products = queries * keys^T. A lane's address of a matrix's row, whose chunks are exchanged by
 // row % 8, is that of chunk 0 with the chunk's number xor-ed in.
 template <class T, int D>
-__device__ inline void MultiplyKeys(const RunShared<D>& shared, int stage, Products& products) {
+__device__ inline void MultiplyKeys(const RunShared<D>& shared, const KeyTiles<D>& tiles, int stage,
+                                    Products& products) {
   constexpr int kRowBytes = D * 2;
-  const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+  const int lane = threadIdx.x % 32, warp = WarpOfGroup();
   const int query_row = warp * kWarpRows + lane % 16, query_chunk = lane / 16;
   const int key_row = lane % 8 + lane / 16 * 8, key_chunk = lane / 8 % 2;
   const uint32_t query = SharedAddress(&shared.query[ChunkAt<D>(query_row, query_chunk)]);
-  const uint32_t key = SharedAddress(&shared.keys[stage][ChunkAt<D>(key_row, key_chunk)]);
+  const uint32_t key = SharedAddress(&tiles.keys[stage][ChunkAt<D>(key_row, key_chunk)]);
 #pragma unroll
   for (int m = 0; m < kRowTiles; ++m) {
 #pragma unroll
@@ -231,7 +190,7 @@ __device__ inline void MultiplyKeys(const RunShared<D>& shared, int stage, Produ
 // Products with positions that a row does not see become minus infinity.
 template <int D>
 __device__ inline void Mask(const RunShared<D>& shared, int window, int base, Products& products) {
-  const int lane = threadIdx.x % 32, row = threadIdx.x / 32 * kWarpRows + lane / 4;
+  const int lane = threadIdx.x % 32, row = WarpOfGroup() * kWarpRows + lane / 4;
 #pragma unroll
   for (int m = 0; m < kRowTiles; ++m) {
 #pragma unroll
@@ -310,11 +269,11 @@ __device__ inline void Exponentials(float scale, Products& products, WarpState<D
 
 // sums += exponentials * values.
 template <class T, int D>
-__device__ inline void AddValues(const RunShared<D>& shared, int stage, const Products& p,
+__device__ inline void AddValues(const KeyTiles<D>& tiles, int stage, const Products& p,
                                  WarpState<D>& state) {
   constexpr int kRowBytes = D * 2;
   const int lane = threadIdx.x % 32;
-  const uint32_t value = SharedAddress(&shared.values[stage][ChunkAt<D>(lane % 16, lane / 16)]);
+  const uint32_t value = SharedAddress(&tiles.values[stage][ChunkAt<D>(lane % 16, lane / 16)]);
 #pragma unroll
   for (int k = 0; k < kKeys / 16; ++k) {
     uint32_t a[kRowTiles][4];
@@ -375,56 +334,72 @@ __device__ inline void StoreRows(const RunArguments& r, WarpState<D>& state, Run
   }
 }
 
-template <int D>
-__device__ inline void Begin(WarpState<D>& state) {
-#pragma unroll
-  for (int m = 0; m < kRowTiles; ++m) {
-#pragma unroll
-    for (int half = 0; half < 2; ++half) state.most[m][half] = -INFINITY, state.total[m][half] = 0;
-#pragma unroll
-    for (int n = 0; n < D / 8; ++n) {
-#pragma unroll
-      for (int i = 0; i < 4; ++i) state.sums[m][n][i] = 0;
+// The group's positions, one tile of `groups` after the other.
+template <class T, int D>
+__device__ inline void Walk(const RunArguments& r, const Tile& tile, int begin, int groups,
+                            RunShared<D>& shared, WarpState<D>& state) {
+  KeyTiles<D>& tiles = shared.of[Group()];
+  const int warp_first = WarpOfGroup() * kWarpRows, step = groups * kKeys;
+  const int earliest = shared.position[warp_first];
+  const int latest = shared.position[warp_first + kWarpRows - 1];
+  for (int base = begin, stage = 0; base < tile.end; base += step, stage ^= 1) {
+    asm volatile("cp.async.wait_group 0;" ::: "memory");
+    SyncGroup();
+    if (base + step < tile.end) {
+      LoadKeysAndValues<T, D>(r, tile, base + step, tiles, stage ^ 1);
     }
+    if (base > latest) continue;
+    Products products;
+    MultiplyKeys<T, D>(shared, tiles, stage, products);
+    const bool all_seen =
+        base + kKeys - 1 <= earliest && base >= LowestSeen(latest, r.attention.window);
+    if (!all_seen) Mask<D>(shared, r.attention.window, base, products);
+    Exponentials<D>(r.scale, products, state);
+    AddValues<T, D>(tiles, stage, products, state);
   }
 }
 
-template <class T, int D>
-__global__ void __launch_bounds__(kThreads, 2) RunKernel(const __grid_constant__ RunArguments r) {
+template <class T, int D, int kGroups>
+__global__ void __launch_bounds__(kGroups* kThreads, kMostGroups / kGroups)
+    RunKernel(const __grid_constant__ RunArguments r) {
   extern __shared__ __align__(1024) unsigned char memory[];
   auto& shared = *reinterpret_cast<RunShared<D>*>(memory);
   WaitForInputs();
   LetNextBegin();
   Tile tile;
   if (!FindTile(r, tile)) return;
-  const int begin = tile.lowest / kKeys * kKeys;
-  LoadKeysAndValues<T, D>(r, tile, begin, shared, 0);
+  const int begin = tile.lowest / kKeys * kKeys + Group() * kKeys;
+  LoadKeysAndValues<T, D>(r, tile, begin, shared.of[Group()], 0);
   With16Bits(r.attention.qkv.type,
              [&](auto value) { LoadQuery<decltype(value), T, D>(r, tile, shared); });
   WarpState<D> state;
   Begin(state);
   if (threadIdx.x == 0) shared.tile = tile;
   __syncthreads();
-  const int warp_first = threadIdx.x / 32 * kWarpRows;
-  const int earliest = shared.position[warp_first];
-  const int latest = shared.position[warp_first + kWarpRows - 1];
-  for (int base = begin, stage = 0; base < tile.end; base += kKeys, stage ^= 1) {
-    asm volatile("cp.async.wait_group 0;" ::: "memory");
+  Walk<T, D>(r, tile, begin, kGroups, shared, state);
+  if constexpr (kGroups == 2) {
+    auto& given = *reinterpret_cast<LaneSums<D>*>(shared.of);
+    static_assert(sizeof given <= sizeof shared.of);
+    asm volatile("cp.async.wait_group 0;" ::: "memory");  // of a group without a tile
     __syncthreads();
-    if (base + kKeys < tile.end) {
-      LoadKeysAndValues<T, D>(r, tile, base + kKeys, shared, stage ^ 1);
-    }
-    if (base > latest) continue;
-    Products products;
-    MultiplyKeys<T, D>(shared, stage, products);
-    const bool all_seen =
-        base + kKeys - 1 <= earliest && base >= LowestSeen(latest, r.attention.window);
-    if (!all_seen) Mask<D>(shared, r.attention.window, base, products);
-    Exponentials<D>(r.scale, products, state);
-    AddValues<T, D>(shared, stage, products, state);
+    if (Group() == 1) GiveSums(state, given);
+    __syncthreads();
+    if (Group() == 1) return;
+    TakeSums(given, state);
   }
   With16Bits(r.attention.out.type,
              [&](auto value) { StoreRows<decltype(value), D>(r, state, shared); });
+}
+
+template <class T, int D, int kGroups>
+void LaunchGroups(const Queue& queue, const RunArguments& r, int tiles) {
+  constexpr int kBytes = SharedBytes<D>(kGroups);
+  // Each time, because it holds for the current device only.
+  Require(cudaFuncSetAttribute(RunKernel<T, D, kGroups>,
+                               cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes),
+          "asking for shared memory");
+  Launch(queue, RunKernel<T, D, kGroups>, dim3(r.attention.cache.heads, tiles), kGroups * kThreads,
+         kBytes, r);
 }
 
 template <class T, int D>
@@ -433,12 +408,12 @@ void LaunchRuns(const Queue& queue, const RunArguments& r) {
   const int tiles =
       std::min((r.step.tokens + r.tile_tokens - 1) / r.tile_tokens + r.step.runs - 1,
                (r.step.longest_run + r.tile_tokens - 1) / r.tile_tokens * r.step.runs);
-  constexpr int kBytes = sizeof(RunShared<D>);
-  // Each time, because it holds for the current device only.
-  Require(
-      cudaFuncSetAttribute(RunKernel<T, D>, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes),
-      "asking for shared memory");
-  Launch(queue, RunKernel<T, D>, dim3(r.attention.cache.heads, tiles), dim3(kThreads), kBytes, r);
+  const bool few = r.attention.cache.heads * tiles <= kMostGroups * queue.multiprocessors;
+  if (few && SharedBytes<D>(2) <= queue.block_shared_bytes) {
+    LaunchGroups<T, D, 2>(queue, r, tiles);
+  } else {
+    LaunchGroups<T, D, 1>(queue, r, tiles);
+  }
 }
 
 }  // namespace
