@@ -42,6 +42,7 @@ Activations::Activations(Backend::Context& context, const ActivationShape& shape
   logits = logits_[0].all;
   extra_partials_.resize(shape.subtrees - 1);
   for (Memory& memory : extra_partials_) allocate(memory, shape.tokens, shape.dim);
+  Select(0, 0);
 }
 
 void Activations::Use(int slot) {

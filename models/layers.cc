@@ -17,6 +17,11 @@ SummedLinear::SummedLinear(Loader& loader, const TensorSlice& slice, SumShard sh
       site_(site) {}
 
 void SummedLinear::Start(Run& run, Tensor x) const {
+  if (run.divides_rows()) {
+    run.device_sums->StartRows(run.act.sum, x, weight_);
+    run.rows_divided = true;  // what follows takes in the sum
+    return;
+  }
   if (run.device_sums != nullptr) {  // which keep no order of leaves
     Backend::MatMulLeaves(run.ctx, {&run.act.sum, 1}, x, weight_, whole_);
     run.device_sums->AddSum(run.act.x, run.act.sum);
@@ -41,8 +46,10 @@ void SummedLinear::Finish(Run& run) {
 Norm::Norm(Loader& loader, const std::string& name, const ModelConfig& config)
     : weight_(loader.LoadVector(name, config.dim, owner_)), eps_(config.norm_eps) {}
 
-void Norm::operator()(Run& run, Tensor out, Tensor x) const {
+Tensor Norm::operator()(Run& run, Tensor out, Tensor x) const {
+  if (run.rows_divided) return run.device_sums->NormRows(x, run.act.sum, weight_, eps_);
   Backend::RmsNorm(run.ctx, out, x, weight_, eps_);
+  return out;
 }
 
 }  // namespace lantern

@@ -43,7 +43,8 @@ class SummedLinear {
 class Norm {
  public:
   Norm(Loader& loader, const std::string& name, const ModelConfig& config);
-  void operator()(Run& run, Tensor out, Tensor x) const;
+  // Returns x's rows, normed: out, or where else these lie.
+  Tensor operator()(Run& run, Tensor out, Tensor x) const;
 
  private:
   BufferOwner owner_;

@@ -28,9 +28,9 @@ class LlamaLayer {
   // Starts the sum of the attention's output.
   void StartAttention(Run& run, const RopeTable& rope) const {
     Activations& a = run.act;
-    attn_norm_(run, a.norm, a.x);
+    const Tensor normed = attn_norm_(run, a.norm, a.x);
     Tensor qkv = a.Qkv(qkv_.cols());  // merged; local heads only
-    qkv_(run, qkv, a.norm);
+    qkv_(run, qkv, normed);
     run.Progress();
     const int q_end = shard_.heads.size() * head_dim_;
     const int k_end = q_end + shard_.kv_heads.size() * head_dim_;
@@ -48,20 +48,22 @@ class LlamaLayer {
   void StartFeedForward(Run& run) const {
     Activations& a = run.act;
     SummedLinear::Finish(run);
-    ffn_norm_(run, a.norm, a.x);
+    const Tensor normed = ffn_norm_(run, a.norm, a.x);
     Tensor gate_up = a.GateUp(gate_up_.cols()), ffn = a.Ffn(shard_.ffn.size());
-    gate_up_(run, gate_up, a.norm);  // merged
+    gate_up_(run, gate_up, normed);  // merged
     run.Advance();
     Backend::SiluMul(run.ctx, ffn, gate_up);
     ffn_down_.Start(run, ffn);
   }
 
-  // Takes that sum too.
-  void Finish(Run& run) const {
+  // Takes that sum too. The stage's last layer leaves the residual stream whole.
+  void Finish(Run& run, bool last = false) const {
     SummedLinear::Finish(run);
+    if (last) run.JoinRows();
     // A pass over [n, dim] is nothing beside the layer's weights.
+    const bool looks = run.looks_at_each() || (last && run.sums.group().size() > 1);
     Backend::LookAtResidual(run.ctx, run.act.x, run.first_token(), model_layer_,
-                            run.looks_at_each() ? index_ : -1);
+                            looks ? index_ : -1);
   }
 
  private:
@@ -117,7 +119,7 @@ class Llama : public Model {
     }
     for (int part = 0; part < run.parts(); ++part) {
       run.Enter(part);
-      layers_.back().Finish(run);
+      layers_.back().Finish(run, true);
     }
     run.EnterAll();
   }
@@ -126,8 +128,7 @@ class Llama : public Model {
     const auto& rows = run.batch.logits_at;
     Tensor picked = run.act.picked.Rows(0, static_cast<int>(rows.size()));
     Backend::Gather(run.ctx, picked, run.act.x, run.view());
-    const Tensor normed = run.act.picked_norm.Rows(0, picked.rows);
-    head_->norm(run, normed, picked);
+    const Tensor normed = head_->norm(run, run.act.picked_norm.Rows(0, picked.rows), picked);
     const Tensor logits = run.act.logits.Rows(0, picked.rows);
     head_->logits(run, logits, normed);
     Backend::LookAtLogits(run.ctx, logits, run.view());

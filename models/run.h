@@ -81,9 +81,23 @@ class Run {
   KvCache& kv;
   Activations& act;
   const Batch& batch;
+  // Whether, from the step's first sum on, every rank has some rows of the residual stream only:
+  // those of x that it sums.
+  bool divides_rows() const {
+    return !finds_bad_layer && device_sums != nullptr && device_sums->DividesRows(batch.tokens());
+  }
+  bool rows_divided = false;  // now
+  // All rows are on all ranks again.
+  void JoinRows() {
+    if (rows_divided) device_sums->JoinRows(act.x, act.sum);
+    rows_divided = false;
+  }
   // Whether the residual stream is looked at, and hashed, after each layer: where other ranks hold
-  // the same, or wanted so, to find the first layer that gave a value that is no number.
-  bool looks_at_each() const { return finds_bad_layer || sums.group().size() > 1; }
+  // the same, or wanted so, to find the first layer that gave a value that is no number. Otherwise
+  // after the last.
+  bool looks_at_each() const {
+    return finds_bad_layer || (sums.group().size() > 1 && !divides_rows());
+  }
   bool finds_bad_layer = false;
   // Whether tokens are guessed on devices that each have a part of the vocabulary.
   bool guesses_together() const { return wanted_.guesses && wanted_.vocabulary.parts > 1; }

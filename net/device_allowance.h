@@ -8,11 +8,11 @@
 // ways. A group takes some 64 MiB more, which its kernels share with the host, and the kernels
 // themselves are there once. Two H200 each had 860 MiB less with a group that sums, 698 and 954
 // with one that hands over (NCCL 2.28, gpu_sums_test); what of that is whose is not known. Sums of
-// two ranks connect them, or take 128 MiB for peer memory; sums of more connect a rank with two
-// neighbours (a ring's; a tree's), or take 256 MiB for multicast beside one (NVLS, 8 GPUs). A link
-// is a group of its own, which versions before 2.22 connect both ways whatever it sends. To other
-// machines NCCL's buffers lie in the host's memory, but who is where, and on which device, is not
-// known here.
+// two ranks connect them, or take peer memory: 64 MiB, and up to 256 MiB where they divide rows;
+// sums of more connect a rank with two neighbours (a ring's; a tree's), or take 256 MiB for
+// multicast beside one (NVLS, 8 GPUs). A link is a group of its own, which versions before 2.22
+// connect both ways whatever it sends. To other machines NCCL's buffers lie in the host's memory,
+// but who is where, and on which device, is not known here.
 #pragma once
 
 #include <algorithm>

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/cuda/context.h"
+#include "backends/cuda/kernels/peer_rows.h"
 #include "backends/cuda/kernels/peer_sum.h"
 #include "backends/cuda/kernels/rows.h"
 #include "backends/cuda/products.h"
@@ -17,28 +18,59 @@
 namespace lantern {
 namespace {
 
+using cuda::PeerMemory;
+using cuda::PeerRows;
 using cuda::PeerSums;
 
 // Sums in f32 that go through peer memory. Beyond the first, bandwidth counts, and with more ranks
-// than two every vector would travel more often than NCCL lets it; a step of 2,048 tokens of 4,096
-// columns is the second.
-constexpr size_t kSmallBytes = size_t{1} << 20, kPairBytes = size_t{32} << 20;
+// than two every vector would travel more often than NCCL lets it. The second is a step of 1,024
+// tokens of 4,096 columns: of larger ones two ranks divide the rows.
+constexpr size_t kSmallBytes = size_t{1} << 20, kPairBytes = size_t{16} << 20;
+// With fewer tokens a product's halves take more time than dividing the rows gains: two H200, 8B in
+// BF16, with 767 undivided 63,000 tokens/s, with 768 divided 61,900.
+constexpr int kLeastDivided = 960;
+// For more, rows are not divided.
+constexpr size_t kMostRowsBytes = size_t{256} << 20;
 size_t PeerBytes(const Communicator& group) { return group.size() == 2 ? kPairBytes : kSmallBytes; }
 // In whole packets.
 size_t RowBytes(int columns) { return (columns + 3) / 4 * 4 * sizeof(float); }
 
-std::unique_ptr<PeerSums> ReachPeers(Communicator& group) {
+// What sums over peer memory use.
+struct Peers {
+  std::unique_ptr<PeerMemory> memory;
   std::unique_ptr<PeerSums> sums;
-  PeerSums::Handle handle{};
-  const bool made = group.size() <= PeerSums::kMostRanks && Succeeds([&] {
-                      sums =
-                          std::make_unique<PeerSums>(group.rank(), group.size(), PeerBytes(group));
-                      handle = sums->handle();
-                    });
-  if (!Everybody(group, made)) return nullptr;
-  const std::vector<PeerSums::Handle> handles = Gathered(group, handle);
-  const bool open = Succeeds([&] { sums->Open(handles); });
-  return Everybody(group, open) ? std::move(sums) : nullptr;
+  std::unique_ptr<PeerRows> rows;  // null: they are not divided
+};
+
+// Rows are divided by two ranks that compute in the same 16 bits.
+bool MayDivideRows(Communicator& group, cuda::Real compute, int dim, int tokens) {
+  const auto all = Gathered(group, std::array{static_cast<int>(compute)});
+  const bool alike =
+      std::all_of(all.begin(), all.end(), [&](const auto& each) { return each == all[0]; });
+  return group.size() == 2 && alike && cuda::RealBytes(compute) == 2 && tokens >= kLeastDivided &&
+         PeerRows::Bytes(tokens, dim) <= kMostRowsBytes;
+}
+
+// Without memory where some rank does not reach another's.
+Peers ReachPeers(Communicator& group, cuda::Real compute, int dim, int tokens) {
+  const bool divides = MayDivideRows(group, compute, dim, tokens);
+  const size_t for_sums = PeerSums::Bytes(group.size(), PeerBytes(group));
+  Peers peers;
+  PeerMemory::Handle handle{};
+  const bool made =
+      group.size() <= PeerMemory::kMostRanks && Succeeds([&] {
+        peers.memory = std::make_unique<PeerMemory>(
+            group.rank(), group.size(), for_sums + (divides ? PeerRows::Bytes(tokens, dim) : 0));
+        peers.sums = std::make_unique<PeerSums>(*peers.memory, 0, PeerBytes(group));
+        if (divides) {
+          peers.rows = std::make_unique<PeerRows>(*peers.memory, for_sums, tokens, dim);
+        }
+        handle = peers.memory->handle();
+      });
+  if (!Everybody(group, made)) return {};
+  const std::vector<PeerMemory::Handle> handles = Gathered(group, handle);
+  const bool open = Succeeds([&] { peers.memory->Open(handles); });
+  return Everybody(group, open) ? std::move(peers) : Peers{};
 }
 
 // Kernels' exponentials are instructions that another generation may round otherwise.
@@ -55,8 +87,8 @@ bool AreAlike(Communicator& group) {
 
 class GpuSums : public DeviceSums {
  public:
-  GpuSums(CudaContext& context, Communicator& group, DType wire, int dim,
-          std::unique_ptr<PeerSums> peers, std::unique_ptr<NcclGroup> nccl)
+  GpuSums(CudaContext& context, Communicator& group, DType wire, int dim, Peers peers,
+          std::unique_ptr<NcclGroup> nccl)
       : context_(context),
         group_(group),
         wire_(wire),
@@ -64,7 +96,7 @@ class GpuSums : public DeviceSums {
         alike_(AreAlike(group)),
         peers_(std::move(peers)),
         nccl_(std::move(nccl)),
-        work_(group, context.queue().stream, nccl_.get(), peers_.get()) {}
+        work_(group, context.queue().stream, nccl_.get(), peers_.memory.get()) {}
 
   // Recorded steps hold sums, and what they use goes. Where steps were queued when the group was
   // aborted, they end by themselves, but must have: they would use it.
@@ -75,17 +107,43 @@ class GpuSums : public DeviceSums {
 
   void AddSum(Tensor x, Tensor partial) override {
     context_.LaunchPending();
-    const bool by_peers = peers_ && (peers_->Fits(x.rows, x.cols) || !nccl_);
+    const bool by_peers = peers_.sums && (peers_.sums->Fits(x.rows, x.cols) || !nccl_);
     by_peers ? AddByPeers(x, partial, wire_) : AddByNccl(x, partial);
   }
 
   void AddExactSum(Tensor x, Tensor partial) override {
     context_.LaunchPending();
-    peers_ ? AddByPeers(x, partial, DType::kF32) : AddByNccl(x, partial);
+    peers_.sums ? AddByPeers(x, partial, DType::kF32) : AddByNccl(x, partial);
+  }
+
+  bool DividesRows(int tokens) const override {
+    return peers_.rows && tokens >= kLeastDivided && peers_.rows->Fits(tokens);
+  }
+
+  void StartRows(Tensor partial, Tensor input, const WeightMatrix& weight) override {
+    context_.LaunchPending();
+    const cuda::RowRange theirs = peers_.rows->Theirs(partial.rows);
+    cuda::MultiplyRowsFirst(context_, partial, input, weight, theirs.begin, theirs.size(),
+                            [&](const cuda::Matrix& part, int row, int column) {
+                              peers_.rows->Send(context_.queue(), part, row, column);
+                            });
+    peers_.rows->EndSend();
+  }
+
+  Tensor NormRows(Tensor x, Tensor partial, Tensor weight, float eps) override {
+    const cuda::Matrix normed =
+        peers_.rows->NormRows(context_.queue(), cuda::MatrixOf(x), cuda::MatrixOf(partial),
+                              weight.f32(), eps, context_.compute());
+    return {normed.data, cuda::TypeOf(normed.type), normed.rows, normed.columns,
+            static_cast<int>(normed.stride)};
+  }
+
+  void JoinRows(Tensor x, Tensor partial) override {
+    peers_.rows->JoinRows(context_.queue(), cuda::MatrixOf(x), cuda::MatrixOf(partial));
   }
 
   bool Repeats(int tokens) const override {
-    return peers_ && tokens * RowBytes(dim_) <= PeerBytes(group_);
+    return peers_.sums && tokens * RowBytes(dim_) <= PeerBytes(group_);
   }
 
   bool Alike() const override { return alike_; }
@@ -104,8 +162,8 @@ class GpuSums : public DeviceSums {
     const int fitting = std::max<int>(PeerBytes(group_) / RowBytes(x.cols), 1);
     for (int row = 0; row < x.rows; row += fitting) {
       const int end = std::min(row + fitting, x.rows);
-      peers_->Sum(context_.queue(), cuda::MatrixOf(x.Rows(row, end)),
-                  cuda::MatrixOf(partial.Rows(row, end)), wire);
+      peers_.sums->Sum(context_.queue(), cuda::MatrixOf(x.Rows(row, end)),
+                       cuda::MatrixOf(partial.Rows(row, end)), wire);
     }
   }
   void AddByNccl(Tensor x, Tensor partial) {
@@ -122,7 +180,7 @@ class GpuSums : public DeviceSums {
   const DType wire_;
   const int dim_;
   const bool alike_;
-  const std::unique_ptr<PeerSums> peers_;
+  const Peers peers_;
   const std::unique_ptr<NcclGroup> nccl_;
   const DeviceWork work_;
 };
@@ -130,16 +188,16 @@ class GpuSums : public DeviceSums {
 }  // namespace
 
 std::unique_ptr<DeviceSums> MakeDeviceSums(Backend::Context& context, Communicator& group,
-                                           WireFormat format, int dim) {
+                                           WireFormat format, int dim, int tokens) {
   if (group.size() == 1) return nullptr;
   // All ask, whatever they have: some may be builds that have no more than this answer.
   if (!Everybody(group, context.gpu != nullptr && format != WireFormat::kQ8)) return nullptr;
   context.gpu->Enter();
-  std::unique_ptr<PeerSums> peers = ReachPeers(group);
+  Peers peers = ReachPeers(group, context.gpu->compute(), dim, tokens);
   // Of two ranks that reach each other nothing is left for NCCL, which takes memory and seconds.
-  const bool all_by_peers = peers && group.size() == 2;
+  const bool all_by_peers = peers.sums && group.size() == 2;
   std::unique_ptr<NcclGroup> nccl = all_by_peers ? nullptr : JoinNccl(group);
-  if (!peers && !nccl) return nullptr;
+  if (!peers.sums && !nccl) return nullptr;
   const DType wire = format == WireFormat::kBf16  ? DType::kBF16
                      : format == WireFormat::kF16 ? DType::kF16
                                                   : DType::kF32;

@@ -5,7 +5,7 @@
 
 namespace lantern {
 
-std::unique_ptr<DeviceSums> MakeDeviceSums(Backend::Context&, Communicator& group, WireFormat,
+std::unique_ptr<DeviceSums> MakeDeviceSums(Backend::Context&, Communicator& group, WireFormat, int,
                                            int) {
   if (group.size() > 1) Everybody(group, false);
   return nullptr;

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "backends/cuda/kernels/peer_sum.h"
+#include "backends/cuda/kernels/peer_memory.h"
 #include "net/communicator.h"
 #include "net/nccl_group.h"
 #include "src/base/error.h"
@@ -18,7 +18,7 @@ class DeviceWork {
  public:
   // Work of `group` on `stream`, by NCCL, over peer memory, or both; null: not by that. All must
   // outlive this.
-  DeviceWork(Communicator& group, cudaStream_t stream, NcclGroup* nccl, cuda::PeerSums* peers)
+  DeviceWork(Communicator& group, cudaStream_t stream, NcclGroup* nccl, cuda::PeerMemory* peers)
       : group_(group),
         stream_(stream),
         nccl_(nccl),
@@ -62,7 +62,7 @@ class DeviceWork {
   Communicator& group_;
   const cudaStream_t stream_;
   NcclGroup* const nccl_;
-  cuda::PeerSums* const peers_;
+  cuda::PeerMemory* const peers_;
   const AbortWatch watch_;
 };
 

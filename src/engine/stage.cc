@@ -37,6 +37,7 @@ Stage::Stage(Backend::Context& context, Mesh& mesh, const ModelPart& part, Loade
       last_(part.last_stage),
       vocabulary_{mesh.tp_rank, mesh.tp->size(), part.head.row.begin, part.config.vocab},
       core_(options.core),
+      step_tokens_(options.step_tokens),
       queues_on_host_(options.queues_on_host),
       kv_(context, options.kv_type, options.kv_blocks, part.config.head_dim, part.KvHeads()),
       act_(context, part.Activations(options.step_tokens, options.logit_rows, options.in_flight)),
@@ -107,7 +108,7 @@ void Stage::Connect() {
 // all are made in the time of two.
 void Stage::ConnectDevices() {
   if (std::exchange(connected_, true)) return;
-  device_sums_ = MakeDeviceSums(context_, *mesh_.tp, sums_.asked(), act_.x.cols);
+  device_sums_ = MakeDeviceSums(context_, *mesh_.tp, sums_.asked(), act_.x.cols, step_tokens_);
   queues_ = MayQueue();
   for (const int first : {0, 1}) {
     const bool behind = mesh_.stage % 2 == first;
@@ -371,12 +372,12 @@ void Stage::EndModel(const StepPlan& plan) {
   residual_.EndStep(seen.hashes);
 }
 
-// One rank alone asks a device after its last layer only, as each look takes time. Where the step's
-// input is still there, as it is made here, the step runs again, with a look after every layer: it
-// reads what it read before, and writes the same places.
+// Some steps are looked at after the last layer only, by all ranks alike. Where their input is
+// still there, as it is made here, they run again, with a look after every layer: that reads what
+// it read before, and writes the same places.
 void Stage::FailAtLayer(const StepPlan& plan, ResidualLook seen) {
-  if (first_ && mesh_.tp->size() == 1 && !Backend::OnHost(context_)) {
-    Run run = MakeRun(plan);
+  Run run = MakeRun(plan);
+  if (first_ && !run.looks_at_each() && !Backend::OnHost(context_)) {
     run.finds_bad_layer = true;
     Backend::RunStep(context_, run.view(), plan.slot, false, [&] { model_->Forward(run); });
     const ResidualLook again = Backend::EndStep(context_, plan.slot);

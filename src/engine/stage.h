@@ -118,6 +118,7 @@ class Stage {
   const bool first_, last_;
   const VocabularyPart vocabulary_;  // this rank's
   const Core core_;
+  const int step_tokens_;
   const bool queues_on_host_;
   bool queues_ = false;  // all ranks alike
   KvCache kv_;

@@ -3,39 +3,15 @@
 #include <algorithm>
 
 #include "backends/cuda/kernels/launch.cuh"
+#include "backends/cuda/kernels/norm.cuh"
 #include "backends/cuda/kernels/row_units.cuh"
 #include "backends/cuda/kernels/rows.h"
 
 namespace lantern::cuda {
 namespace {
 
-constexpr int kMostThreads = 1024;
 constexpr int kHeld = 2;  // units that a thread keeps: 8192 columns in all
 constexpr int kUnit = 4;
-
-// The sum over the block's threads, in all of them. REQUIRES: whole warps.
-__device__ float SumOfBlock(float value) {
-  __shared__ float sums[kMostThreads / 32];
-  const int warps = blockDim.x / 32, lane = threadIdx.x % 32;
-  for (int distance = 16; distance > 0; distance /= 2) {
-    value += __shfl_xor_sync(~0u, value, distance);
-  }
-  if (lane == 0) sums[threadIdx.x / 32] = value;
-  __syncthreads();
-  value = lane < warps ? sums[lane] : 0;
-  for (int distance = 16; distance > 0; distance /= 2) {
-    value += __shfl_xor_sync(~0u, value, distance);
-  }
-  return value;
-}
-
-template <int kN>
-__device__ float SumOfSquares(const Floats<kN>& values) {
-  float sum = 0;
-#pragma unroll
-  for (const float value : values.of) sum += value * value;
-  return sum;
-}
 
 // x and what is added to it, if anything is, loaded; Sum waits for both.
 template <int kN, bool adds>
@@ -58,15 +34,8 @@ struct Terms {
   }
 };
 
-template <int kN, class Out>
-__device__ void PutUnit(Out* out, Floats<kN> values, const Floats<kN>& weight, float scale) {
-#pragma unroll
-  for (int i = 0; i < kN; ++i) values.of[i] = values.of[i] * scale * weight.of[i];
-  Store<kN>(out, values);
-}
-
 template <int kN, bool adds, class Out>
-__global__ void __launch_bounds__(kMostThreads, 1)
+__global__ void __launch_bounds__(kMostNormThreads, 1)
     NormKernel(Rows<Out> outs, Rows<float> xs, Rows<float> ys, const float* weight, int columns,
                float eps) {
   const int units = columns / kN, first = threadIdx.x, step = blockDim.x;
@@ -124,7 +93,7 @@ void Norm(const Queue& queue, const Matrix& out, const Matrix& x, Rows<float> y,
       using Out = decltype(out_value);
       constexpr int kN = decltype(unit)::value;
       // All units of the row are held if they can be.
-      const int threads = std::clamp((x.columns / kN + 63) / 64 * 32, 32, kMostThreads);
+      const int threads = std::clamp((x.columns / kN + 63) / 64 * 32, 32, kMostNormThreads);
       Launch(queue, NormKernel<kN, adds, Out>, x.rows, threads, 0, RowsOf<Out>(out),
              RowsOf<float>(x), y, weight, x.columns, eps);
     });

@@ -14,6 +14,7 @@
 // their index: of the blocks that some rank has not ended, the first has begun, or is about to, on
 // all ranks, so its packets come. A rank that is lost ends by Abort.
 #include "backends/cuda/kernels/launch.cuh"
+#include "backends/cuda/kernels/peer_access.cuh"
 #include "backends/cuda/kernels/peer_sum.h"
 #include "src/base/check.h"
 
@@ -24,30 +25,9 @@ constexpr int kThreads = 128;
 constexpr int kBlocks = 4;  // on a multiprocessor at once
 constexpr unsigned kAbsent = 0xffffffff;
 constexpr unsigned kOtherNaN = 0x7fff7fff;  // in f32, and twice in f16 and bf16
-constexpr unsigned kPollsPerLook = 1024;    // at the abort word; some 0.5 ms
 
 template <DType kType>
 constexpr int kFloatsOf = kType == DType::kF32 ? 4 : 8;  // of a packet
-
-// The other ranks' accesses go to L2, where this GPU's have to look as well.
-__device__ uint4 Load(const uint4* packet) {
-  uint4 got;
-  asm volatile("ld.relaxed.sys.global.v4.u32 {%0, %1, %2, %3}, [%4];"
-               : "=r"(got.x), "=r"(got.y), "=r"(got.z), "=r"(got.w)
-               : "l"(packet)
-               : "memory");
-  return got;
-}
-__device__ void Store(uint4* packet, uint4 value) {
-  asm volatile("st.relaxed.sys.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(packet), "r"(value.x),
-               "r"(value.y), "r"(value.z), "r"(value.w)
-               : "memory");
-}
-__device__ unsigned LoadWord(const unsigned* word) {
-  unsigned got;
-  asm volatile("ld.relaxed.sys.global.u32 %0, [%1];" : "=r"(got) : "l"(word) : "memory");
-  return got;
-}
 
 // Finite values stay finite.
 __device__ float Saturated(float value, float largest) {
@@ -142,9 +122,9 @@ __device__ bool Arrived(uint4 packet) {
 __device__ uint4 Take(uint4* packet, uint4 got, const unsigned* abort) {
   for (unsigned polls = 1; !Arrived(got); ++polls) {
     if (polls % kPollsPerLook == 0 && LoadWord(abort) != 0) return {0, 0, 0, 0};
-    got = Load(packet);
+    got = LoadPacket(packet);
   }
-  Store(packet, {kAbsent, kAbsent, kAbsent, kAbsent});
+  StorePacket(packet, {kAbsent, kAbsent, kAbsent, kAbsent});
   return got;
 }
 
@@ -159,7 +139,7 @@ __device__ void Send(const PeerBuffers& buffers, unsigned half, unsigned index, 
 #pragma unroll 1
   for (int i = 1, to = buffers.rank; i < buffers.size; ++i) {
     to = to + 1 == buffers.size ? 0 : to + 1;  // not all to rank 0 at once
-    Store(Place(buffers, to, half, buffers.rank, index), packet);
+    StorePacket(Place(buffers, to, half, buffers.rank, index), packet);
   }
 }
 
@@ -181,7 +161,7 @@ __device__ void AddAll(const PeerBuffers& buffers, unsigned half, unsigned index
 #pragma unroll
   for (int from = 0; from < kMost; ++from) {  // all looks are on their way at once
     if (from < buffers.size && from != buffers.rank) {
-      got[from] = Load(Place(buffers, buffers.rank, half, from, index));
+      got[from] = LoadPacket(Place(buffers, buffers.rank, half, from, index));
     }
   }
   float sum[kFloatsOf<kType>];
@@ -233,7 +213,7 @@ template <DType kType>
 void LaunchSum(const Queue& queue, const PeerBuffers& buffers, Matrix x, Matrix partial) {
   auto* const kernel = buffers.size <= 2   ? SumKernel<kType, 2>
                        : buffers.size <= 4 ? SumKernel<kType, 4>
-                                           : SumKernel<kType, PeerBuffers::kMostRanks>;
+                                           : SumKernel<kType, PeerMemory::kMostRanks>;
   const unsigned row_packets = (x.columns + kFloatsOf<kType> - 1) / kFloatsOf<kType>;
   const unsigned packets = x.rows * row_packets;
   Launch(queue, kernel, (packets + kThreads - 1) / kThreads, kThreads, 0, buffers,
@@ -248,15 +228,16 @@ void PeerSums::Sum(const Queue& queue, Matrix x, Matrix partial, DType wire) {
   LANTERN_CHECK(x.rows == partial.rows && x.columns == partial.columns);
   LANTERN_CHECK(Fits(x.rows, x.columns));
   if (x.rows == 0 || x.columns == 0) return;  // a sum without packets would break the proof above
+  const PeerBuffers buffers = Buffers();
   switch (wire) {
     case DType::kBF16:
-      return LaunchSum<DType::kBF16>(queue, buffers_, x, partial);
+      return LaunchSum<DType::kBF16>(queue, buffers, x, partial);
     case DType::kF16:
-      return LaunchSum<DType::kF16>(queue, buffers_, x, partial);
+      return LaunchSum<DType::kF16>(queue, buffers, x, partial);
     default:
       LANTERN_CHECK(wire == DType::kF32);
   }
-  LaunchSum<DType::kF32>(queue, buffers_, x, partial);
+  LaunchSum<DType::kF32>(queue, buffers, x, partial);
 }
 
 }  // namespace lantern::cuda

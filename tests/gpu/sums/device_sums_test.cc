@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
+#include <functional>
 
+#include "src/tensor/quant.h"
 #include "tests/forked_ranks.h"
 #include "tests/gpu/sums/rank_processes.h"
 
@@ -31,7 +34,7 @@ struct SumsEnd {
         host(static_cast<size_t>(rows) * columns) {
     x = Backend::Allocate(*context, owners[0], rows, columns, DType::kF32);
     partial = Backend::Allocate(*context, owners[1], rows, columns, DType::kF32);
-    sums = MakeDeviceSums(*context, *rank.world, wire, columns);
+    sums = MakeDeviceSums(*context, *rank.world, wire, columns, rows);
   }
 
   // A step that is a sum of ones.
@@ -139,6 +142,89 @@ TEST(DeviceSums, AStepIsWaitedForWhileTheNextIsQueued) {
   for (int rank = 0; rank < 2; ++rank) EXPECT_EQ(ranks.ReadLine(rank, kLimit), "alike");
 }
 
+// Rows that two ranks divide: whole numbers, as above. Row r of the input is (r + i) % 5 - 2, row c
+// of a rank's weight (3 c + i + rank) % 7 - 3.
+struct RowsEnd : SumsEnd {
+  static constexpr int kRows = 1001, kColumns = 512, kIn = 96;
+
+  explicit RowsEnd(RankEnd& rank) : SumsEnd(rank, kRows, kColumns) {
+    input = Backend::Allocate(*context, input_owner, kRows, kIn, DType::kF16);
+    std::vector<uint16_t> halves;
+    for (int i = 0; i < kRows * kIn; ++i) {
+      halves.push_back(FloatToHalf(static_cast<float>(Input(i / kIn, i % kIn))));
+    }
+    const size_t bytes = kIn * sizeof(uint16_t), pitch = input.stride * sizeof(uint16_t);
+    cudaMemcpy2D(input.data, pitch, halves.data(), bytes, bytes, kRows, cudaMemcpyHostToDevice);
+    RawWeight raw{"weight", DType::kF16, kColumns, kIn, {}};
+    raw.read_row = [mine = rank.rank](int row, std::byte* out) {
+      for (int i = 0; i < kIn; ++i) {
+        const uint16_t half = FloatToHalf(static_cast<float>(Factor(mine, row, i)));
+        std::memcpy(out + i * sizeof(half), &half, sizeof(half));
+      }
+    };
+    weight = Backend::PackWeight(*context, raw);
+    norm = Backend::Allocate(*context, norm_owner, 1, kColumns, DType::kF32);
+    Backend::Upload(*context, norm, std::vector<float>(kColumns, 1));
+  }
+
+  static int Input(int row, int i) { return (row + i) % 5 - 2; }
+  static int Factor(int rank, int row, int i) { return (3 * row + i + rank) % 7 - 3; }
+  static int Sum(int row, int column) {
+    int sum = 0;
+    for (int i = 0; i < kIn; ++i) {
+      sum += Input(row, i) * (Factor(0, column, i) + Factor(1, column, i));
+    }
+    return sum;
+  }
+
+  Tensor AddAndNorm() {
+    sums->StartRows(partial, input, weight);
+    return sums->NormRows(x, partial, norm, 1e-5f);
+  }
+
+  BufferOwner input_owner, norm_owner;
+  Tensor input, norm;
+  WeightMatrix weight;
+};
+
+std::string AddRows(RankEnd& rank) {
+  RowsEnd end(rank);
+  if (!end.sums || !end.sums->DividesRows(RowsEnd::kRows)) return "no rows are divided";
+  const Tensor normed = end.AddAndNorm();
+  if (normed.rows != RowsEnd::kRows || normed.cols != RowsEnd::kColumns) return "other norms";
+  end.AddAndNorm();
+  end.sums->StartRows(end.partial, end.input, end.weight);
+  end.sums->JoinRows(end.x, end.partial);
+  end.sums->Wait();
+  const std::span<float> got = Backend::HostSpan(*end.context, end.x, end.host);
+  for (size_t i = 0; i < got.size(); ++i) {
+    const int sum = RowsEnd::Sum(i / RowsEnd::kColumns, i % RowsEnd::kColumns);
+    if (got[i] != static_cast<float>(3 * sum)) return "element " + std::to_string(i);
+  }
+  rank.Finish();
+  return "alike";
+}
+
+TEST(DeviceSums, OfManyRowsDivideThem) {
+  if (GpuCount() < 1) GTEST_SKIP() << "needs a GPU";
+  ForkedRanks ranks(2, AddRows);
+  for (int rank = 0; rank < 2; ++rank) EXPECT_EQ(ranks.ReadLine(rank, kLimit), "alike");
+}
+
+// The survivor waits for rows of a sum that the other never comes to.
+std::string WaitForLostRows(RankEnd& rank) {
+  constexpr int kVictim = 1;
+  RowsEnd end(rank);
+  if (!end.sums || !end.sums->DividesRows(RowsEnd::kRows)) return "no rows are divided";
+  end.AddAndNorm();
+  end.sums->Wait();
+  if (rank.rank != kVictim) end.AddAndNorm();
+  rank.WriteLine("under way");
+  if (rank.rank == kVictim) pause();
+  end.sums->Wait();
+  return "nobody was lost";
+}
+
 enum class Wait { kSums, kSteps, kDevice, kFree };
 
 // The survivor waits so for a sum that the other never comes to, and must say who was lost.
@@ -163,8 +249,8 @@ std::string WaitForLost(RankEnd& rank, int victim, Wait wait) {
   return "nobody was lost";
 }
 
-void LoseOne(Wait wait, int victim) {
-  ForkedRanks ranks(2, [&](RankEnd& rank) { return WaitForLost(rank, victim, wait); });
+void LoseOne(int victim, const std::function<std::string(RankEnd&)>& body) {
+  ForkedRanks ranks(2, body);
   for (int rank = 0; rank < 2; ++rank) ASSERT_EQ(ranks.ReadLine(rank, kLimit), "under way");
   usleep(500000);
   const auto start = Clock::now();
@@ -179,6 +265,10 @@ void LoseOne(Wait wait, int victim) {
   std::printf("ended %.3f s after rank %d was killed: %s\n", took.count(), victim, line.c_str());
 }
 
+void LoseOne(Wait wait, int victim) {
+  LoseOne(victim, [&](RankEnd& rank) { return WaitForLost(rank, victim, wait); });
+}
+
 TEST(DeviceSums, OfALostRankEnd) {
   if (GpuCount() < 1) GTEST_SKIP() << "needs a GPU";
   for (const int victim : {0, 1}) LoseOne(Wait::kSums, victim);
@@ -189,6 +279,11 @@ TEST(DeviceSums, OfALostRankEndWhereTheDeviceIsWaitedFor) {
   if (GpuCount() < 1) GTEST_SKIP() << "needs a GPU";
   for (const int victim : {0, 1}) LoseOne(Wait::kDevice, victim);
   LoseOne(Wait::kFree, 1);
+}
+
+TEST(DeviceSums, OfALostRanksRowsEnd) {
+  if (GpuCount() < 1) GTEST_SKIP() << "needs a GPU";
+  LoseOne(1, WaitForLostRows);
 }
 
 }  // namespace

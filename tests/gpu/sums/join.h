@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "backends/cuda/kernels/peer_rows.h"
 #include "backends/cuda/kernels/peer_sum.h"
 #include "backends/cuda/kernels/queue.h"
 #include "net/nccl_group.h"
@@ -19,15 +20,40 @@
 namespace lantern::cuda {
 
 // REQUIRES: a barrier before the first rank destroys its own, unless a rank is lost.
-inline std::unique_ptr<PeerSums> JoinPeerSums(Rank& rank, size_t max_bytes) {
-  auto sums = std::make_unique<PeerSums>(rank.rank, rank.size, max_bytes);
-  const PeerSums::Handle mine = sums->handle();
-  std::vector<PeerSums::Handle> handles;
+template <class User>
+struct OverPeers {
+  std::unique_ptr<PeerMemory> memory;
+  std::unique_ptr<User> user;
+  User& operator*() const { return *user; }
+  User* operator->() const { return user.get(); }
+};
+
+inline void OpenAll(Rank& rank, PeerMemory& memory) {
+  const PeerMemory::Handle mine = memory.handle();
+  std::vector<PeerMemory::Handle> handles;
   for (const auto& bytes : rank.Exchange(mine)) {
     std::memcpy(handles.emplace_back().data(), bytes.data(), sizeof(mine));
   }
-  sums->Open(handles);
-  return sums;
+  memory.Open(handles);
+}
+
+inline OverPeers<PeerSums> JoinPeerSums(Rank& rank, size_t max_bytes) {
+  OverPeers<PeerSums> joined;
+  joined.memory =
+      std::make_unique<PeerMemory>(rank.rank, rank.size, PeerSums::Bytes(rank.size, max_bytes));
+  joined.user = std::make_unique<PeerSums>(*joined.memory, 0, max_bytes);
+  OpenAll(rank, *joined.memory);
+  return joined;
+}
+
+inline OverPeers<PeerRows> JoinPeerRows(Rank& rank, int rows, int columns) {
+  constexpr size_t kOffset = 48;  // as behind something else
+  OverPeers<PeerRows> joined;
+  joined.memory =
+      std::make_unique<PeerMemory>(rank.rank, rank.size, kOffset + PeerRows::Bytes(rows, columns));
+  joined.user = std::make_unique<PeerRows>(*joined.memory, kOffset, rows, columns);
+  OpenAll(rank, *joined.memory);
+  return joined;
 }
 
 inline std::unique_ptr<NcclGroup> JoinNccl(Rank& rank) {

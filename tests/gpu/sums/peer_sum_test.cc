@@ -133,7 +133,8 @@ TEST(PeerSums, TakeAnyNumber) {
 
 TEST(PeerSums, OfOneRankNeedNoPeer) {
   RunRanks(1, [](Rank& rank) {
-    PeerSums sums(0, 1, 64);
+    PeerMemory memory(0, 1, PeerSums::Bytes(1, 64));
+    PeerSums sums(memory, 0, 64);
     EXPECT_TRUE(sums.Fits(1, 16) && sums.Fits(4, 1));
     EXPECT_FALSE(sums.Fits(1, 17) || sums.Fits(5, 1) || sums.Fits(1 << 20, 1 << 20));
     const TestStream stream;
@@ -141,11 +142,12 @@ TEST(PeerSums, OfOneRankNeedNoPeer) {
   });
 }
 
-TEST(PeerSums, SayThatMemoryIsOutOfReach) {
+TEST(PeerMemory, SaysThatItIsOutOfReach) {
   RunRanks(1, [](Rank&) {
-    PeerSums sums(0, 2, 64);
+    PeerMemory memory(0, 2, 64);
     try {
-      sums.Open(std::vector<PeerSums::Handle>(2, sums.handle()));  // CUDA opens no handle at home
+      // CUDA opens no handle at home.
+      memory.Open(std::vector<PeerMemory::Handle>(2, memory.handle()));
       ADD_FAILURE() << "opened";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kConfig);
@@ -209,13 +211,13 @@ TEST(PeerSums, OfALostRankEndByAbort) {
     });
     for (int replay = 0; replay < 10; ++replay) graph.Launch();
     stream.Finish();
-    EXPECT_FALSE(sums->aborted());
+    EXPECT_FALSE(sums.memory->aborted());
     if (rank.rank == 1) {
       graph.Launch();
       kill(getpid(), SIGKILL);
     }
-    const LossWatch watch(rank, [&] { sums->Abort(); });
-    while (!sums->aborted()) {
+    const LossWatch watch(rank, [&] { sums.memory->Abort(); });
+    while (!sums.memory->aborted()) {
       graph.Launch();
       stream.Finish();
     }
