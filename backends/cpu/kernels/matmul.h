@@ -42,10 +42,10 @@ LANTERN_INLINE void Clear(PanelSums<kTokens>& sum) {
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) sum[t][p] = FV{};
   }
 }
-template <int kTokens>
-LANTERN_INLINE void AddLeaf(const PanelSums<kTokens>& sum, LeafSums<kTokens>& leaves) {
-  PanelSums<kTokens> leaf;
-  LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
+template <int kSums, class Leaves>
+LANTERN_INLINE void AddLeaf(const PanelSums<kSums>& sum, Leaves& leaves) {
+  PanelSums<kSums> leaf;
+  LANTERN_UNROLL for (int t = 0; t < kSums; ++t) {
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) leaf[t][p] = sum[t][p];
   }
   leaves.Add(leaf);
@@ -105,59 +105,72 @@ void Panel(const PanelJob& job) {
   if (token < job.token_end) Tile<Format, 1>(job, token);
 }
 
-// Two neighbouring panels times all kTokens tokens of the job. Alone, a panel of plain numbers
-// waits for every multiply-add of its one chain, and memory meanwhile for the panel.
-template <class Format, int kTokens>
-void PairTile(const PanelJob (&job)[2]) {
+// The panels of a job from one on.
+template <class Format>
+LANTERN_INLINE PanelJob PanelsFrom(const PanelJob& job, int panel) {
+  PanelJob rest = job;
+  rest.panel += static_cast<size_t>(panel) * job.blocks * Format::kBytes;
+  rest.panels -= panel;
+  rest.row += panel * kPanelRows;
+  rest.rows -= panel * kPanelRows;
+  return rest;
+}
+
+// One of them.
+template <class Format>
+LANTERN_INLINE PanelJob PanelOf(const PanelJob& job, int panel) {
+  PanelJob one = PanelsFrom<Format>(job, panel);
+  one.panels = 1;
+  one.rows = one.rows < kPanelRows ? one.rows : kPanelRows;
+  return one;
+}
+
+// The first kPanels panels of a job times its kTokens tokens. Alone, a panel of plain numbers waits
+// for every multiply-add of its one chain, and memory meanwhile for the panel.
+template <class Format, int kPanels, int kTokens>
+void GroupTile(const PanelJob& job) {
   const typename Format::Input* in[kTokens];
-  const int token = job[0].token_begin;
-  InputsAt(job[0], token, in);
-  LeafSums<kTokens> leaves[2] = {{job[0], token, kTokens}, {job[1], token, kTokens}};
-  for (int block = 0; !leaves[0].done();) {
-    PanelSums<kTokens> sum[2];
-    for (int i = 0; i < 2; ++i) Clear(sum[i]);
-    for (; block < leaves[0].end(); ++block) {
-      Format::AddPair(job[0], in, block, sum);
-    }
-    for (int i = 0; i < 2; ++i) AddLeaf(sum[i], leaves[i]);
+  InputsAt(job, job.token_begin, in);
+  LeafSums<kTokens, kPanels> leaves(job, job.token_begin, kTokens);
+  for (int column = 0; !leaves.done();) {
+    PanelSums<kPanels * kTokens> sum;
+    Clear(sum);
+    const int end = leaves.end();
+    Format::template AddColumns<kPanels>(job, in, column, end, sum);
+    column = end;
+    AddLeaf(sum, leaves);
   }
 }
 
-// Whether two panels' sums of that many tokens fit where a tile's do.
+// Whether the sums of so many panels and tokens fit where a tile's do.
 template <class Format>
-constexpr bool PairFits(int tokens) {
-  if constexpr (requires { Format::kPairs; }) return 2 * tokens <= Format::kTile;
+constexpr bool GroupFits(int panels, int tokens) {
+  if constexpr (requires { Format::kGroups; }) return panels * tokens <= Format::kTile;
   return false;
 }
 
-// REQUIRES: as many tokens as PairFits.
-template <class Format, int kTokens = 1>
-LANTERN_INLINE void PanelPair(const PanelJob (&job)[2], int tokens) {
-  if (tokens == kTokens) return PairTile<Format, kTokens>(job);
-  if constexpr (PairFits<Format>(kTokens + 1)) PanelPair<Format, kTokens + 1>(job, tokens);
-}
-
-// One panel of a job of several.
-template <class Format>
-LANTERN_INLINE PanelJob PanelOf(const PanelJob& job, int panel) {
-  PanelJob one = job;
-  one.panel += static_cast<size_t>(panel) * job.blocks * Format::kBytes;
-  one.panels = 1;
-  one.row += panel * kPanelRows;
-  const int rows = job.rows - panel * kPanelRows;
-  one.rows = rows < kPanelRows ? rows : kPanelRows;
-  return one;
+// Those of a job's panels that go in groups of kPanels, from `panel` on: the first one after them.
+// REQUIRES: GroupFits.
+template <class Format, int kPanels, int kTokens = 1>
+LANTERN_INLINE int PanelGroups(const PanelJob& job, int panel) {
+  if constexpr (GroupFits<Format>(kPanels, kTokens + 1)) {
+    if (job.token_end - job.token_begin > kTokens) {
+      return PanelGroups<Format, kPanels, kTokens + 1>(job, panel);
+    }
+  }
+  for (; panel + kPanels <= job.panels; panel += kPanels) {
+    GroupTile<Format, kPanels, kTokens>(PanelsFrom<Format>(job, panel));
+  }
+  return panel;
 }
 
 template <class Format>
 void Panels(const PanelJob& job) {
   int panel = 0;
-  if constexpr (PairFits<Format>(1)) {
+  if constexpr (GroupFits<Format>(4, 1)) {
     const int tokens = job.token_end - job.token_begin;
-    for (; PairFits<Format>(tokens) && panel + 2 <= job.panels; panel += 2) {
-      const PanelJob pair[] = {PanelOf<Format>(job, panel), PanelOf<Format>(job, panel + 1)};
-      PanelPair<Format>(pair, tokens);
-    }
+    if (GroupFits<Format>(4, tokens)) panel = PanelGroups<Format, 4>(job, panel);
+    if (GroupFits<Format>(2, tokens)) panel = PanelGroups<Format, 2>(job, panel);
   }
 #if LANTERN_TILES
   if constexpr (requires { typename TilesOf<Format>::Input; }) {

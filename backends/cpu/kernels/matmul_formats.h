@@ -40,7 +40,9 @@ template <FV (*kLoad)(const void*), int kElementBytes>
 struct PlainFormat {
   using Input = float;
   static constexpr int kBytes = kPanelRows * kElementBytes, kTile = kPlainTile;
-  static constexpr bool kPairs = true;  // has AddPair
+  static constexpr bool kGroups = true;      // has AddColumns
+  static constexpr int kLine = 64 / kBytes;  // columns of a cache line
+  static constexpr int kFirstBytes = 256;    // of a panel: no hardware foresees them
 
   LANTERN_INLINE FV Column(const uint8_t* panel, int column, int part) {
     return kLoad(PartOf(panel + static_cast<size_t>(column) * kBytes, kElementBytes, part));
@@ -50,39 +52,54 @@ struct PlainFormat {
   LANTERN_INLINE void AddBlock(const PanelJob& job, const float* const (&in)[kTokens], int column,
                                PanelSums<kTokens>& sum) {
     const uint8_t* w = job.panel + static_cast<size_t>(column) * kBytes;
-    if (column % (64 / kBytes) == 0) Prefetch<64>(w, AheadOf<kTokens, kTile>(job));
+    if (column % kLine == 0) Prefetch<64>(w, AheadOf<kTokens, kTile>(job));
     AddColumn(w, in, column, sum);
   }
 
-  // The same of two panels, the second right behind the first. Each is asked for half as far ahead:
-  // together they read as fast as one. Ahead of their ends lies the next pair, not each other.
-  template <int kTokens>
-  LANTERN_INLINE void AddPair(const PanelJob& job, const float* const (&in)[kTokens], int column,
-                              PanelSums<kTokens> (&sum)[2]) {
+  // Columns [column, end) of neighbouring panels, a line of each panel at a time. Each is asked for
+  // a fraction as far ahead: together they read as fast as one. Ahead of their ends lies the next
+  // group, not each other.
+  template <int kPanels, int kTokens>
+  LANTERN_INLINE void AddColumns(const PanelJob& job, const float* const (&in)[kTokens], int column,
+                                 int end, PanelSums<kPanels * kTokens>& sum) {
     const size_t panel_bytes = static_cast<size_t>(job.blocks) * kBytes;
-    const size_t at = static_cast<size_t>(column) * kBytes;
-    const uint8_t* const w[] = {job.panel + at, job.panel + panel_bytes + at};
-    if (column % (64 / kBytes) == 0) {
-      const size_t half_far = job.ahead.far / 2, half_near = job.ahead.near / 2;
-      const size_t far = half_far + (at + half_far < panel_bytes ? 0 : panel_bytes);
-      const size_t near = half_near + (at + half_near < panel_bytes ? 0 : panel_bytes);
-      LANTERN_UNROLL for (int i = 0; i < 2; ++i) {
-        __builtin_prefetch(w[i] + far, 0, 2);
-        __builtin_prefetch(w[i] + near);
+    const uint8_t* w = job.panel + static_cast<size_t>(column) * kBytes;
+    const uint8_t* const last = job.panel + panel_bytes;
+    const auto ahead = [&](int bytes) __attribute__((always_inline)) {
+      const int each = bytes / kPanels, turn = each > kFirstBytes ? each : kFirstBytes;
+      return w + turn < last ? w + each : w + turn + (kPanels - 1) * panel_bytes;
+    };
+    for (; column + kLine <= end; column += kLine, w += 64) {
+      const uint8_t *const far = ahead(job.ahead.far), *const near = ahead(job.ahead.near);
+      LANTERN_UNROLL for (int i = 0; i < kPanels; ++i) {
+        __builtin_prefetch(far + i * panel_bytes, 0, 2);
+        __builtin_prefetch(near + i * panel_bytes);
+      }
+      LANTERN_UNROLL for (int c = 0; c < kLine; ++c) {
+        LANTERN_UNROLL for (int i = 0; i < kPanels; ++i) {
+          AddColumn(w + i * panel_bytes + c * kBytes, in, column + c, sum, i * kTokens);
+        }
       }
     }
-    LANTERN_UNROLL for (int i = 0; i < 2; ++i) AddColumn(w[i], in, column, sum[i]);
+    for (; column < end; ++column, w += kBytes) {
+      LANTERN_UNROLL for (int i = 0; i < kPanels; ++i) {
+        AddColumn(w + i * panel_bytes, in, column, sum, i * kTokens);
+      }
+    }
   }
 
  private:
-  template <int kTokens>
+  // One panel's column: its sums are those from `first` on.
+  template <int kTokens, int kSums>
   LANTERN_INLINE void AddColumn(const uint8_t* w, const float* const (&in)[kTokens], int column,
-                                PanelSums<kTokens>& sum) {
+                                PanelSums<kSums>& sum, int first = 0) {
     FV weight[kParts];
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) weight[p] = kLoad(PartOf(w, kElementBytes, p));
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
       const FV x = SplatV(in[t][column]);
-      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) sum[t][p] = FmaV(weight[p], x, sum[t][p]);
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+        sum[first + t][p] = FmaV(weight[p], x, sum[first + t][p]);
+      }
     }
   }
 };
