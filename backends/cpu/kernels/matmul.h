@@ -51,15 +51,22 @@ LANTERN_INLINE void AddLeaf(const PanelSums<kSums>& sum, Leaves& leaves) {
   leaves.Add(leaf);
 }
 
-template <class Format, int kTokens>
+// So many tokens from one on, times the job's first kPanels panels.
+template <class Format, int kTokens, int kPanels = 1>
 void Tile(const PanelJob& job, int token) {
   const typename Format::Input* in[kTokens];
   InputsAt(job, token, in);
-  LeafSums<kTokens> leaves(job, token, kTokens);
+  LeafSums<kTokens, kPanels> leaves(job, token, kTokens);
   for (int block = 0; !leaves.done();) {
-    PanelSums<kTokens> sum;
+    PanelSums<kPanels * kTokens> sum;
     Clear(sum);
-    for (; block < leaves.end(); ++block) AddBlock<Format>(job, in, block, sum);
+    const int end = leaves.end();
+    if constexpr (requires { Format::kGroups; }) {
+      Format::template AddColumns<kPanels>(job, in, block, end, sum);
+      block = end;
+    } else {
+      for (; block < end; ++block) AddBlock<Format>(job, in, block, sum);
+    }
     AddLeaf(sum, leaves);
   }
 }
@@ -109,7 +116,14 @@ void Panel(const PanelJob& job) {
 template <class Format>
 LANTERN_INLINE PanelJob PanelsFrom(const PanelJob& job, int panel) {
   PanelJob rest = job;
-  rest.panel += static_cast<size_t>(panel) * job.blocks * Format::kBytes;
+  if constexpr (requires { Format::kGroups; }) {
+    const int place = job.place + panel;
+    rest.place = place % kPanelGroup;
+    rest.panel += static_cast<size_t>(place - rest.place) * Format::PanelBytes(job.blocks);
+    rest.panel += (rest.place - job.place) * kPanelLine;
+  } else {
+    rest.panel += static_cast<size_t>(panel) * job.blocks * Format::kBytes;
+  }
   rest.panels -= panel;
   rest.row += panel * kPanelRows;
   rest.rows -= panel * kPanelRows;
@@ -125,53 +139,46 @@ LANTERN_INLINE PanelJob PanelOf(const PanelJob& job, int panel) {
   return one;
 }
 
-// The first kPanels panels of a job times its kTokens tokens. Alone, a panel of plain numbers waits
-// for every multiply-add of its one chain, and memory meanwhile for the panel.
-template <class Format, int kPanels, int kTokens>
-void GroupTile(const PanelJob& job) {
-  const typename Format::Input* in[kTokens];
-  InputsAt(job, job.token_begin, in);
-  LeafSums<kTokens, kPanels> leaves(job, job.token_begin, kTokens);
-  for (int column = 0; !leaves.done();) {
-    PanelSums<kPanels * kTokens> sum;
-    Clear(sum);
-    const int end = leaves.end();
-    Format::template AddColumns<kPanels>(job, in, column, end, sum);
-    column = end;
-    AddLeaf(sum, leaves);
-  }
-}
-
 // Whether the sums of so many panels and tokens fit where a tile's do.
 template <class Format>
 constexpr bool GroupFits(int panels, int tokens) {
-  if constexpr (requires { Format::kGroups; }) return panels * tokens <= Format::kTile;
-  return false;
+  return panels * tokens <= Format::kTile;
 }
 
-// Those of a job's panels that go in groups of kPanels, from `panel` on: the first one after them.
-// REQUIRES: GroupFits.
+// The first kPanels panels of a job. REQUIRES: GroupFits.
 template <class Format, int kPanels, int kTokens = 1>
-LANTERN_INLINE int PanelGroups(const PanelJob& job, int panel) {
+LANTERN_INLINE void FewTokens(const PanelJob& job) {
   if constexpr (GroupFits<Format>(kPanels, kTokens + 1)) {
     if (job.token_end - job.token_begin > kTokens) {
-      return PanelGroups<Format, kPanels, kTokens + 1>(job, panel);
+      return FewTokens<Format, kPanels, kTokens + 1>(job);
     }
   }
-  for (; panel + kPanels <= job.panels; panel += kPanels) {
-    GroupTile<Format, kPanels, kTokens>(PanelsFrom<Format>(job, panel));
+  Tile<Format, kTokens, kPanels>(job, job.token_begin);
+}
+
+// Panels that lie in groups. Few tokens take several at once: one panel's one chain would wait for
+// every multiply-add, and memory meanwhile for the panel.
+template <class Format>
+void GroupedPanels(const PanelJob& job) {
+  const int tokens = job.token_end - job.token_begin;
+  for (int panel = 0; panel < job.panels;) {
+    const int here = kPanelGroup - (job.place + panel) % kPanelGroup;
+    const int left = here < job.panels - panel ? here : job.panels - panel;
+    if (left >= 4 && GroupFits<Format>(4, tokens)) {
+      FewTokens<Format, 4>(PanelsFrom<Format>(job, panel));
+      panel += 4;
+    } else if (left >= 2 && GroupFits<Format>(2, tokens)) {
+      FewTokens<Format, 2>(PanelsFrom<Format>(job, panel));
+      panel += 2;
+    } else {
+      Panel<Format>(PanelOf<Format>(job, panel++));
+    }
   }
-  return panel;
 }
 
 template <class Format>
 void Panels(const PanelJob& job) {
-  int panel = 0;
-  if constexpr (GroupFits<Format>(4, 1)) {
-    const int tokens = job.token_end - job.token_begin;
-    if (GroupFits<Format>(4, tokens)) panel = PanelGroups<Format, 4>(job, panel);
-    if (GroupFits<Format>(2, tokens)) panel = PanelGroups<Format, 2>(job, panel);
-  }
+  if constexpr (requires { Format::kGroups; }) return GroupedPanels<Format>(job);
 #if LANTERN_TILES
   if constexpr (requires { typename TilesOf<Format>::Input; }) {
     if (const int tiles = TilesFor<TilesOf<Format>>(job); tiles > 0) {
@@ -180,7 +187,7 @@ void Panels(const PanelJob& job) {
     }
   }
 #endif
-  for (; panel < job.panels; ++panel) Panel<Format>(PanelOf<Format>(job, panel));
+  for (int panel = 0; panel < job.panels; ++panel) Panel<Format>(PanelOf<Format>(job, panel));
 }
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE

@@ -40,52 +40,41 @@ template <FV (*kLoad)(const void*), int kElementBytes>
 struct PlainFormat {
   using Input = float;
   static constexpr int kBytes = kPanelRows * kElementBytes, kTile = kPlainTile;
-  static constexpr bool kGroups = true;      // has AddColumns
-  static constexpr int kLine = 64 / kBytes;  // columns of a cache line
-  static constexpr int kFirstBytes = 256;    // of a panel: no hardware foresees them
+  static constexpr bool kGroups = true;              // panels lie so, and there is AddColumns
+  static constexpr int kLine = kPanelLine / kBytes;  // columns of a cache line
 
+  LANTERN_INLINE size_t PanelBytes(int columns) {
+    return static_cast<size_t>((columns + kLine - 1) / kLine) * kPanelLine;
+  }
+  LANTERN_INLINE const uint8_t* LineOf(const uint8_t* panel, int column) {
+    return panel + static_cast<size_t>(column / kLine) * (kPanelGroup * kPanelLine);
+  }
   LANTERN_INLINE FV Column(const uint8_t* panel, int column, int part) {
-    return kLoad(PartOf(panel + static_cast<size_t>(column) * kBytes, kElementBytes, part));
+    const uint8_t* w = LineOf(panel, column) + column % kLine * kBytes;
+    return kLoad(PartOf(w, kElementBytes, part));
   }
 
-  template <int kTokens>
-  LANTERN_INLINE void AddBlock(const PanelJob& job, const float* const (&in)[kTokens], int column,
-                               PanelSums<kTokens>& sum) {
-    const uint8_t* w = job.panel + static_cast<size_t>(column) * kBytes;
-    if (column % kLine == 0) Prefetch<64>(w, AheadOf<kTokens, kTile>(job));
-    AddColumn(w, in, column, sum);
-  }
-
-  // Columns [column, end) of neighbouring panels, a line of each panel at a time. Each is asked for
-  // a fraction as far ahead: together they read as fast as one. Ahead of their ends lies the next
-  // group, not each other.
+  // Columns [column, end) of neighbouring panels, a line of each panel in turn. Fewer than a group
+  // are asked for as much farther ahead: they pass the others by.
   template <int kPanels, int kTokens>
   LANTERN_INLINE void AddColumns(const PanelJob& job, const float* const (&in)[kTokens], int column,
                                  int end, PanelSums<kPanels * kTokens>& sum) {
-    const size_t panel_bytes = static_cast<size_t>(job.blocks) * kBytes;
-    const uint8_t* w = job.panel + static_cast<size_t>(column) * kBytes;
-    const uint8_t* const last = job.panel + panel_bytes;
-    const auto ahead = [&](int bytes) __attribute__((always_inline)) {
-      const int each = bytes / kPanels, turn = each > kFirstBytes ? each : kFirstBytes;
-      return w + turn < last ? w + each : w + turn + (kPanels - 1) * panel_bytes;
+    Ahead ahead = AheadOf<kTokens, kTile>(job);
+    ahead.far *= kPanelGroup / kPanels;
+    ahead.near *= kPanelGroup / kPanels;
+    const auto add = [&](const uint8_t* line, int at) __attribute__((always_inline)) {
+      const uint8_t* w = line + at % kLine * kBytes;
+      LANTERN_UNROLL for (int i = 0; i < kPanels; ++i) {
+        AddColumn(w + i * kPanelLine, in, at, sum, i * kTokens);
+      }
     };
-    for (; column + kLine <= end; column += kLine, w += 64) {
-      const uint8_t *const far = ahead(job.ahead.far), *const near = ahead(job.ahead.near);
-      LANTERN_UNROLL for (int i = 0; i < kPanels; ++i) {
-        __builtin_prefetch(far + i * panel_bytes, 0, 2);
-        __builtin_prefetch(near + i * panel_bytes);
-      }
-      LANTERN_UNROLL for (int c = 0; c < kLine; ++c) {
-        LANTERN_UNROLL for (int i = 0; i < kPanels; ++i) {
-          AddColumn(w + i * panel_bytes + c * kBytes, in, column + c, sum, i * kTokens);
-        }
-      }
+    for (; column < end && column % kLine != 0; ++column) add(LineOf(job.panel, column), column);
+    const uint8_t* w = LineOf(job.panel, column);
+    for (; column + kLine <= end; column += kLine, w += kPanelGroup * kPanelLine) {
+      Prefetch<kPanels * kPanelLine>(w, ahead);
+      LANTERN_UNROLL for (int at = 0; at < kLine; ++at) add(w, column + at);
     }
-    for (; column < end; ++column, w += kBytes) {
-      LANTERN_UNROLL for (int i = 0; i < kPanels; ++i) {
-        AddColumn(w + i * panel_bytes, in, column, sum, i * kTokens);
-      }
-    }
+    for (; column < end; ++column) add(w, column);
   }
 
  private:
