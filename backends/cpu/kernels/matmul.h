@@ -139,10 +139,11 @@ LANTERN_INLINE PanelJob PanelOf(const PanelJob& job, int panel) {
   return one;
 }
 
-// Whether the sums of so many panels and tokens fit where a tile's do.
+// Whether the sums of so many panels and tokens fit the registers: where one holds a panel's, there
+// are 32.
 template <class Format>
 constexpr bool GroupFits(int panels, int tokens) {
-  return panels * tokens <= Format::kTile;
+  return tokens <= 4 && panels * tokens <= (kParts == 1 ? 16 : Format::kTile);
 }
 
 // The first kPanels panels of a job. REQUIRES: GroupFits.
