@@ -64,7 +64,7 @@ std::vector<Number> Unpacked(UnpackKernel kernel, const WeightMatrix& w) {
   std::vector<Number> out(static_cast<size_t>(w.in) * w.out);
   const auto* data = reinterpret_cast<const uint8_t*>(w.data.get());
   for (int panel = 0; panel < panels; ++panel) {
-    kernel({data + panel * PanelBytes(w.type, w.in), blocks, 0, blocks,
+    kernel({data + PanelOffset(w.type, w.in, panel), blocks, 0, blocks,
             out.data() + panel * kPanelRows, w.out});
   }
   return out;

@@ -140,7 +140,8 @@ void RunPanels(const Part& part, int begin, int end, int token_begin, int token_
   const int last = std::min(end - part.first_panel, part.panels);
   if (first >= last) return;
   PanelJob job = part.job;
-  job.panel += first * part.panel_bytes;
+  job.panel += PanelOffset(part.type, part.in, first);
+  job.place = first % kPanelGroup;
   job.panels = last - first;
   job.row = first * kPanelRows;
   job.rows = std::min(job.panels * kPanelRows, part.out - job.row);
@@ -152,12 +153,14 @@ void RunPanels(const Part& part, int begin, int end, int token_begin, int token_
 }
 
 // Where tasks part: each takes fewer panels than the one before, down to one, so that those which
-// end last, on a core that is slower or disturbed, are short.
+// end last, on a core that is slower or disturbed, are short. Large ones are of whole groups.
 void CutPanels(int panels, int most_tasks, std::vector<int>& cuts) {
   cuts.assign(1, 0);
   for (int tasks = most_tasks; cuts.back() < panels; --tasks) {
     const int left = panels - cuts.back();
-    cuts.push_back(cuts.back() + std::max(1, 2 * left / (tasks + 1)));
+    const int share = std::max(1, 2 * left / (tasks + 1));
+    const int more = share < kPanelGroup ? 0 : (kPanelGroup - share % kPanelGroup) % kPanelGroup;
+    cuts.push_back(std::min(panels, cuts.back() + share + more));
   }
 }
 

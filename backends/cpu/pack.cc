@@ -57,6 +57,11 @@ std::array<Field, 3> FieldsOf(DType type) {
 // multiple of 32 bytes, so that all of a field stays on its cache lines.
 bool IsPaired(DType type) { return Info(type).block > 1 && Info(type).block_bytes % 4 != 0; }
 
+// Whether panels lie in groups.
+bool IsGrouped(DType type) { return Info(type).block == 1; }
+
+size_t RoundUp(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
+
 template <int kUnit>
 std::byte* Interleave(const std::byte* block, size_t row_bytes, Field field, std::byte* out) {
   for (int at = field.offset; at < field.offset + field.bytes; at += kUnit) {
@@ -78,9 +83,28 @@ std::byte* Interleave(const std::byte* block, size_t row_bytes, Field field, std
   }
 }
 
+// A panel of plain numbers: as many columns as a cache line holds, then the group's other panels.
+void PackColumns(DType type, size_t row_bytes, const std::byte* rows, std::byte* panel) {
+  const Field number = FieldsOf(type)[0];
+  for (size_t at = 0, line = 0; at < row_bytes; line += kPanelGroup * kPanelLine) {
+    for (int filled = 0; filled < kPanelLine && at < row_bytes; at += number.bytes) {
+      Interleave(rows + at, row_bytes, number, panel + line + filled);
+      filled += kPanelRows * number.bytes;
+    }
+  }
+}
+
 }  // namespace
 
-size_t PanelBytes(DType type, int in) { return kPanelRows * RowBytes(type, in); }
+size_t PanelBytes(DType type, int in) {
+  const size_t bytes = kPanelRows * RowBytes(type, in);
+  return IsGrouped(type) ? RoundUp(bytes, kPanelLine) : bytes;
+}
+
+size_t PanelOffset(DType type, int in, int panel) {
+  const int place = IsGrouped(type) ? panel % kPanelGroup : 0;
+  return (panel - place) * PanelBytes(type, in) + place * kPanelLine;
+}
 
 void PackPanel(DType type, int in, std::span<std::byte> rows, std::byte* panel) {
   const size_t row_bytes = RowBytes(type, in);
@@ -89,6 +113,7 @@ void PackPanel(DType type, int in, std::span<std::byte> rows, std::byte* panel) 
   if (HasRearrangedLevels(type)) {
     for (size_t at = 0; at < rows.size(); at += block) RearrangeLevels(type, rows.data() + at);
   }
+  if (IsGrouped(type)) return PackColumns(type, row_bytes, rows.data(), panel);
   for (size_t first = 0; first < row_bytes; first += step) {
     for (const Field& field : FieldsOf(type)) {
       for (size_t at = first; at < std::min(first + step, row_bytes); at += block) {
@@ -101,8 +126,8 @@ void PackPanel(DType type, int in, std::span<std::byte> rows, std::byte* panel) 
 // Whole cache lines, so that weights can lie one after the other.
 size_t CpuBackend::PackedBytes(DType type, int out, int in) {
   constexpr size_t kLine = 64;
-  const size_t bytes = (out + kPanelRows - 1) / kPanelRows * PanelBytes(type, in);
-  return (bytes + kLine - 1) / kLine * kLine;
+  const size_t panels = RoundUp(out, kPanelRows * (IsGrouped(type) ? kPanelGroup : 1)) / kPanelRows;
+  return RoundUp(panels * PanelBytes(type, in), kLine);
 }
 
 std::string CpuBackend::PackedForm() { return fmt::format("cpu {}", kPackVersion); }
@@ -110,15 +135,15 @@ std::string CpuBackend::PackedForm() { return fmt::format("cpu {}", kPackVersion
 WeightMatrix CpuBackend::PackWeight(Context& context, const RawWeight& raw,
                                     const PackedPlace& place) {
   LANTERN_CHECK_EQ(raw.in % Info(raw.type).block, 0);
-  const size_t row_bytes = RowBytes(raw.type, raw.in), panel_bytes = PanelBytes(raw.type, raw.in);
+  const size_t row_bytes = RowBytes(raw.type, raw.in);
   const size_t bytes = PackedBytes(raw.type, raw.out, raw.in);
   const auto data = place.data ? place.data : HugeMemory(bytes);
   const int panels = place.filled ? 0 : (raw.out + kPanelRows - 1) / kPanelRows;
   context.ParallelFor(panels, [&](int panel) {
-    std::vector<std::byte> rows(panel_bytes);  // zeros where the matrix ends
+    std::vector<std::byte> rows(kPanelRows * row_bytes);  // zeros where the matrix ends
     const int first = panel * kPanelRows, count = std::min(kPanelRows, raw.out - first);
     for (int i = 0; i < count; ++i) raw.read_row(first + i, rows.data() + i * row_bytes);
-    PackPanel(raw.type, raw.in, rows, data.get() + panel * panel_bytes);
+    PackPanel(raw.type, raw.in, rows, data.get() + PanelOffset(raw.type, raw.in, panel));
   });
   return {raw.type, raw.out, raw.in, bytes, data};
 }

@@ -1,5 +1,6 @@
 // The packed form of weights: panels of sixteen output rows, each one stream of blocks in ascending
-// order, the rows' bytes interleaved so that a SIMD lane walks one row. Packing keeps the bits on
+// order, the rows' bytes interleaved so that a SIMD lane walks one row; of plain numbers, groups of
+// panels whose cache lines alternate. Packing keeps the bits on
 // disk: a Q4_0 weight stays 4.5 bits. Bump kPackVersion when the form changes: caches key on it.
 #pragma once
 
@@ -11,10 +12,12 @@
 
 namespace lantern {
 
-inline constexpr int kPackVersion = 3;
+inline constexpr int kPackVersion = 4;
 
 // Bytes of one panel. REQUIRES: in is a multiple of the type's block.
 size_t PanelBytes(DType type, int in);
+// Where a panel begins.
+size_t PanelOffset(DType type, int in, int panel);
 
 // Interleaves the rows (each RowBytes(type, in) bytes, one after the other in `rows`) of a panel.
 // `rows` is scratch afterwards.

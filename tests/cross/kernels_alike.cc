@@ -44,6 +44,11 @@ constexpr Format kFormats[] = {
     {"q5_0", &KernelTable::q5_0, 32, 22},   {"q5_1", &KernelTable::q5_1, 32, 24},
     {"q4_k", &KernelTable::q4_k, 256, 144}, {"q5_k", &KernelTable::q5_k, 256, 176},
     {"q6_k", &KernelTable::q6_k, 256, 210}};
+// A panel's bytes: those of plain numbers lie in lines between other panels'.
+size_t PanelRoom(const Format& format, int blocks) {
+  const size_t bytes = size_t{kPanelRows} * format.bytes * blocks;
+  return format.elements > 1 ? bytes : kPanelGroup * (bytes + kPanelLine);
+}
 struct Cache {
   const char* name;
   KernelTable::Cache KernelTable::*kernels;
@@ -101,7 +106,7 @@ struct BlockInput {
 std::vector<float> Products(const KernelTable& set, const Format& format, int blocks, int tokens,
                             unsigned seed) {
   std::mt19937 random(seed);
-  const auto panel = RandomBytes(size_t{kPanelRows} * format.bytes * blocks, random);
+  const auto panel = RandomBytes(PanelRoom(format, blocks), random);
   const int columns = blocks * format.elements;
   const auto x = RandomFloats(size_t(tokens) * columns, random);
   struct alignas(64) Line {
@@ -213,7 +218,7 @@ std::vector<float> OnWire(const KernelTable& set, int n) {
 // A panel as f32, and then as bf16.
 std::vector<float> Unpacked(const KernelTable& set, const Format& format, int blocks) {
   std::mt19937 random(static_cast<unsigned>(blocks));
-  const auto panel = RandomBytes(size_t{kPanelRows} * format.bytes * blocks, random);
+  const auto panel = RandomBytes(PanelRoom(format, blocks), random);
   const size_t count = size_t{kPanelRows} * format.elements * blocks;
   std::vector<float> numbers(count);
   std::vector<uint16_t> halves(count);

@@ -89,8 +89,8 @@ Number* UnpackWeights(const KernelTable& kernels, const Task& task, Lines& memor
   const UnpackKernel unpack = sizeof(Number) == sizeof(float) ? format.to_f32 : format.to_bf16;
   const auto* data = reinterpret_cast<const uint8_t*>(w.data.get());
   for (int row = 0; row < rows; row += kPanelRows) {
-    const size_t panel = (task.row + row) / kPanelRows;
-    unpack({data + panel * PanelBytes(w.type, w.in), w.in / block, part.begin / block,
+    const int panel = (task.row + row) / kPanelRows;
+    unpack({data + PanelOffset(w.type, w.in, panel), w.in / block, part.begin / block,
             part.end / block, out + row, rows});
   }
   return out;

@@ -10,7 +10,10 @@
 
 namespace lantern {
 
-inline constexpr int kPanelRows = 16;        // output rows that a panel interleaves: lane = row
+inline constexpr int kPanelRows = 16;  // output rows that a panel interleaves: lane = row
+// Panels of plain numbers lie in groups, a cache line of each in turn: read together they are one
+// stream of memory.
+inline constexpr int kPanelGroup = 4, kPanelLine = 64;
 inline constexpr int kMaxTreeDepth = 16;     // a slice may hold up to 2^16 - 1 leaves
 inline constexpr int kAttentionChunk = 256;  // positions whose sums are formed together
 inline constexpr int kAttentionQueries = 8;  // that share one pass over the keys and values
@@ -79,6 +82,7 @@ inline constexpr Ahead kUsualAhead{8192, 1024};
 struct PanelJob {
   const uint8_t* panel;        // packed blocks, ascending (pack.h); the next panel follows them
   int panels = 1;              // of which there are so many
+  int place = 0;               // of the first one in its group
   int blocks;                  // of each of their rows
   int row;                     // the first panel's first output row
   int rows;                    // how many of the panels' exist: all but some of the last one's

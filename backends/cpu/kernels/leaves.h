@@ -45,9 +45,10 @@ class TreeStack {
   unsigned pushed_ = 0;
 };
 
-// Where the sums of a job's leaves go, for tokens `token` onwards, of which `count` exist: leaves
-// follow each other in ascending order.
-template <int kTokens>
+// Where the sums of a job's leaves go, for tokens `token` onwards, of which `count` exist, and the
+// first kPanels panels, one's tokens after the other's: leaves follow each other in ascending
+// order.
+template <int kTokens, int kPanels = 1>
 class LeafSums {
  public:
   LANTERN_FORCE_INLINE LeafSums(const PanelJob& job, int token, int count)
@@ -67,7 +68,7 @@ class LeafSums {
   // The block after this leaf's last one; -1 after all leaves.
   LANTERN_FORCE_INLINE int end() const { return end_; }
   // This leaf's sum.
-  LANTERN_FORCE_INLINE void Add(PanelSums<kTokens>& sum) {
+  LANTERN_FORCE_INLINE void Add(PanelSums<kPanels * kTokens>& sum) {
     tree_.Push(sum);
     ++leaf_;
     Begin();
@@ -79,14 +80,15 @@ class LeafSums {
     end_ = done() ? -1 : job_.leaf[leaf_ + 1];
   }
   LANTERN_FORCE_INLINE void StoreSubtree() {
-    PanelSums<kTokens> total;
+    PanelSums<kPanels * kTokens> total;
     tree_.Collapse(total);
     const OutputRows& out = job_.out[subtree_++];
     for (int t = 0; t < kTokens && t < count_; ++t) {
       float* row = out.data + (token_ + t) * out.stride + row_;
-      for (int p = 0; p < kParts; ++p) {
+      for (int p = 0; p < kPanels * kParts; ++p) {
         const int rows = rows_ - p * kLanes;
-        if (rows > 0) StorePartV(row + p * kLanes, total[t][p], rows);
+        const FV& sums = total[p / kParts * kTokens + t][p % kParts];
+        if (rows > 0) StorePartV(row + p * kLanes, sums, rows);
       }
     }
   }
@@ -94,7 +96,7 @@ class LeafSums {
   const PanelJob& job_;
   int row_, rows_, token_, count_;
   int subtree_ = 0, leaf_ = 0, end_ = 0;
-  TreeStack<kTokens> tree_;
+  TreeStack<kPanels * kTokens> tree_;
 };
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE

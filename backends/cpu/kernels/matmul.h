@@ -42,24 +42,31 @@ LANTERN_INLINE void Clear(PanelSums<kTokens>& sum) {
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) sum[t][p] = FV{};
   }
 }
-template <int kTokens>
-LANTERN_INLINE void AddLeaf(const PanelSums<kTokens>& sum, LeafSums<kTokens>& leaves) {
-  PanelSums<kTokens> leaf;
-  LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
+template <int kSums, class Leaves>
+LANTERN_INLINE void AddLeaf(const PanelSums<kSums>& sum, Leaves& leaves) {
+  PanelSums<kSums> leaf;
+  LANTERN_UNROLL for (int t = 0; t < kSums; ++t) {
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) leaf[t][p] = sum[t][p];
   }
   leaves.Add(leaf);
 }
 
-template <class Format, int kTokens>
+// So many tokens from one on, times the job's first kPanels panels.
+template <class Format, int kTokens, int kPanels = 1>
 void Tile(const PanelJob& job, int token) {
   const typename Format::Input* in[kTokens];
   InputsAt(job, token, in);
-  LeafSums<kTokens> leaves(job, token, kTokens);
+  LeafSums<kTokens, kPanels> leaves(job, token, kTokens);
   for (int block = 0; !leaves.done();) {
-    PanelSums<kTokens> sum;
+    PanelSums<kPanels * kTokens> sum;
     Clear(sum);
-    for (; block < leaves.end(); ++block) AddBlock<Format>(job, in, block, sum);
+    const int end = leaves.end();
+    if constexpr (requires { Format::kGroups; }) {
+      Format::template AddColumns<kPanels>(job, in, block, end, sum);
+      block = end;
+    } else {
+      for (; block < end; ++block) AddBlock<Format>(job, in, block, sum);
+    }
     AddLeaf(sum, leaves);
   }
 }
@@ -105,60 +112,74 @@ void Panel(const PanelJob& job) {
   if (token < job.token_end) Tile<Format, 1>(job, token);
 }
 
-// Two neighbouring panels times all kTokens tokens of the job. Alone, a panel of plain numbers
-// waits for every multiply-add of its one chain, and memory meanwhile for the panel.
-template <class Format, int kTokens>
-void PairTile(const PanelJob (&job)[2]) {
-  const typename Format::Input* in[kTokens];
-  const int token = job[0].token_begin;
-  InputsAt(job[0], token, in);
-  LeafSums<kTokens> leaves[2] = {{job[0], token, kTokens}, {job[1], token, kTokens}};
-  for (int block = 0; !leaves[0].done();) {
-    PanelSums<kTokens> sum[2];
-    for (int i = 0; i < 2; ++i) Clear(sum[i]);
-    for (; block < leaves[0].end(); ++block) {
-      Format::AddPair(job[0], in, block, sum);
-    }
-    for (int i = 0; i < 2; ++i) AddLeaf(sum[i], leaves[i]);
-  }
-}
-
-// Whether two panels' sums of that many tokens fit where a tile's do.
+// The panels of a job from one on.
 template <class Format>
-constexpr bool PairFits(int tokens) {
-  if constexpr (requires { Format::kPairs; }) return 2 * tokens <= Format::kTile;
-  return false;
+LANTERN_INLINE PanelJob PanelsFrom(const PanelJob& job, int panel) {
+  PanelJob rest = job;
+  if constexpr (requires { Format::kGroups; }) {
+    const int place = job.place + panel;
+    rest.place = place % kPanelGroup;
+    rest.panel += static_cast<size_t>(place - rest.place) * Format::PanelBytes(job.blocks);
+    rest.panel += (rest.place - job.place) * kPanelLine;
+  } else {
+    rest.panel += static_cast<size_t>(panel) * job.blocks * Format::kBytes;
+  }
+  rest.panels -= panel;
+  rest.row += panel * kPanelRows;
+  rest.rows -= panel * kPanelRows;
+  return rest;
 }
 
-// REQUIRES: as many tokens as PairFits.
-template <class Format, int kTokens = 1>
-LANTERN_INLINE void PanelPair(const PanelJob (&job)[2], int tokens) {
-  if (tokens == kTokens) return PairTile<Format, kTokens>(job);
-  if constexpr (PairFits<Format>(kTokens + 1)) PanelPair<Format, kTokens + 1>(job, tokens);
-}
-
-// One panel of a job of several.
+// One of them.
 template <class Format>
 LANTERN_INLINE PanelJob PanelOf(const PanelJob& job, int panel) {
-  PanelJob one = job;
-  one.panel += static_cast<size_t>(panel) * job.blocks * Format::kBytes;
+  PanelJob one = PanelsFrom<Format>(job, panel);
   one.panels = 1;
-  one.row += panel * kPanelRows;
-  const int rows = job.rows - panel * kPanelRows;
-  one.rows = rows < kPanelRows ? rows : kPanelRows;
+  one.rows = one.rows < kPanelRows ? one.rows : kPanelRows;
   return one;
+}
+
+// Whether the sums of so many panels and tokens fit the registers: where one holds a panel's, there
+// are 32.
+template <class Format>
+constexpr bool GroupFits(int panels, int tokens) {
+  return tokens <= 4 && panels * tokens <= (kParts == 1 ? 16 : Format::kTile);
+}
+
+// The first kPanels panels of a job. REQUIRES: GroupFits.
+template <class Format, int kPanels, int kTokens = 1>
+LANTERN_INLINE void FewTokens(const PanelJob& job) {
+  if constexpr (GroupFits<Format>(kPanels, kTokens + 1)) {
+    if (job.token_end - job.token_begin > kTokens) {
+      return FewTokens<Format, kPanels, kTokens + 1>(job);
+    }
+  }
+  Tile<Format, kTokens, kPanels>(job, job.token_begin);
+}
+
+// Panels that lie in groups. Few tokens take several at once: one panel's one chain would wait for
+// every multiply-add, and memory meanwhile for the panel.
+template <class Format>
+void GroupedPanels(const PanelJob& job) {
+  const int tokens = job.token_end - job.token_begin;
+  for (int panel = 0; panel < job.panels;) {
+    const int here = kPanelGroup - (job.place + panel) % kPanelGroup;
+    const int left = here < job.panels - panel ? here : job.panels - panel;
+    if (left >= 4 && GroupFits<Format>(4, tokens)) {
+      FewTokens<Format, 4>(PanelsFrom<Format>(job, panel));
+      panel += 4;
+    } else if (left >= 2 && GroupFits<Format>(2, tokens)) {
+      FewTokens<Format, 2>(PanelsFrom<Format>(job, panel));
+      panel += 2;
+    } else {
+      Panel<Format>(PanelOf<Format>(job, panel++));
+    }
+  }
 }
 
 template <class Format>
 void Panels(const PanelJob& job) {
-  int panel = 0;
-  if constexpr (PairFits<Format>(1)) {
-    const int tokens = job.token_end - job.token_begin;
-    for (; PairFits<Format>(tokens) && panel + 2 <= job.panels; panel += 2) {
-      const PanelJob pair[] = {PanelOf<Format>(job, panel), PanelOf<Format>(job, panel + 1)};
-      PanelPair<Format>(pair, tokens);
-    }
-  }
+  if constexpr (requires { Format::kGroups; }) return GroupedPanels<Format>(job);
 #if LANTERN_TILES
   if constexpr (requires { typename TilesOf<Format>::Input; }) {
     if (const int tiles = TilesFor<TilesOf<Format>>(job); tiles > 0) {
@@ -167,7 +188,7 @@ void Panels(const PanelJob& job) {
     }
   }
 #endif
-  for (; panel < job.panels; ++panel) Panel<Format>(PanelOf<Format>(job, panel));
+  for (int panel = 0; panel < job.panels; ++panel) Panel<Format>(PanelOf<Format>(job, panel));
 }
 
 }  // namespace lantern::LANTERN_ISA_NAMESPACE

@@ -40,49 +40,55 @@ template <FV (*kLoad)(const void*), int kElementBytes>
 struct PlainFormat {
   using Input = float;
   static constexpr int kBytes = kPanelRows * kElementBytes, kTile = kPlainTile;
-  static constexpr bool kPairs = true;  // has AddPair
+  static constexpr bool kGroups = true;              // panels lie so, and there is AddColumns
+  static constexpr int kLine = kPanelLine / kBytes;  // columns of a cache line
 
+  LANTERN_INLINE size_t PanelBytes(int columns) {
+    return static_cast<size_t>((columns + kLine - 1) / kLine) * kPanelLine;
+  }
+  LANTERN_INLINE const uint8_t* LineOf(const uint8_t* panel, int column) {
+    return panel + static_cast<size_t>(column / kLine) * (kPanelGroup * kPanelLine);
+  }
   LANTERN_INLINE FV Column(const uint8_t* panel, int column, int part) {
-    return kLoad(PartOf(panel + static_cast<size_t>(column) * kBytes, kElementBytes, part));
+    const uint8_t* w = LineOf(panel, column) + column % kLine * kBytes;
+    return kLoad(PartOf(w, kElementBytes, part));
   }
 
-  template <int kTokens>
-  LANTERN_INLINE void AddBlock(const PanelJob& job, const float* const (&in)[kTokens], int column,
-                               PanelSums<kTokens>& sum) {
-    const uint8_t* w = job.panel + static_cast<size_t>(column) * kBytes;
-    if (column % (64 / kBytes) == 0) Prefetch<64>(w, AheadOf<kTokens, kTile>(job));
-    AddColumn(w, in, column, sum);
-  }
-
-  // The same of two panels, the second right behind the first. Each is asked for half as far ahead:
-  // together they read as fast as one. Ahead of their ends lies the next pair, not each other.
-  template <int kTokens>
-  LANTERN_INLINE void AddPair(const PanelJob& job, const float* const (&in)[kTokens], int column,
-                              PanelSums<kTokens> (&sum)[2]) {
-    const size_t panel_bytes = static_cast<size_t>(job.blocks) * kBytes;
-    const size_t at = static_cast<size_t>(column) * kBytes;
-    const uint8_t* const w[] = {job.panel + at, job.panel + panel_bytes + at};
-    if (column % (64 / kBytes) == 0) {
-      const size_t half_far = job.ahead.far / 2, half_near = job.ahead.near / 2;
-      const size_t far = half_far + (at + half_far < panel_bytes ? 0 : panel_bytes);
-      const size_t near = half_near + (at + half_near < panel_bytes ? 0 : panel_bytes);
-      LANTERN_UNROLL for (int i = 0; i < 2; ++i) {
-        __builtin_prefetch(w[i] + far, 0, 2);
-        __builtin_prefetch(w[i] + near);
+  // Columns [column, end) of neighbouring panels, a line of each panel in turn. Fewer than a group
+  // are asked for as much farther ahead: they pass the others by.
+  template <int kPanels, int kTokens>
+  LANTERN_INLINE void AddColumns(const PanelJob& job, const float* const (&in)[kTokens], int column,
+                                 int end, PanelSums<kPanels * kTokens>& sum) {
+    Ahead ahead = AheadOf<kTokens, kTile>(job);
+    ahead.far *= kPanelGroup / kPanels;
+    ahead.near *= kPanelGroup / kPanels;
+    const auto add = [&](const uint8_t* line, int at) __attribute__((always_inline)) {
+      const uint8_t* w = line + at % kLine * kBytes;
+      LANTERN_UNROLL for (int i = 0; i < kPanels; ++i) {
+        AddColumn(w + i * kPanelLine, in, at, sum, i * kTokens);
       }
+    };
+    for (; column < end && column % kLine != 0; ++column) add(LineOf(job.panel, column), column);
+    const uint8_t* w = LineOf(job.panel, column);
+    for (; column + kLine <= end; column += kLine, w += kPanelGroup * kPanelLine) {
+      Prefetch<kPanels * kPanelLine>(w, ahead);
+      LANTERN_UNROLL for (int at = 0; at < kLine; ++at) add(w, column + at);
     }
-    LANTERN_UNROLL for (int i = 0; i < 2; ++i) AddColumn(w[i], in, column, sum[i]);
+    for (; column < end; ++column) add(w, column);
   }
 
  private:
-  template <int kTokens>
+  // One panel's column: its sums are those from `first` on.
+  template <int kTokens, int kSums>
   LANTERN_INLINE void AddColumn(const uint8_t* w, const float* const (&in)[kTokens], int column,
-                                PanelSums<kTokens>& sum) {
+                                PanelSums<kSums>& sum, int first = 0) {
     FV weight[kParts];
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) weight[p] = kLoad(PartOf(w, kElementBytes, p));
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
       const FV x = SplatV(in[t][column]);
-      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) sum[t][p] = FmaV(weight[p], x, sum[t][p]);
+      LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
+        sum[first + t][p] = FmaV(weight[p], x, sum[first + t][p]);
+      }
     }
   }
 };
