@@ -19,7 +19,7 @@ SummedLinear::SummedLinear(Loader& loader, const TensorSlice& slice, SumShard sh
 void SummedLinear::Start(Run& run, Tensor x) const {
   if (run.divides_rows()) {
     run.device_sums->StartRows(run.act.sum, x, weight_);
-    run.rows_divided = true;  // what follows takes in the sum
+    run.DivideRows();  // what follows takes in the sum
     return;
   }
   if (run.device_sums != nullptr) {  // which keep no order of leaves
@@ -47,7 +47,7 @@ Norm::Norm(Loader& loader, const std::string& name, const ModelConfig& config)
     : weight_(loader.LoadVector(name, config.dim, owner_)), eps_(config.norm_eps) {}
 
 Tensor Norm::operator()(Run& run, Tensor out, Tensor x) const {
-  if (run.rows_divided) return run.device_sums->NormRows(x, run.act.sum, weight_, eps_);
+  if (run.rows_divided()) return run.device_sums->NormRows(x, run.act.sum, weight_, eps_);
   Backend::RmsNorm(run.ctx, out, x, weight_, eps_);
   return out;
 }

@@ -61,9 +61,8 @@ class LlamaLayer {
     SummedLinear::Finish(run);
     if (last) run.JoinRows();
     // A pass over [n, dim] is nothing beside the layer's weights.
-    const bool looks = run.looks_at_each() || (last && run.sums.group().size() > 1);
     Backend::LookAtResidual(run.ctx, run.act.x, run.first_token(), model_layer_,
-                            looks ? index_ : -1);
+                            run.LooksAfter(last) ? index_ : -1);
   }
 
  private:

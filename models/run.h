@@ -86,17 +86,18 @@ class Run {
   bool divides_rows() const {
     return !finds_bad_layer && device_sums != nullptr && device_sums->DividesRows(batch.tokens());
   }
-  bool rows_divided = false;  // now
+  bool rows_divided() const { return rows_divided_; }  // now
+  void DivideRows() { rows_divided_ = true; }
   // All rows are on all ranks again.
   void JoinRows() {
-    if (rows_divided) device_sums->JoinRows(act.x, act.sum);
-    rows_divided = false;
+    if (rows_divided_) device_sums->JoinRows(act.x, act.sum);
+    rows_divided_ = false;
   }
-  // Whether the residual stream is looked at, and hashed, after each layer: where other ranks hold
-  // the same, or wanted so, to find the first layer that gave a value that is no number. Otherwise
-  // after the last.
-  bool looks_at_each() const {
-    return finds_bad_layer || (sums.group().size() > 1 && !divides_rows());
+  // Whether the residual stream is looked at, and hashed, after a layer, the stage's last one or
+  // another: where other ranks hold the same, or wanted so, to find the first layer that gave a
+  // value that is no number. Otherwise it is only looked at, after the last.
+  bool LooksAfter(bool last) const {
+    return finds_bad_layer || (sums.group().size() > 1 && (last || !divides_rows()));
   }
   bool finds_bad_layer = false;
   // Whether tokens are guessed on devices that each have a part of the vocabulary.
@@ -117,6 +118,7 @@ class Run {
 
   const std::span<const std::span<const int>> blocks_;
   const LogitsWanted wanted_;
+  bool rows_divided_ = false;
   int part_ = 0;
   int first_token_ = 0;
   BatchView view_;

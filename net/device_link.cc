@@ -4,8 +4,9 @@
 //
 // Why nobody waits for ever. A send waits for the receiver to get to its step, that is for earlier
 // steps of a later stage, and these for hand-overs of earlier steps: never for what comes after the
-// send, on any rank. What is computed waits for no send and needs no more than part of the GPU, so
-// the two never hold each other up. A rank that is lost ends it, see device_work.h.
+// send, on any rank. What is computed waits for no send: a sum that fills the GPU until the other
+// rank of its stage comes to it delays one, and ends by itself. A rank that is lost ends it, see
+// device_work.h.
 #include "net/device_link.h"
 
 #include <chrono>

@@ -51,23 +51,32 @@ bool MayDivideRows(Communicator& group, cuda::Real compute, int dim, int tokens)
          PeerRows::Bytes(tokens, dim) <= kMostRowsBytes;
 }
 
+// For dividing the rows of steps of up to so many tokens, or, where 0, none. Without memory where
+// some rank has too little.
+Peers MakePeers(Communicator& group, int tokens, int dim) {
+  constexpr size_t kLine = 256;  // rows begin at whole ones
+  const size_t sums = (PeerSums::Bytes(group.size(), PeerBytes(group)) + kLine - 1) / kLine * kLine;
+  const size_t rows = tokens > 0 ? PeerRows::Bytes(tokens, dim) : 0;
+  Peers peers;
+  const bool made = group.size() <= PeerMemory::kMostRanks && Succeeds([&] {
+                      peers.memory =
+                          std::make_unique<PeerMemory>(group.rank(), group.size(), sums + rows);
+                      peers.sums = std::make_unique<PeerSums>(*peers.memory, 0, PeerBytes(group));
+                      if (tokens == 0) return;
+                      peers.rows = std::make_unique<PeerRows>(*peers.memory, sums, tokens, dim);
+                    });
+  return Everybody(group, made) ? std::move(peers) : Peers{};
+}
+
 // Without memory where some rank does not reach another's.
 Peers ReachPeers(Communicator& group, cuda::Real compute, int dim, int tokens) {
-  const bool divides = MayDivideRows(group, compute, dim, tokens);
-  const size_t for_sums = PeerSums::Bytes(group.size(), PeerBytes(group));
   Peers peers;
+  if (MayDivideRows(group, compute, dim, tokens)) peers = MakePeers(group, tokens, dim);
+  if (!peers.memory) peers = MakePeers(group, 0, dim);
+  if (!peers.memory) return peers;
   PeerMemory::Handle handle{};
-  const bool made =
-      group.size() <= PeerMemory::kMostRanks && Succeeds([&] {
-        peers.memory = std::make_unique<PeerMemory>(
-            group.rank(), group.size(), for_sums + (divides ? PeerRows::Bytes(tokens, dim) : 0));
-        peers.sums = std::make_unique<PeerSums>(*peers.memory, 0, PeerBytes(group));
-        if (divides) {
-          peers.rows = std::make_unique<PeerRows>(*peers.memory, for_sums, tokens, dim);
-        }
-        handle = peers.memory->handle();
-      });
-  if (!Everybody(group, made)) return {};
+  const bool shared = Succeeds([&] { handle = peers.memory->handle(); });
+  if (!Everybody(group, shared)) return {};
   const std::vector<PeerMemory::Handle> handles = Gathered(group, handle);
   const bool open = Succeeds([&] { peers.memory->Open(handles); });
   return Everybody(group, open) ? std::move(peers) : Peers{};

@@ -219,6 +219,7 @@ void CudaBackend::LookAtResidual(Context& context, Tensor x, int row, int layer,
     context.look = {x, layer};
     return;
   }
+  context.look.reset();
   Flush(context);
   cuda::LookAt(context.queue(), MatrixOf(x), row, layer, context.step().bad_layer(),
                context.step().residual_hash(slot));

@@ -33,6 +33,7 @@ nlohmann::ordered_json SumsJson(Session& session) {
   json["asked"] = WireName(stage.sums().asked());
   json["format"] = WireName(exact ? WireFormat::kF32 : stage.sums().format());
   json["checked"] = stage.sums().checked_sums();
+  json["divided_steps"] = stage.divided_steps();
   json["fallback"] = sentence.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(sentence);
   return json;
 }

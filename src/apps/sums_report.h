@@ -14,8 +14,9 @@ std::string FallbackSentence(Session& session);
 // A sentence or two; empty where sums travel in f32 as asked, or there are none.
 std::string SumsText(Session& session);
 
-// {"asked", "format", "checked", "fallback"}: how they were to travel and how they do now, how many
-// of rank 0's stage were checked so far, and FallbackSentence or null.
+// {"asked", "format", "checked", "divided_steps", "fallback"}: how they were to travel and how they
+// do now; of rank 0 so far, how many were checked, and in how many steps two GPUs divided their
+// rows; and FallbackSentence or null.
 nlohmann::ordered_json SumsJson(Session& session);
 
 }  // namespace lantern

@@ -1,7 +1,9 @@
 // ResidualCheck: whether the ranks of a stage still hold the same residual stream. They add the
 // same partial sums, so they do, unless a machine computes or remembers wrongly after a sum. A
 // step's hashes travel while what follows it is computed: they cost no hop. What is wrong before a
-// sum goes into it, the same on all ranks, and is not seen here.
+// sum goes into it, the same on all ranks, and is not seen here. Where two devices divide the rows
+// of a step, each row is one rank's until the stage's last layer gives it to the other: only that
+// is compared, and what a rank sums wrongly is not seen.
 #pragma once
 
 #include <cstdint>

@@ -356,17 +356,22 @@ void Stage::RunModel(const StepPlan& plan) {
     if (last_ && !batch.logits_at.empty()) model_->Logits(run);
   };
   if (device_sums_) ++device_steps_;
+  if (run.divides_rows()) ++divided_steps_;
   // By reference, as a copy would be an allocation.
   Backend::RunStep(context_, run.view(), plan.slot, repeats, std::cref(step));
   if (!queues_) EndModel(plan);
 }
 
-void Stage::EndModel(const StepPlan& plan) {
+ResidualLook Stage::WaitForModel(const StepPlan& plan) {
   if (device_sums_) {
     device_sums_->WaitForStep(plan.slot);
     --device_steps_;
   }
-  const ResidualLook seen = Backend::EndStep(context_, plan.slot);
+  return Backend::EndStep(context_, plan.slot);
+}
+
+void Stage::EndModel(const StepPlan& plan) {
+  const ResidualLook seen = WaitForModel(plan);
   // Every rank of a stage holds the same residual stream, so all of them stop here together.
   if (seen.bad_layer != ResidualLook::kAllFinite) FailAtLayer(plan, seen);
   residual_.EndStep(seen.hashes);
@@ -377,10 +382,13 @@ void Stage::EndModel(const StepPlan& plan) {
 // it read before, and writes the same places.
 void Stage::FailAtLayer(const StepPlan& plan, ResidualLook seen) {
   Run run = MakeRun(plan);
-  if (first_ && !run.looks_at_each() && !Backend::OnHost(context_)) {
+  const bool looked_at_each = run.LooksAfter(false) || Backend::OnHost(context_);
+  seen.every_layer = looked_at_each;
+  if (first_ && !looked_at_each) {
     run.finds_bad_layer = true;
+    if (device_sums_) ++device_steps_;
     Backend::RunStep(context_, run.view(), plan.slot, false, [&] { model_->Forward(run); });
-    const ResidualLook again = Backend::EndStep(context_, plan.slot);
+    const ResidualLook again = WaitForModel(plan);
     if (again.bad_layer != ResidualLook::kAllFinite) seen = again;
   }
   Fail(ErrorKind::kIo,

@@ -68,6 +68,8 @@ class Stage {
   bool queues() const { return queues_; }
   const StepTimes& times() const { return times_; }
   const Reducer& sums() const { return sums_; }
+  // So far, of this rank: those of which two devices divided the rows.
+  int divided_steps() const { return divided_steps_; }
   // Why sums go on in f32, in whatever stage that began, as far as this rank has heard: the leader
   // with the answer of that step, and all others with a plan. Its rank is the world's.
   const Fallback& fallback() const { return fallback_; }
@@ -98,6 +100,7 @@ class Stage {
   void RunModel(const StepPlan& plan);
   Run MakeRun(const StepPlan& plan);
   void Ask(const ReusedList<RowRequest>& rows, LogitsWanted& wanted);
+  ResidualLook WaitForModel(const StepPlan& plan);
   void EndModel(const StepPlan& plan);
   [[noreturn]] void FailAtLayer(const StepPlan& plan, ResidualLook seen);
   void TellFallback(const StepPlan& plan);
@@ -126,6 +129,7 @@ class Stage {
   Reducer sums_;
   std::unique_ptr<DeviceSums> device_sums_;  // null: sums_ computes them
   int device_steps_ = 0;                     // that hold such sums and were not waited for
+  int divided_steps_ = 0;
   bool connected_ = false;
   std::unique_ptr<DeviceLink> link_before_, link_behind_;  // null: all goes over the host
   Fallback fallback_;

@@ -11,8 +11,9 @@ constexpr size_t kMeetingBytes = 256;  // at the beginning; then partial sums, t
 
 // Elements from row to row, so that rows begin at multiples of 16 bytes in 16 bits.
 int Stride(int columns) { return (columns + 7) / 8 * 8; }
+// In whole lines of 256 bytes, as what follows begins at one.
 size_t HalfBytes(int rows, int columns) {
-  return sizeof(float) * ((rows + 1) / 2) * Stride(columns);
+  return (sizeof(float) * ((rows + 1) / 2) * Stride(columns) + 255) / 256 * 256;
 }
 
 }  // namespace
@@ -37,6 +38,7 @@ PeerRows::PeerRows(PeerMemory& memory, size_t offset, int rows, int columns)
   const unsigned first = 1;
   Require(cudaMemcpy(&View().mine->sum, &first, sizeof(first), cudaMemcpyHostToDevice),
           "counting sums");
+  Require(cudaDeviceSynchronize(), "counting sums");
 }
 
 // What was aborted may have left something on its way.

@@ -44,7 +44,7 @@ __device__ bool Meet(const PeerRowsView& view) {
 }
 
 // REQUIRES: all threads of the block call this, once they have written their rows.
-__device__ void Part(const PeerRowsView& view) {
+__device__ void EndSum(const PeerRowsView& view) {
   __syncthreads();
   if (threadIdx.x != 0) return;
   __threadfence_system();
@@ -165,7 +165,7 @@ __global__ void __launch_bounds__(kMostThreads)
     }
     __syncthreads();  // SumOfBlock's memory is used again
   }
-  Part(view);
+  EndSum(view);
 }
 
 template <bool norms, class Out>

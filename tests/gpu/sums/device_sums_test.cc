@@ -142,10 +142,9 @@ TEST(DeviceSums, AStepIsWaitedForWhileTheNextIsQueued) {
   for (int rank = 0; rank < 2; ++rank) EXPECT_EQ(ranks.ReadLine(rank, kLimit), "alike");
 }
 
-// Rows that two ranks divide: whole numbers, as above. Row r of the input is (r + i) % 5 - 2, row c
-// of a rank's weight (3 c + i + rank) % 7 - 3.
+// Rows that two ranks divide: whole numbers, as above.
 struct RowsEnd : SumsEnd {
-  static constexpr int kRows = 1001, kColumns = 512, kIn = 96;
+  static constexpr int kRows = 1001, kColumns = 4400, kIn = 96;  // two panels of columns
 
   explicit RowsEnd(RankEnd& rank) : SumsEnd(rank, kRows, kColumns) {
     input = Backend::Allocate(*context, input_owner, kRows, kIn, DType::kF16);
@@ -155,11 +154,11 @@ struct RowsEnd : SumsEnd {
     }
     const size_t bytes = kIn * sizeof(uint16_t), pitch = input.stride * sizeof(uint16_t);
     cudaMemcpy2D(input.data, pitch, halves.data(), bytes, bytes, kRows, cudaMemcpyHostToDevice);
-    RawWeight raw{"weight", DType::kF16, kColumns, kIn, {}};
+    RawWeight raw{"weight", DType::kF32, kColumns, kIn, {}};  // so it is unpacked
     raw.read_row = [mine = rank.rank](int row, std::byte* out) {
       for (int i = 0; i < kIn; ++i) {
-        const uint16_t half = FloatToHalf(static_cast<float>(Factor(mine, row, i)));
-        std::memcpy(out + i * sizeof(half), &half, sizeof(half));
+        const auto factor = static_cast<float>(Factor(mine, row, i));
+        std::memcpy(out + i * sizeof(factor), &factor, sizeof(factor));
       }
     };
     weight = Backend::PackWeight(*context, raw);
@@ -195,11 +194,16 @@ std::string AddRows(RankEnd& rank) {
   end.AddAndNorm();
   end.sums->StartRows(end.partial, end.input, end.weight);
   end.sums->JoinRows(end.x, end.partial);
+  // And between others: whole, and divided again.
+  Backend::MatMul(*end.context, end.partial, end.input, {&end.weight, 1});
+  end.sums->AddSum(end.x, end.partial);
+  end.sums->StartRows(end.partial, end.input, end.weight);
+  end.sums->JoinRows(end.x, end.partial);
   end.sums->Wait();
   const std::span<float> got = Backend::HostSpan(*end.context, end.x, end.host);
   for (size_t i = 0; i < got.size(); ++i) {
     const int sum = RowsEnd::Sum(i / RowsEnd::kColumns, i % RowsEnd::kColumns);
-    if (got[i] != static_cast<float>(3 * sum)) return "element " + std::to_string(i);
+    if (got[i] != static_cast<float>(5 * sum)) return "element " + std::to_string(i);
   }
   rank.Finish();
   return "alike";
@@ -212,15 +216,14 @@ TEST(DeviceSums, OfManyRowsDivideThem) {
 }
 
 // The survivor waits for rows of a sum that the other never comes to.
-std::string WaitForLostRows(RankEnd& rank) {
-  constexpr int kVictim = 1;
+std::string WaitForLostRows(RankEnd& rank, int victim) {
   RowsEnd end(rank);
   if (!end.sums || !end.sums->DividesRows(RowsEnd::kRows)) return "no rows are divided";
   end.AddAndNorm();
   end.sums->Wait();
-  if (rank.rank != kVictim) end.AddAndNorm();
+  if (rank.rank != victim) end.AddAndNorm();
   rank.WriteLine("under way");
-  if (rank.rank == kVictim) pause();
+  if (rank.rank == victim) pause();
   end.sums->Wait();
   return "nobody was lost";
 }
@@ -283,7 +286,9 @@ TEST(DeviceSums, OfALostRankEndWhereTheDeviceIsWaitedFor) {
 
 TEST(DeviceSums, OfALostRanksRowsEnd) {
   if (GpuCount() < 1) GTEST_SKIP() << "needs a GPU";
-  LoseOne(1, WaitForLostRows);
+  for (const int victim : {0, 1}) {
+    LoseOne(victim, [&](RankEnd& rank) { return WaitForLostRows(rank, victim); });
+  }
 }
 
 }  // namespace
