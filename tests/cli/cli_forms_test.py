@@ -34,7 +34,7 @@ class FormsTest(lantern_cli.CliTestCase):
         self.assertEqual(set(answer), {"text", "tokens", "prompt_tokens", "finish_reason",
                                        "timings", "layout", "sums", "gemm", "logits_hash"})
         self.assertEqual(answer["sums"], {"asked": "f32", "format": "f32", "checked": 0,
-                                          "fallback": None})
+                                          "divided_steps": 0, "fallback": None})
         self.assertEqual(answer["gemm"], "own")
         self.assertIsInstance(answer["text"], str)
         self.assertEqual(len(answer["tokens"]), 5)
@@ -157,7 +157,8 @@ class FormsTest(lantern_cli.CliTestCase):
         sums = self.json_of("run", self.model, "--ids", "1,2", "-n", 400, "--ignore-eos",
                             *flags)["sums"]
         self.assertGreater(sums.pop("checked"), 0)
-        self.assertEqual(sums, {"asked": "q8", "format": "q8", "fallback": None})
+        self.assertEqual(sums, {"asked": "q8", "format": "q8", "divided_steps": 0,
+                                "fallback": None})
         (row,) = self.json_of("bench", self.model, "-p", 0, "-n", 3, "-r", 1, *flags)
         self.assertEqual(row["sums"]["format"], "q8")
         chat = self.succeed("chat", self.model, *flags, text="hello\n/stats\n")
