@@ -26,8 +26,9 @@ using cuda::PeerSums;
 // than two every vector would travel more often than NCCL lets it. The second is a step of 1,024
 // tokens of 4,096 columns: of larger ones two ranks divide the rows.
 constexpr size_t kSmallBytes = size_t{1} << 20, kPairBytes = size_t{16} << 20;
-// With fewer tokens a product's halves take more time than dividing the rows gains: two H200, 8B in
-// BF16, with 767 undivided 63,000 tokens/s, with 768 divided 61,900.
+// With fewer tokens a product's halves take more time than dividing the rows gains. From where is
+// not known exactly: with 768 as this limit, and rows beside whole lines yet, two H200 read 767
+// tokens undivided at 63,000 tokens/s and 768 divided at 61,900 (8B in BF16).
 constexpr int kLeastDivided = 960;
 // For more, rows are not divided.
 constexpr size_t kMostRowsBytes = size_t{256} << 20;

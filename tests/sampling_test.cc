@@ -238,7 +238,7 @@ bool AnswersAlike(std::span<const float> logits, const RowRequest& request, size
   LogitsRow exact, got;
   AnswerRow(logits, kFirstId, request, weighed, exact);
   const std::vector<RowAnswer> top = LargestOf(logits, count);
-  const LogitsLook look = {exact.block_hashes, static_cast<int>(logits.size()), top};
+  const LogitsLook look = {exact.block_hashes, static_cast<int>(logits.size()), top, {}};
   if (!AnswerRow(look, kFirstId, request, got)) return false;
   EXPECT_EQ(got.block_hashes, exact.block_hashes);
   EXPECT_EQ(got.complete, exact.complete);
@@ -319,7 +319,7 @@ TEST(LookedAtRow, WhereEveryIdSurvives) {
     LogitsRow exact, got;
     std::vector<Candidate> weighed;
     AnswerRow(logits, kFirstId, request, weighed, exact);
-    const LogitsLook look = {exact.block_hashes, kIds, seen};
+    const LogitsLook look = {exact.block_hashes, kIds, seen, {}};
     if (!AnswerRow(look, kFirstId, request, got)) continue;
     ++sufficed;
     ASSERT_EQ(got.candidates.size(), 1u);
@@ -338,8 +338,7 @@ TEST(LookedAtRow, Masses) {
   std::vector<Candidate> weighed;
   AnswerRow(logits, 0, request, weighed, exact);
   const std::vector<RowAnswer> seen = LargestOf(logits, request.top_logits());
-  LogitsLook look = {exact.block_hashes, 3000, seen};
-  look.masses = exact.masses;
+  const LogitsLook look = {exact.block_hashes, 3000, seen, exact.masses};
   ASSERT_TRUE(AnswerRow(look, 0, request, got));
   EXPECT_EQ(Choose(got.candidates, got.complete, TotalMass(got.masses), request.params, 3),
             Choose(exact.candidates, exact.complete, TotalMass(exact.masses), request.params, 3));
