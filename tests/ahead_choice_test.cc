@@ -15,8 +15,8 @@ using Machine = std::function<double(Ahead)>;
 AheadChoice MadeOn(const Machine& seconds) {
   AheadChoice choice;
   for (int products = 0; !choice.made() && products < 1000; ++products) {
-    const Ahead ahead = choice.Try();
-    choice.Took(kBytes, std::chrono::duration<double>(seconds(ahead)));
+    const Ahead ahead = choice.Try(kBytes);
+    choice.Took(std::chrono::duration<double>(seconds(ahead)));
   }
   EXPECT_TRUE(choice.made());
   return choice;
@@ -56,6 +56,34 @@ TEST(AheadChoice, IsFairToKindsThatComeInTurns) {
     });
     EXPECT_EQ(choice.best().near, 0) << kinds;
   }
+}
+
+// One product that a thread was put aside in, and memory that is half as fast from some moment on:
+// neither is any distance's doing.
+TEST(AheadChoice, IsNotMovedByASlowMomentOrASlowerMachine) {
+  const auto best = [](Ahead ahead) { return ahead.near == 0 ? 0.9 : 1.0; };
+  for (int moment = 0; moment < 150; ++moment) {
+    int product = 0;
+    const AheadChoice once =
+        MadeOn([&](Ahead ahead) { return best(ahead) * (product++ == moment ? 100 : 1); });
+    EXPECT_EQ(once.best().near, 0) << moment;
+    product = 0;
+    const AheadChoice since =
+        MadeOn([&](Ahead ahead) { return best(ahead) * (product++ >= moment ? 2 : 1); });
+    EXPECT_EQ(since.best().near, 0) << moment;
+  }
+}
+
+// Of each size, too, every distance meets as many: here the large ones alone tell them apart.
+TEST(AheadChoice, ComparesProductsOfOneSize) {
+  AheadChoice choice;
+  for (int product = 0; !choice.made() && product < 1000; ++product) {
+    const bool large = product % 7 == 0;
+    const Ahead ahead = choice.Try(large ? 8 * kBytes : kBytes);
+    choice.Took(std::chrono::duration<double>(large ? (ahead.near == 0 ? 6.0 : 8.0) : 1.0));
+  }
+  EXPECT_TRUE(choice.made());
+  EXPECT_EQ(choice.best().near, 0);
 }
 
 }  // namespace

@@ -187,15 +187,13 @@ void RunParts(CpuContext& context, std::span<Part> parts, int tokens) {
   if (tokens >= kMemoryBoundTokens || !alike || choice.made()) {
     return RunRegion(context, parts, tokens);
   }
-  const Ahead ahead = choice.Try();
   size_t bytes = 0;
-  for (Part& part : parts) {
-    part.job.ahead = ahead;
-    bytes += part.panels * part.panel_bytes;
-  }
+  for (const Part& part : parts) bytes += part.panels * part.panel_bytes;
+  const Ahead ahead = choice.Try(bytes);
+  for (Part& part : parts) part.job.ahead = ahead;
   const auto begin = std::chrono::steady_clock::now();
   RunRegion(context, parts, tokens);
-  choice.Took(bytes, std::chrono::steady_clock::now() - begin);
+  choice.Took(std::chrono::steady_clock::now() - begin);
 }
 
 void CheckShapes(Tensor x, const WeightMatrix& weight) {
