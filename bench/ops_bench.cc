@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -111,7 +112,95 @@ void Prompt(benchmark::State& state, DType type, const std::string& gemm) {
                          benchmark::Counter::kIsRate);
 }
 
+// A cache of some layers in which every position has a key and a value, in TinyLlama's shape.
+struct SomeCache {
+  static constexpr int kHeads = 4, kGroup = 8, kHeadDim = 64, kBlockTokens = 32;
+  static constexpr int kPositions = 4096, kBlocks = kPositions / kBlockTokens;
+
+  SomeCache(CpuContext& context, DType type, int layers) : order(kBlocks) {
+    std::iota(order.begin(), order.end(), 0);
+    const size_t bytes = RowBytes(type, kHeadDim) * kHeads * kPositions;
+    const auto allocate = [&] {
+      const int floats = static_cast<int>(bytes / sizeof(float));
+      const Tensor memory =
+          CpuBackend::Allocate(context, owners.emplace_back(), 1, floats, DType::kF32);
+      auto* const begin = reinterpret_cast<std::byte*>(memory.f32());
+      WeightMatrix stream;
+      stream.bytes = bytes;
+      stream.data = {owners.back(), begin};
+      streams.push_back(stream);
+      return begin;
+    };
+    for (int layer = 0; layer < layers; ++layer) {
+      std::byte *const keys = allocate(), *const values = allocate();
+      views.push_back({keys, values, type, kBlockTokens, kBlocks, kHeads, kHeadDim});
+      Fill(context, views.back());
+    }
+  }
+
+  void Fill(CpuContext& context, const KvView& kv) const {
+    std::vector<int> positions(kPositions), sequences(kPositions, 0);
+    std::iota(positions.begin(), positions.end(), 0);
+    std::vector<float> x = SomeActivations(kPositions * kHeads * kHeadDim / kIn);
+    const Tensor rows = Tensor::F32(x.data(), kPositions, kHeads * kHeadDim);
+    const std::span<const int> blocks = order;
+    CpuBackend::AppendKv(context, kv, rows, rows, {positions, sequences, {&blocks, 1}});
+  }
+
+  std::vector<int> order;
+  std::vector<BufferOwner> owners;
+  std::vector<KvView> views;
+  std::vector<WeightMatrix> streams;  // the same memory, to be read alone
+};
+
+// One token's attention over a full cache, layer by layer. Counters as Decode's, and 1e9
+// multiplications and additions a second: with eight heads to a kv head these decide. One layer
+// stays in the caches, which tells what is left without memory.
+void Attention(benchmark::State& state, DType type) {
+  constexpr int kCols = SomeCache::kHeads * SomeCache::kGroup * SomeCache::kHeadDim;
+  const int layers = static_cast<int>(state.range(1));
+  auto context = CpuBackend::MakeContext({.threads = static_cast<int>(state.range(0))});
+  const SomeCache cache(*context, type, layers);
+  std::vector<float> x = SomeActivations(1), y(kCols);
+  const Tensor q = Tensor::F32(x.data(), 1, kCols), out = Tensor::F32(y.data(), 1, kCols);
+  const int position = SomeCache::kPositions - 1, sequence = 0;
+  const std::span<const int> blocks = cache.order;
+  const BatchView batch = {{&position, 1}, {&sequence, 1}, {&blocks, 1}};
+  double attending = 0, reading = 0, bytes = 0;
+  for (const WeightMatrix& stream : cache.streams) bytes += static_cast<double>(stream.bytes);
+  for (auto _ : state) {
+    const auto before = std::chrono::steady_clock::now();
+    CpuBackend::StreamWeights(*context, cache.streams);
+    reading += SecondsSince(before);
+    const auto start = std::chrono::steady_clock::now();
+    for (const KvView& kv : cache.views) {
+      CpuBackend::Attention(*context, out, q, kv, batch, {0, 0, SomeCache::kGroup}, 0);
+    }
+    const double seconds = SecondsSince(start);
+    state.SetIterationTime(seconds);
+    attending += seconds;
+  }
+  const auto rounds = static_cast<double>(state.iterations());
+  state.counters["GB/s"] = bytes * rounds / attending / 1e9;
+  state.counters["of_read"] = reading / attending;
+  state.counters["GOP/s"] = 4e-9 * layers * kCols * SomeCache::kPositions * rounds / attending;
+}
+
+void RegisterAttention(int threads) {
+  for (const DType type : {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0}) {
+    benchmark::RegisterBenchmark((std::string("attention/") + Info(type).name).c_str(), Attention,
+                                 type)
+        ->ArgNames({"threads", "layers"})
+        ->Args({threads, 22})
+        ->Args({threads, 1})
+        ->UseManualTime()
+        ->Unit(benchmark::kMillisecond);
+  }
+}
+
 void RegisterAll() {
+  RegisterAttention(1);
+  if (PhysicalCores() > 1) RegisterAttention(PhysicalCores());
   for (int i = 0; i < kDTypeCount; ++i) {
     const DType type = static_cast<DType>(i);
     const std::string name = Info(type).name;

@@ -7,20 +7,32 @@
 #include "backends/cpu/context.h"
 #include "backends/cpu/cpu_backend.h"
 #include "src/base/check.h"
+#include "src/base/huge_memory.h"
 #include "src/tensor/quant.h"
 #include "src/tensor/residual.h"
 
 namespace lantern {
+namespace {
+
+// What is read from end to end, above all the cache of keys and values, is so large.
+constexpr size_t kLarge = size_t{2} << 20;
+
+std::shared_ptr<std::byte> LinesOfMemory(size_t bytes) {
+  constexpr size_t kLine = 64;
+  const size_t rounded = std::max((bytes + kLine - 1) / kLine * kLine, kLine);
+  auto* const data = static_cast<std::byte*>(std::aligned_alloc(kLine, rounded));
+  if (data == nullptr) throw std::bad_alloc();
+  return {data, [](std::byte* p) { std::free(p); }};
+}
+
+}  // namespace
 
 Tensor CpuBackend::Allocate(Context&, BufferOwner& owner, int rows, int cols, DType type) {
-  constexpr size_t kLine = 64;
   const size_t bytes = RowBytes(type, cols) * rows;
-  const size_t rounded = std::max((bytes + kLine - 1) / kLine * kLine, kLine);
-  void* data = std::aligned_alloc(kLine, rounded);
-  if (data == nullptr) throw std::bad_alloc();
-  std::memset(data, 0, rounded);
-  owner = BufferOwner(data, [](void* p) { std::free(p); });
-  return {data, type, rows, cols, cols};
+  const auto memory = bytes >= kLarge ? HugeMemory(bytes) : LinesOfMemory(bytes);
+  std::memset(memory.get(), 0, bytes);  // takes huge memory's pages now, not in the first step
+  owner = memory;
+  return {memory.get(), type, rows, cols, cols};
 }
 
 void CpuBackend::Upload(Context&, Tensor tensor, std::span<const float> values) {
