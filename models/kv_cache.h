@@ -23,7 +23,7 @@ class KvCache {
   static size_t Bytes(DType type, int blocks, int head_dim, const std::vector<int>& kv_heads);
 
  private:
-  std::vector<BufferOwner> memory_;
+  BufferOwner memory_;
   std::vector<KvView> views_;
 };
 
