@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "backends/cpu/kernels/kernel_table.h"
 
@@ -27,20 +26,28 @@ class AheadChoice {
 
  private:
   static constexpr std::array kChoices = {kUsualAhead, Ahead{0, 2048}, Ahead{}};
-  // Of products of one size.
-  struct Kind {
-    size_t bytes;
-    std::vector<size_t> turn = {};  // choices that are still to be tried
-    std::array<std::vector<double>, kChoices.size()> seconds = {};
-    size_t turns() const;
+  static constexpr size_t kMostSizes = 8;  // others are not tried
+  static constexpr int kMostTimes = 32;
+
+  // Products of one size by one choice.
+  struct Tried {
+    int products = 0;
+    std::array<float, kMostTimes> seconds = {};  // of the first
+    double UsualTime() const;
+  };
+  struct Size {
+    size_t bytes = 0;
+    std::array<bool, kChoices.size()> had_turn = {};
+    std::array<Tried, kChoices.size()> tried = {};
+    int turns() const;  // that every choice has had
   };
   uint32_t Lot();
-  Kind& KindOf(size_t bytes);
+  size_t IndexOf(size_t bytes);
   bool Enough() const;
   void Choose();
 
-  std::vector<Kind> kinds_;
-  size_t kind_ = 0, trying_ = 0, best_ = 0;
+  std::array<Size, kMostSizes> sizes_;
+  size_t size_ = kMostSizes, trying_ = 0, best_ = 0;  // kMostSizes: none of these
   uint32_t lot_ = 1;
   bool made_ = false;
 };

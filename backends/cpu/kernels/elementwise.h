@@ -5,6 +5,7 @@
 #include "backends/cpu/kernels/kernel_table.h"
 #include "backends/cpu/kernels/lanes.h"
 #include "backends/cpu/kernels/simd.h"
+#include "backends/cpu/kernels/sixteen.h"
 
 namespace lantern::LANTERN_ISA_NAMESPACE {
 
@@ -51,21 +52,44 @@ void RmsNorm(float* out, const float* x, const float* weight, int n, float eps) 
       });
 }
 
+// Pairs (x0, x1) to (x0 c - x1 s, x1 c + x0 s); cos_sin holds (c, s) of each.
 void Rope(float* x, const float* cos_sin, int head_dim) {
-  for (int i = 0; i < head_dim; i += 2) {
-    const float c = cos_sin[i], s = cos_sin[i + 1], x0 = x[i], x1 = x[i + 1];
-    x[i] = x0 * c - x1 * s;
-    x[i + 1] = x0 * s + x1 * c;
+  const U32x8 minus = {0x80000000, 0, 0x80000000, 0, 0x80000000, 0, 0x80000000, 0};
+  ForEights(
+      head_dim, [=](int i, int count) __attribute__((always_inline)) {
+        const F8 pairs = LoadUpTo8(x + i, count), turn = LoadUpTo8(cos_sin + i, count);
+        const F8 c = __builtin_shufflevector(turn, turn, 0, 0, 2, 2, 4, 4, 6, 6);
+        const F8 s = __builtin_shufflevector(turn, turn, 1, 1, 3, 3, 5, 5, 7, 7);
+        const F8 other = __builtin_shufflevector(pairs, pairs, 1, 0, 3, 2, 5, 4, 7, 6);
+        StorePart(x + i, pairs * c + other * (F8)((U32x8)s ^ minus), count);
+      });
+}
+
+// silu(gate) * up of kCount vectors, one after the other in memory.
+template <class F, class U, int kCount>
+LANTERN_INLINE void SiluMulVectors(float* out, const float* gate, const float* up) {
+  constexpr int kLanes = sizeof(F) / sizeof(float);
+  F minus[kCount], e[kCount];
+  LANTERN_UNROLL for (int v = 0; v < kCount; ++v) { minus[v] = e[v] = -Load<F>(gate + kLanes * v); }
+  ExpBelowOverflow<F, U>(e);
+  LANTERN_UNROLL for (int v = 0; v < kCount; ++v) {
+    const F exp = minus[v] > exp_terms::kOverflow ? F{} + __builtin_inff() : e[v];
+    const F silu = Load<F>(gate + kLanes * v) / (exp + 1.0f);
+    Store(out + kLanes * v, silu * Load<F>(up + kLanes * v));
   }
 }
 
 void SiluMul(float* out, const float* gate, const float* up, int n) {
-  ForEights(
-      n, [=](int i, int count) __attribute__((always_inline)) {
-        const F8 g = LoadUpTo8(gate + i, count);
-        const F8 silu = g / (Exp(-g) + 1.0f);
-        StorePart(out + i, silu * LoadUpTo8(up + i, count), count);
-      });
+  constexpr int kStep = kExpsTogether * kWideLanes;
+  int i = 0;
+  for (; i + kStep <= n; i += kStep) {
+    SiluMulVectors<Wide, WideU, kExpsTogether>(out + i, gate + i, up + i);
+  }
+  for (; i < n; i += 8) {
+    const int count = n - i < 8 ? n - i : 8;
+    const F8 g = LoadUpTo8(gate + i, count);
+    StorePart(out + i, g / (Exp(-g) + 1.0f) * LoadUpTo8(up + i, count), count);
+  }
 }
 
 void Add(float* x, const float* y, int n) {
@@ -99,16 +123,15 @@ LANTERN_INLINE float LargestMagnitude(const float* x, int n) {
   return value;
 }
 
-// Eight values times `inverse`, to the nearest integer, ties to even, within +-127.
-LANTERN_INLINE I32x8 RoundToBytes(const float* x, float inverse) {
+// Eight values times `inverse`, to the nearest integer, ties to even.
+LANTERN_INLINE I32x8 RoundToIntegers(const float* x, float inverse) {
   const F8 shifted = Load<F8>(x) * inverse + exp_terms::kRound;
-  I32x8 q = (I32x8)((U32x8)shifted - exp_terms::kRoundBits);
-  q = q > 127 ? Splat(127) : q;
-  return q < -127 ? Splat(-127) : q;
+  return (I32x8)((U32x8)shifted - exp_terms::kRoundBits);
 }
 
 // One block with one scale: q = x * 127 / amax, and the sums of every kGroup of them: of the first
-// two of each four, and of the others.
+// two of each four, and of the others. None is beyond 127: both roundings of x * (127 / amax) move
+// it by less than a half.
 template <int kElements, int kGroup>
 LANTERN_INLINE void QuantizeBlock(const float* x, float* scale, int8_t* q,
                                   int32_t (&sum)[kElements / kGroup][2]) {
@@ -125,13 +148,15 @@ LANTERN_INLINE void QuantizeBlock(const float* x, float* scale, int8_t* q,
   *scale = most / 127.0f;
   for (int group = 0; group < kElements / kGroup; ++group) {
     I32x8 total = {};
-    for (int i = group * kGroup; i < (group + 1) * kGroup; i += 8) {
-      const I32x8 rounded = RoundToBytes(x + i, inverse);
+    LANTERN_UNROLL for (int i = 0; i < kGroup; i += 8) {
+      const int at = group * kGroup + i;
+      const I32x8 rounded = RoundToIntegers(x + at, inverse);
       total += rounded;
-      Store(q + i, __builtin_convertvector(rounded, I8x8));
+      StoreAsBytes(q + at, rounded);
     }
-    sum[group][0] = (total[0] + total[1]) + (total[4] + total[5]);
-    sum[group][1] = (total[2] + total[3]) + (total[6] + total[7]);
+    total += __builtin_shufflevector(total, total, 4, 5, 6, 7, 0, 1, 2, 3);
+    sum[group][0] = total[0] + total[1];
+    sum[group][1] = total[2] + total[3];
   }
 }
 

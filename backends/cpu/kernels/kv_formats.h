@@ -117,8 +117,10 @@ struct Q8_0Cache {
     __builtin_memcpy(block, half, sizeof(half[0]));
     const float scale = Scale(block), inverse = finite && scale != 0 ? 1.0f / scale : 0.0f;
     for (int i = 0; i < kBlock; i += 8) {
-      const I32x8 levels = finite ? RoundToBytes(x + i, inverse) : I32x8{};
-      lantern::LANTERN_ISA_NAMESPACE::Store(block + 2 + i, __builtin_convertvector(levels, I8x8));
+      I32x8 levels = finite ? RoundToIntegers(x + i, inverse) : I32x8{};
+      levels = levels < 127 ? levels : Splat(127);  // a scale that rounded down far, if subnormal
+      levels = levels > -127 ? levels : Splat(-127);
+      StoreAsBytes(block + 2 + i, levels);
     }
   }
 };

@@ -155,6 +155,22 @@ LANTERN_INLINE void StoreHalf(void* p, F8 v) {
 #endif
 }
 
+// Eight integers within +-127 as bytes. g++ 12 takes apart what it should narrow, where a loop is
+// unrolled: 1.9 times the time of all quantization.
+LANTERN_INLINE void StoreAsBytes(void* p, I32x8 v) {
+#if defined(__AVX512VL__)
+  _mm_storel_epi64(static_cast<__m128i*>(p), _mm256_cvtepi32_epi8((__m256i)v));
+#elif defined(__AVX2__)
+  const __m256i words = _mm256_packs_epi32((__m256i)v, (__m256i)v);
+  const __m256i bytes = _mm256_packs_epi16(words, words);  // of each half, in its lowest four
+  _mm_storel_epi64(
+      static_cast<__m128i*>(p),
+      _mm_unpacklo_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)));
+#else
+  Store(p, __builtin_convertvector(v, I8x8));
+#endif
+}
+
 LANTERN_INLINE F8 LoadBFloat16(const void* p) {
 #if defined(__AVX2__)  // g++ 12 widens by way of memory otherwise: 2.4 times as slow
   return (F8)_mm256_slli_epi32(_mm256_cvtepu16_epi32(Load<__m128i>(p)), 16);

@@ -22,6 +22,9 @@ LANTERN_INLINE W LoadBFloat16W(const void* p) {
 LANTERN_INLINE W LoadBytesW(const void* p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(Load<__m128i>(p)));
 }
+// What operations on single elements use: the widest vectors, and so many in turn.
+typedef W Wide;
+typedef WU WideU;
 inline constexpr int kExpsTogether = 4;
 template <int kCount>
 LANTERN_INLINE void ExpBelowW(W (&x)[kCount]) {
@@ -70,6 +73,8 @@ LANTERN_INLINE F8 EightBytes(const void* p) {
 LANTERN_INLINE W LoadBytesW(const void* p) {
   return {EightBytes(p), EightBytes(static_cast<const int8_t*>(p) + 8)};
 }
+typedef F8 Wide;
+typedef U32x8 WideU;
 inline constexpr int kExpsTogether = 1;
 LANTERN_INLINE void ExpBelowW(W (&x)[1]) {
   F8 halves[] = {x[0].low, x[0].high};
@@ -82,6 +87,8 @@ LANTERN_INLINE F8 LargerHalvesW(W v) { return Larger8(v.low, v.high); }
 LANTERN_INLINE float SumLanesW(W v) { return SumLanes(v.low, v.high); }
 
 #endif
+
+inline constexpr int kWideLanes = sizeof(Wide) / sizeof(float);
 
 LANTERN_INLINE float LargestLaneW(W v) {
   const F8 eight = LargerHalvesW(v);
