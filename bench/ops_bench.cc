@@ -13,6 +13,7 @@
 #include "backends/backend.h"
 #include "backends/cpu/context.h"
 #include "backends/cpu/gemm/blocked_product.h"
+#include "models/kv_cache.h"
 #include "src/base/error.h"
 #include "src/base/thread_pool.h"
 #include "src/tensor/quant.h"
@@ -113,28 +114,23 @@ void Prompt(benchmark::State& state, DType type, const std::string& gemm) {
 }
 
 // A cache of some layers in which every position has a key and a value, in TinyLlama's shape.
-struct SomeCache {
-  static constexpr int kHeads = 4, kGroup = 8, kHeadDim = 64, kBlockTokens = 32;
-  static constexpr int kPositions = 4096, kBlocks = kPositions / kBlockTokens;
+struct FullCache {
+  static constexpr int kHeads = 4, kGroup = 8, kHeadDim = 64, kPositions = 4096;
 
-  SomeCache(CpuContext& context, DType type, int layers) : order(kBlocks) {
+  FullCache(CpuContext& context, DType type, int layers)
+      : order(KvCache::BlocksFor(kPositions)),
+        cache(context, type, KvCache::BlocksFor(kPositions), kHeadDim,
+              std::vector<int>(layers, kHeads)) {
     std::iota(order.begin(), order.end(), 0);
-    const size_t bytes = RowBytes(type, kHeadDim) * kHeads * kPositions;
-    const auto allocate = [&] {
-      const int floats = static_cast<int>(bytes / sizeof(float));
-      const Tensor memory =
-          CpuBackend::Allocate(context, owners.emplace_back(), 1, floats, DType::kF32);
-      auto* const begin = reinterpret_cast<std::byte*>(memory.f32());
-      WeightMatrix stream;
-      stream.bytes = bytes;
-      stream.data = {owners.back(), begin};
-      streams.push_back(stream);
-      return begin;
-    };
     for (int layer = 0; layer < layers; ++layer) {
-      std::byte *const keys = allocate(), *const values = allocate();
-      views.push_back({keys, values, type, kBlockTokens, kBlocks, kHeads, kHeadDim});
+      views.push_back(cache.View(layer));
       Fill(context, views.back());
+      for (const std::byte* half : {views.back().keys, views.back().values}) {
+        WeightMatrix stream;
+        stream.bytes = RowBytes(type, kHeadDim) * kHeads * kPositions;
+        stream.data = {std::shared_ptr<void>(), half};  // the cache's
+        streams.push_back(stream);
+      }
     }
   }
 
@@ -148,7 +144,7 @@ struct SomeCache {
   }
 
   std::vector<int> order;
-  std::vector<BufferOwner> owners;
+  KvCache cache;
   std::vector<KvView> views;
   std::vector<WeightMatrix> streams;  // the same memory, to be read alone
 };
@@ -157,13 +153,13 @@ struct SomeCache {
 // multiplications and additions a second: with eight heads to a kv head these decide. One layer
 // stays in the caches, which tells what is left without memory.
 void Attention(benchmark::State& state, DType type) {
-  constexpr int kCols = SomeCache::kHeads * SomeCache::kGroup * SomeCache::kHeadDim;
+  constexpr int kCols = FullCache::kHeads * FullCache::kGroup * FullCache::kHeadDim;
   const int layers = static_cast<int>(state.range(1));
   auto context = CpuBackend::MakeContext({.threads = static_cast<int>(state.range(0))});
-  const SomeCache cache(*context, type, layers);
+  const FullCache cache(*context, type, layers);
   std::vector<float> x = SomeActivations(1), y(kCols);
   const Tensor q = Tensor::F32(x.data(), 1, kCols), out = Tensor::F32(y.data(), 1, kCols);
-  const int position = SomeCache::kPositions - 1, sequence = 0;
+  const int position = FullCache::kPositions - 1, sequence = 0;
   const std::span<const int> blocks = cache.order;
   const BatchView batch = {{&position, 1}, {&sequence, 1}, {&blocks, 1}};
   double attending = 0, reading = 0, bytes = 0;
@@ -174,7 +170,7 @@ void Attention(benchmark::State& state, DType type) {
     reading += SecondsSince(before);
     const auto start = std::chrono::steady_clock::now();
     for (const KvView& kv : cache.views) {
-      CpuBackend::Attention(*context, out, q, kv, batch, {0, 0, SomeCache::kGroup}, 0);
+      CpuBackend::Attention(*context, out, q, kv, batch, {0, 0, FullCache::kGroup}, 0);
     }
     const double seconds = SecondsSince(start);
     state.SetIterationTime(seconds);
@@ -183,7 +179,7 @@ void Attention(benchmark::State& state, DType type) {
   const auto rounds = static_cast<double>(state.iterations());
   state.counters["GB/s"] = bytes * rounds / attending / 1e9;
   state.counters["of_read"] = reading / attending;
-  state.counters["GOP/s"] = 4e-9 * layers * kCols * SomeCache::kPositions * rounds / attending;
+  state.counters["GOP/s"] = 4e-9 * layers * kCols * FullCache::kPositions * rounds / attending;
 }
 
 void RegisterAttention(int threads) {
