@@ -21,6 +21,7 @@
 
 #include "src/base/check.h"
 #include "src/base/error.h"
+#include "src/base/signals.h"
 
 namespace lantern {
 namespace {
@@ -128,6 +129,8 @@ int Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket
 }  // namespace
 
 GlooContext MakeGlooContext(int rank, std::vector<OwnedSocket> links, size_t most_bytes) {
+  // Some milliseconds of loopback; Ctrl-C in a connect() would look like a failure of it.
+  const SignalsBlocked blocked;
   tcp::attr attributes;
   attributes.hostname = SomeLoopbackAddress();
   const auto device = std::dynamic_pointer_cast<tcp::Device>(tcp::CreateDevice(attributes));

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -48,6 +49,15 @@ struct Leader {
     options.size = size;
     options.name = fmt::format("pc{}", rank);
     options.host = "127.0.0.1";
+    options.epoch = server.epoch();
+    options.key = key;
+    return options;
+  }
+  GlooOptions Gloo(int rank, int size) const {
+    GlooOptions options;
+    options.rank = rank;
+    options.size = size;
+    options.endpoint = server.endpoint();
     options.epoch = server.epoch();
     options.key = key;
     return options;
@@ -366,14 +376,8 @@ TEST(ProvenLinks, GlooSumsOverThemWhateverStrangersDo) {
       Annoy(leader.AddressOf(0), 0, kRanks, 300, hello);
       return;
     }
-    GlooOptions options;
-    options.rank = rank;
-    options.size = kRanks;
-    options.endpoint = leader.server.endpoint();
-    options.epoch = leader.server.epoch();
-    options.key = leader.key;
     const auto start = Clock::now();
-    const auto& world = worlds[rank] = ConnectGloo(options);
+    const auto& world = worlds[rank] = ConnectGloo(leader.Gloo(rank, kRanks));
     if (rank == 0) {
       fmt::print(
           "formed in {} ms\n",
@@ -390,6 +394,41 @@ TEST(ProvenLinks, GlooSumsOverThemWhateverStrangersDo) {
     Barrier(*world);
   });
   for (const std::string& error : errors) EXPECT_EQ(error, "");
+}
+
+// Interrupts the system calls of the thread that makes it, again and again.
+class Pesterer {
+ public:
+  Pesterer()
+      : thread_([victim = pthread_self()](std::stop_token stop) {
+          while (!stop.stop_requested()) {
+            pthread_kill(victim, SIGUSR1);
+            std::this_thread::sleep_for(20us);
+          }
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
+// Ctrl-C does not end a leader that has been told to count it.
+TEST(ProvenLinks, GlooConnectsHoweverOftenSignalsInterruptIt) {
+  constexpr int kRanks = 2;
+  struct sigaction action {
+  }, before;
+  action.sa_handler = [](int) {};  // no SA_RESTART, as for Ctrl-C
+  sigaction(SIGUSR1, &action, &before);
+  for (int round = 0; round < 20; ++round) {
+    const Leader leader(NewKey());
+    std::vector<std::unique_ptr<Communicator>> worlds(kRanks);
+    const auto errors = RunRanks(kRanks, [&](int rank) {
+      const Pesterer pesterer;
+      worlds[rank] = ConnectGloo(leader.Gloo(rank, kRanks));
+      Barrier(*worlds[rank]);
+    });
+    for (const std::string& error : errors) ASSERT_EQ(error, "");
+  }
+  sigaction(SIGUSR1, &before, nullptr);
 }
 
 }  // namespace

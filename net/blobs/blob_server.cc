@@ -8,7 +8,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -24,6 +23,7 @@
 #include "src/base/check.h"
 #include "src/base/cores.h"
 #include "src/base/error.h"
+#include "src/base/signals.h"
 
 namespace lantern {
 
@@ -42,13 +42,6 @@ constexpr int kSendBufferBytes = 512 << 10;
 
 // Requests taken between two rounds of sending.
 constexpr int kMaxBurst = 100;
-
-// Ctrl-C and the like belong to the main thread.
-void BlockSignals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
 
 void Prepare(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::linger, 0);
@@ -167,7 +160,7 @@ BlobServer::Impl::~Impl() {
 
 void BlobServer::Impl::Loop() {
   NameThisThread("weights");
-  BlockSignals();
+  const SignalsBlocked blocked;
   auto next_tick = Clock::now() + kTick;
   while (!stop_) {
     WaitForWork(next_tick);

@@ -1,19 +1,18 @@
 #include "net/control/socket_thread.h"
 
-#include <pthread.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <random>
 #include <utility>
 
 #include "src/base/check.h"
 #include "src/base/cores.h"
 #include "src/base/error.h"
+#include "src/base/signals.h"
 
 namespace lantern::control {
 namespace {
@@ -37,13 +36,6 @@ constexpr int kMaxBurst = 1000;
 std::string RandomName() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-}
-
-// Ctrl-C and the like belong to the main thread.
-void BlockSignals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 }  // namespace
@@ -134,7 +126,7 @@ Time SocketThread::Now() {
 
 void SocketThread::Loop() {
   NameThisThread("control");
-  BlockSignals();
+  const SignalsBlocked blocked;
   Time next_tick = Now();
   while (!stop_) {
     WaitForWork(next_tick - Now());

@@ -1,20 +1,19 @@
 #include "net/key/zmq_security.h"
 
 #include <fmt/format.h>
-#include <pthread.h>
 #include <sodium.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include "src/base/check.h"
 #include "src/base/cores.h"
+#include "src/base/signals.h"
 
 namespace lantern {
 namespace {
@@ -75,12 +74,6 @@ void Send(zmq::socket_t& socket, const std::string& text, bool more) {
   socket.send(zmq::buffer(text), more ? zmq::send_flags::sndmore : zmq::send_flags::none);
 }
 
-void BlockSignals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
-
 }  // namespace
 
 void UseClientKey(zmq::socket_t& socket, const LanKey& key) {
@@ -116,7 +109,7 @@ SocketGuard::~SocketGuard() {
 
 void SocketGuard::Loop() {
   NameThisThread("key check");
-  BlockSignals();
+  const SignalsBlocked blocked;
   zmq::pollitem_t items[] = {{questions_.handle(), 0, ZMQ_POLLIN, 0},
                              {events_.handle(), 0, ZMQ_POLLIN, 0},
                              {nullptr, stop_fd_, ZMQ_POLLIN, 0}};

@@ -1,14 +1,16 @@
 #include "src/apps/interrupt.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace lantern {
 namespace {
 
-// A signal handler can reach nothing but a variable like this.
-volatile sig_atomic_t interrupts = 0;
+// A signal handler may touch no other kind of variable than one like this.
+std::atomic<int> interrupts = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
 
-void OnInterrupt(int) { interrupts = interrupts + 1; }
+void OnInterrupt(int) { ++interrupts; }
 
 }  // namespace
 
@@ -20,11 +22,7 @@ InterruptsCaught::InterruptsCaught() {
 
 InterruptsCaught::~InterruptsCaught() { sigaction(SIGINT, &before_, nullptr); }
 
-int TakeInterrupts() {
-  const int count = interrupts;
-  interrupts = 0;
-  return count;
-}
+int TakeInterrupts() { return interrupts.exchange(0); }
 
 bool InterruptPending() { return interrupts > 0; }
 
