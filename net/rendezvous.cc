@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "net/key/zmq_security.h"
+#include "net/retry_interrupted.h"
 #include "src/base/error.h"
 
 namespace lantern {
@@ -24,7 +25,7 @@ Rendezvous::Rendezvous(const std::string& endpoint, std::string epoch,
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(control::kMaxMessageBytes));
   if (key) UseClientKey(socket_, *key);
   try {
-    socket_.connect("tcp://" + endpoint);
+    RetryInterrupted([&] { socket_.connect("tcp://" + endpoint); });
   } catch (const zmq::error_t& e) {
     Fail(ErrorKind::kConfig, "Cannot connect to the leader at '{}': {}; write it as HOST:PORT.",
          endpoint, e.what());
@@ -42,7 +43,7 @@ std::vector<char> Rendezvous::get(const std::string& key) {
 // Sends `request` and waits for the value that answers it.
 std::vector<char> Rendezvous::Call(const control::Message& request, const std::string& key) {
   const auto bytes = control::Encode(request);
-  socket_.send(zmq::buffer(bytes), zmq::send_flags::dontwait);
+  RetryInterrupted([&] { return socket_.send(zmq::buffer(bytes), zmq::send_flags::dontwait); });
   const auto deadline = Clock::now() + limit_;
   while (Clock::now() < deadline) {
     if (verdict_) {
@@ -54,7 +55,7 @@ std::vector<char> Rendezvous::Call(const control::Message& request, const std::s
     try {
       if (!socket_.recv(reply)) continue;
     } catch (const zmq::error_t& e) {
-      if (e.num() == EINTR) continue;
+      if (e.num() == EINTR) continue;  // and look up
       throw;
     }
     const auto message = control::Decode({reply.data<std::byte>(), reply.size()});

@@ -133,6 +133,7 @@ class BlobServer::Impl {
 BlobServer::Impl::Impl(const std::string& address, BlobSource& source, const SharedKey& key)
     : source_(source), tables_(source.tables()), wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   LANTERN_CHECK_GE(wake_fd_, 0);
+  const SignalsBlocked blocked;  // in the threads as well
   try {
     Prepare(socket_);
     if (key) guard_.emplace(context_, socket_, *key);
@@ -160,7 +161,6 @@ BlobServer::Impl::~Impl() {
 
 void BlobServer::Impl::Loop() {
   NameThisThread("weights");
-  const SignalsBlocked blocked;
   auto next_tick = Clock::now() + kTick;
   while (!stop_) {
     WaitForWork(next_tick);

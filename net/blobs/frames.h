@@ -1,27 +1,16 @@
-// Frames of ZeroMQ messages, without waiting. A signal may interrupt libzmq at any call; giving up
-// between two frames of a message would leave both ends out of step, so these try again.
+// Frames of ZeroMQ messages, without waiting. Giving up between two frames of a message, as a
+// signal comes, would leave both ends out of step, so these try again.
 #pragma once
 
-#include <cerrno>
 #include <cstddef>
 #include <span>
 #include <utility>
 #include <vector>
 #include <zmq.hpp>
 
-namespace lantern::blobs {
+#include "net/retry_interrupted.h"
 
-// Throws zmq::error_t but for interruptions.
-template <class Call>
-bool RetryInterrupted(const Call& call) {
-  while (true) {
-    try {
-      return call().has_value();
-    } catch (const zmq::error_t& e) {
-      if (e.num() != EINTR) throw;
-    }
-  }
-}
+namespace lantern::blobs {
 
 // A whole message of at most `max_frames`, further ones dropped; empty when there is none.
 inline std::vector<zmq::message_t> ReceiveFrames(zmq::socket_t& socket, size_t max_frames) {
@@ -40,7 +29,7 @@ inline std::vector<zmq::message_t> ReceiveFrames(zmq::socket_t& socket, size_t m
 inline bool SendFrame(zmq::socket_t& socket, zmq::message_t frame, bool more) {
   const auto flags =
       more ? zmq::send_flags::dontwait | zmq::send_flags::sndmore : zmq::send_flags::dontwait;
-  return RetryInterrupted([&] { return socket.send(frame, flags); });
+  return RetryInterrupted([&] { return socket.send(frame, flags); }).has_value();
 }
 
 inline std::span<const std::byte> BytesOf(const zmq::message_t& frame) {

@@ -48,6 +48,7 @@ SocketThread::SocketThread(Side side, const std::string& address, Handlers handl
               side == Side::kLeader ? zmq::socket_type::router : zmq::socket_type::dealer),
       wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   LANTERN_CHECK_GE(wake_fd_, 0);
+  const SignalsBlocked blocked;  // in the thread as well
   socket_.set(zmq::sockopt::linger, static_cast<int>(kLinger.count()));
   try {
     Open(address);
@@ -126,7 +127,6 @@ Time SocketThread::Now() {
 
 void SocketThread::Loop() {
   NameThisThread("control");
-  const SignalsBlocked blocked;
   Time next_tick = Now();
   while (!stop_) {
     WaitForWork(next_tick - Now());

@@ -1,0 +1,22 @@
+// A signal may interrupt libzmq in any call; none of those below has done anything by then.
+#pragma once
+
+#include <cerrno>
+#include <zmq.hpp>
+
+namespace lantern {
+
+// What `call` returns, tried until no signal interrupts it. Throws zmq::error_t for what else
+// fails.
+template <class Call>
+auto RetryInterrupted(const Call& call) {
+  while (true) {
+    try {
+      return call();
+    } catch (const zmq::error_t& e) {
+      if (e.num() != EINTR) throw;
+    }
+  }
+}
+
+}  // namespace lantern
