@@ -108,9 +108,11 @@ void TuneLink(int fd) {
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof(kProbes));
 }
 
-// Puts `socket` in the place of the connection that `pair` has. Its descriptor stays the same, so
-// gloo goes on with it, and the old connection leaves its epoll set with its last descriptor,
-// which this returns.
+// Puts `socket` in the place of the connection that `pair` has, and returns its descriptor. That
+// stays the same, so gloo goes on with it. The old connection leaves gloo's epoll set first:
+// closing does that only once nobody looks at it, such as FindConnection of another rank of this
+// process, and gloo would then read the new one where the old one ends, for as long as its
+// patience.
 int Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket,
             std::vector<char>& bytes) {
   const OwnedSocket end(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -121,6 +123,7 @@ int Replace(tcp::Device& device, gloo::transport::Pair& pair, OwnedSocket socket
   TuneLink(socket.fd());
   auto* handler = dynamic_cast<tcp::Handler*>(&pair);
   LANTERN_CHECK(handler != nullptr);
+  device.unregisterDescriptor(fd, handler);
   RequireSystem(dup3(socket.fd(), fd, O_CLOEXEC) == fd, "hand a connection over");
   device.registerDescriptor(fd, EPOLLIN, handler);
   return fd;

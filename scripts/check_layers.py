@@ -31,7 +31,7 @@ ALLOWED = {
     "net": _NET,
     "net/key": _BASE + ["net/key"],
     "net/control": _BASE + ["net/control", "net/key", "net/parallel_plan.h"],
-    "net/blobs": _BASE + ["net/blobs", "net/key", "net/verdict.h"],
+    "net/blobs": _BASE + ["net/blobs", "net/key", "net/verdict.h", "net/retry_interrupted.h"],
     "models": _MODELS,
     "src/text": _BASE + ["src/text"],
     "src/engine": _ENGINE,
