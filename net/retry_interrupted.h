@@ -1,4 +1,4 @@
-// A signal may interrupt libzmq in any call; none of those below has done anything by then.
+// A signal may interrupt libzmq in any call. One that fails so has not begun, and can be repeated.
 #pragma once
 
 #include <cerrno>

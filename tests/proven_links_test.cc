@@ -414,9 +414,8 @@ class Pesterer {
 // Ctrl-C does not end a leader that has been told to count it.
 TEST(ProvenLinks, GlooConnectsHoweverOftenSignalsInterruptIt) {
   constexpr int kRanks = 2;
-  struct sigaction action {
-  }, before;
-  action.sa_handler = [](int) {};  // no SA_RESTART, as for Ctrl-C
+  struct sigaction before, action = {};  // no SA_RESTART, as for Ctrl-C
+  action.sa_handler = [](int) {};
   sigaction(SIGUSR1, &action, &before);
   for (int round = 0; round < 20; ++round) {
     const Leader leader(NewKey());
