@@ -161,7 +161,8 @@ class LeafSplit {
 
 TEST_P(MatMulTest, GivesTheSameBitsOnAnyNumberOfRanks) {
   for (int leaves : {1, 2, 7, 13}) {
-    for (int tokens : {1, 2, 3, 6, 16, 27}) {
+    for (int tokens : {1, 2, 3, 6, 16, 27, 139}) {
+      if (tokens > 128 && leaves != 2) continue;  // a second block of tokens: once is enough
       const LeafSplit split(type_, leaves, tokens);
       std::vector<float> expected;
       for (const std::string& isa : CpuBackend::RunnableIsas()) {

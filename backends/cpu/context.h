@@ -72,6 +72,7 @@ class CpuContext {
   struct MatMulScratch {
     QuantizedRows<QuantBlock32> rows32;
     QuantizedRows<QuantBlock256> rows256;
+    QuantizedRows<float> plain_tiles;
     QuantizedRows<QuantTile32> tiles32;  // a row: sixteen tokens
     QuantizedRows<QuantTile256> tiles256;
     std::vector<int> leaf_blocks;

@@ -78,7 +78,8 @@ class Inputs {
     const KernelTable& kernels = context_.kernels();
     switch (Info(type).block) {
       case 1:
-        return {x_.f32(), x_.stride * static_cast<int64_t>(sizeof(float))};
+        if (plain_.data == nullptr) plain_ = Plain();
+        return plain_;
       case 32:
         if (small_.data == nullptr) {
           small_ = BlockInput<QuantBlock32, QuantTile32>{32, scratch.rows32, scratch.tiles32,
@@ -100,9 +101,23 @@ class Inputs {
   }
 
  private:
+  Input Plain() {
+    Input input{x_.f32(), x_.stride * static_cast<int64_t>(sizeof(float))};
+    const auto gather = context_.kernels().gather_plain;
+    const int groups = x_.rows / kTileTokens;
+    if (gather == nullptr || groups == 0) return input;
+    auto& tiles = context_.matmul_scratch().plain_tiles;
+    tiles.Resize(groups * kTileTokens, x_.cols);
+    input.tiles = tiles.Row(0);
+    const TileGather job{static_cast<const uint8_t*>(input.data), input.stride, x_.rows, x_.cols,
+                         tiles.Row(0)};
+    context_.ParallelFor(groups, [&](int group) { gather(job, group); });
+    return input;
+  }
+
   CpuContext& context_;
   const Tensor x_;
-  Input small_, super_;
+  Input plain_, small_, super_;
 };
 
 Part MakePart(CpuContext& context, Inputs& inputs, const WeightMatrix& weight, int first_panel) {

@@ -89,7 +89,8 @@ struct PanelJob {
   const void* input;           // per token: float, QuantBlock32 or QuantBlock256, by weight format
   int64_t input_stride;        // bytes from one token to the next
   int token_begin, token_end;  // the first a multiple of kTileTokens
-  const void* tiles;           // null, or the same activations as [group][block] tiles
+  const void* tiles;           // null, or the same activations, gathered: [group][block] tiles,
+                               // [group][column][token] floats
   void* spread;                // null, or scratch of kSpreadBytes a column, on a cache line
   const int* leaf;             // leaf i covers blocks [leaf[i], leaf[i + 1])
   const int* subtree;          // subtree s covers leaves [subtree[s], subtree[s + 1])
@@ -153,6 +154,8 @@ struct KernelTable {
   // REQUIRES: n is a multiple of the block.
   void (*quantize32)(QuantBlock32* out, const float* x, int n);
   void (*quantize256)(QuantBlock256* out, const float* x, int n);
+  // Null where plain numbers are multiplied token by token; `blocks` are columns, groups full.
+  void (*gather_plain)(const TileGather&, int group);
   // Null where the set does not multiply tiles.
   void (*gather_tile32)(const TileGather&, int group);
   void (*gather_tile256)(const TileGather&, int group);

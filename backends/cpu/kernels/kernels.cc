@@ -38,6 +38,7 @@ const KernelTable kKernels = {
     .q6_k = kFormat<Q6KFormat>,
     .quantize32 = Quantize32,
     .quantize256 = Quantize256,
+    .gather_plain = kPlainTile == kTileTokens ? GatherPlain : nullptr,
 #if LANTERN_TILES
     .gather_tile32 = GatherTile32,
     .gather_tile256 = GatherTile256,

@@ -13,7 +13,7 @@ inline constexpr int kLanes = 8;
 #endif
 
 #if defined(__AVX512F__)
-inline constexpr int kBlockTile = 8, kPlainTile = 8;
+inline constexpr int kBlockTile = 8, kPlainTile = 16;
 #elif defined(__AVX2__)
 inline constexpr int kBlockTile = 4, kPlainTile = 6;
 #else

@@ -53,6 +53,7 @@ class LeafSums {
  public:
   LANTERN_FORCE_INLINE LeafSums(const PanelJob& job, int token, int count)
       : job_(job), row_(job.row), rows_(job.rows), token_(token), count_(count) {
+    AskForOutput();
     Begin();
   }
   // Begins again, with other rows or tokens: so many further ones.
@@ -62,6 +63,7 @@ class LeafSums {
     token_ += tokens;
     count_ -= tokens;
     subtree_ = leaf_ = 0;
+    AskForOutput();
     Begin();
   }
   LANTERN_FORCE_INLINE bool done() const { return subtree_ == job_.subtrees; }
@@ -75,6 +77,17 @@ class LeafSums {
   }
 
  private:
+  // Asks for the lines of the first subtree, to be there when its sums are: those of a prompt's
+  // tokens lie far apart and in no cache, stores wait for them in order, and what comes after waits
+  // for the stores. Into the second level: on their way to the first they would hold its few fill
+  // buffers, which the panel needs.
+  LANTERN_FORCE_INLINE void AskForOutput() const {
+    if constexpr (kTokens == 1) return;
+    const OutputRows& out = job_.out[0];
+    for (int t = 0; t < kTokens && t < count_; ++t) {
+      __builtin_prefetch(out.data + (token_ + t) * out.stride + row_, 0, 2);
+    }
+  }
   LANTERN_FORCE_INLINE void Begin() {
     while (!done() && leaf_ == job_.subtree[subtree_ + 1]) StoreSubtree();
     end_ = done() ? -1 : job_.leaf[leaf_ + 1];

@@ -51,23 +51,67 @@ LANTERN_INLINE void AddLeaf(const PanelSums<kSums>& sum, Leaves& leaves) {
   leaves.Add(leaf);
 }
 
-// So many tokens from one on, times the job's first kPanels panels.
-template <class Format, int kTokens, int kPanels = 1>
-void Tile(const PanelJob& job, int token) {
-  const typename Format::Input* in[kTokens];
-  InputsAt(job, token, in);
+// So many tokens from one on, times the job's first kPanels panels: add(block, end, sum) of each
+// leaf.
+template <int kTokens, int kPanels, class Add>
+LANTERN_INLINE void AddLeaves(const PanelJob& job, int token, const Add& add) {
   LeafSums<kTokens, kPanels> leaves(job, token, kTokens);
   for (int block = 0; !leaves.done();) {
     PanelSums<kPanels * kTokens> sum;
     Clear(sum);
     const int end = leaves.end();
-    if constexpr (requires { Format::kGroups; }) {
-      Format::template AddColumns<kPanels>(job, in, block, end, sum);
-      block = end;
-    } else {
-      for (; block < end; ++block) AddBlock<Format>(job, in, block, sum);
-    }
+    add(block, end, sum);
+    block = end;
     AddLeaf(sum, leaves);
+  }
+}
+
+template <class Format, int kTokens, int kPanels = 1>
+void Tile(const PanelJob& job, int token) {
+  const typename Format::Input* in[kTokens];
+  InputsAt(job, token, in);
+  AddLeaves<kTokens, kPanels>(
+      job, token,
+      [&](int block, int end, PanelSums<kPanels * kTokens>& sum) __attribute__((always_inline)) {
+        if constexpr (requires { Format::kGroups; }) {
+          const auto x = [&](int t, int column) __attribute__((always_inline)) {
+            return in[t][column];
+          };
+          Format::template AddColumns<kPanels, kTokens>(job, x, block, end, sum);
+        } else {
+          for (; block < end; ++block) AddBlock<Format>(job, in, block, sum);
+        }
+      });
+}
+
+// The same for sixteen tokens that lie side by side: as many rows apart would take more pointers
+// than there are registers, and their lines the same few places of the first-level cache. Lines are
+// asked for from the second level a KB ahead.
+template <class Format>
+void GatheredTile(const PanelJob& job, int token) {
+  constexpr int kAhead = 16;  // columns
+  const float* tile =
+      static_cast<const float*>(job.tiles) + static_cast<int64_t>(token) * job.blocks;
+  AddLeaves<kTileTokens, 1>(
+      job,
+      token, [&](int block, int end, PanelSums<kTileTokens>& sum) __attribute__((always_inline)) {
+        const auto x = [&](int t, int column) __attribute__((always_inline)) {
+          if (t == 0) __builtin_prefetch(tile + (column + kAhead) * kTileTokens);
+          return tile[column * kTileTokens + t];
+        };
+        Format::template AddColumns<1, kTileTokens>(job, x, block, end, sum);
+      });
+}
+
+// Tokens 16 * group onwards side by side: [column][token].
+void GatherPlain(const TileGather& g, int group) {
+  const int columns = g.blocks;
+  const uint8_t* rows = g.rows + static_cast<int64_t>(group) * kTileTokens * g.stride;
+  float* out = static_cast<float*>(g.out) + static_cast<int64_t>(group) * kTileTokens * columns;
+  for (int column = 0; column < columns; ++column) {
+    LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
+      out[column * kTileTokens + t] = reinterpret_cast<const float*>(rows + t * g.stride)[column];
+    }
   }
 }
 
@@ -76,7 +120,11 @@ template <class Format>
 int FullTiles(const PanelJob& job) {
   int token = job.token_begin;
   for (; token + Format::kTile <= job.token_end; token += Format::kTile) {
-    Tile<Format, Format::kTile>(job, token);
+    if constexpr (requires { requires Format::kGathers; }) {
+      GatheredTile<Format>(job, token);
+    } else {
+      Tile<Format, Format::kTile>(job, token);
+    }
   }
   return token;
 }
@@ -95,21 +143,21 @@ LANTERN_INLINE int SpreadTiles(const PanelJob& job) {
   return FullTiles<Format>(job);
 }
 
+// Fewer tokens than 2 * kTokens, by tiles of kTokens and fewer.
+template <class Format, int kTokens>
+LANTERN_INLINE void RestOfTokens(const PanelJob& job, int token) {
+  if (token + kTokens <= job.token_end) {
+    Tile<Format, kTokens>(job, token);
+    token += kTokens;
+  }
+  if constexpr (kTokens > 1) RestOfTokens<Format, kTokens / 2>(job, token);
+}
+
 // All tokens of a job of one panel, a tile at a time.
 template <class Format>
 void Panel(const PanelJob& job) {
-  int token = SpreadTiles<Format>(job);
-  if constexpr (Format::kTile > 4) {
-    if (token + 4 <= job.token_end) {
-      Tile<Format, 4>(job, token);
-      token += 4;
-    }
-  }
-  if (token + 2 <= job.token_end) {
-    Tile<Format, 2>(job, token);
-    token += 2;
-  }
-  if (token < job.token_end) Tile<Format, 1>(job, token);
+  constexpr int kRest = Format::kTile > 8 ? 8 : Format::kTile > 4 ? 4 : 2;
+  RestOfTokens<Format, kRest>(job, SpreadTiles<Format>(job));
 }
 
 // The panels of a job from one on.

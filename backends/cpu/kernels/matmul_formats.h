@@ -40,8 +40,9 @@ template <FV (*kLoad)(const void*), int kElementBytes>
 struct PlainFormat {
   using Input = float;
   static constexpr int kBytes = kPanelRows * kElementBytes, kTile = kPlainTile;
-  static constexpr bool kGroups = true;              // panels lie so, and there is AddColumns
-  static constexpr int kLine = kPanelLine / kBytes;  // columns of a cache line
+  static constexpr bool kGroups = true;                   // panels lie so, and there is AddColumns
+  static constexpr bool kGathers = kTile == kTileTokens;  // full tiles' tokens lie side by side
+  static constexpr int kLine = kPanelLine / kBytes;       // columns of a cache line
 
   LANTERN_INLINE size_t PanelBytes(int columns) {
     return static_cast<size_t>((columns + kLine - 1) / kLine) * kPanelLine;
@@ -54,38 +55,41 @@ struct PlainFormat {
     return kLoad(PartOf(w, kElementBytes, part));
   }
 
-  // Columns [column, end) of neighbouring panels, a line of each panel in turn. Fewer than a group
-  // are asked for as much farther ahead: they pass the others by.
-  template <int kPanels, int kTokens>
-  LANTERN_INLINE void AddColumns(const PanelJob& job, const float* const (&in)[kTokens], int column,
-                                 int end, PanelSums<kPanels * kTokens>& sum) {
+  // Columns [column, end) of neighbouring panels, a line of each panel in turn; in(t, column) is
+  // token t's activation. Fewer panels than a group are asked for as much farther ahead: they pass
+  // the others by.
+  template <int kPanels, int kTokens, class In>
+  LANTERN_INLINE void AddColumns(const PanelJob& job, const In& in, int column, int end,
+                                 PanelSums<kPanels * kTokens>& sum) {
     Ahead ahead = AheadOf<kTokens, kTile>(job);
     ahead.far *= kPanelGroup / kPanels;
     ahead.near *= kPanelGroup / kPanels;
-    const auto add = [&](const uint8_t* line, int at) __attribute__((always_inline)) {
-      const uint8_t* w = line + at % kLine * kBytes;
+    const auto add = [&](const uint8_t* w, int at) __attribute__((always_inline)) {
       LANTERN_UNROLL for (int i = 0; i < kPanels; ++i) {
-        AddColumn(w + i * kPanelLine, in, at, sum, i * kTokens);
+        AddColumn<kTokens>(w + i * kPanelLine, in, at, sum, i * kTokens);
       }
     };
-    for (; column < end && column % kLine != 0; ++column) add(LineOf(job.panel, column), column);
+    const auto add_alone = [&](int at) __attribute__((always_inline)) {
+      add(LineOf(job.panel, at) + at % kLine * kBytes, at);
+    };
+    for (; column < end && column % kLine != 0; ++column) add_alone(column);
     const uint8_t* w = LineOf(job.panel, column);
     for (; column + kLine <= end; column += kLine, w += kPanelGroup * kPanelLine) {
       Prefetch<kPanels * kPanelLine>(w, ahead);
-      LANTERN_UNROLL for (int at = 0; at < kLine; ++at) add(w, column + at);
+      LANTERN_UNROLL for (int i = 0; i < kLine; ++i) add(w + i * kBytes, column + i);
     }
-    for (; column < end; ++column) add(w, column);
+    for (; column < end; ++column) add_alone(column);
   }
 
  private:
   // One panel's column: its sums are those from `first` on.
-  template <int kTokens, int kSums>
-  LANTERN_INLINE void AddColumn(const uint8_t* w, const float* const (&in)[kTokens], int column,
-                                PanelSums<kSums>& sum, int first = 0) {
+  template <int kTokens, class In, int kSums>
+  LANTERN_INLINE void AddColumn(const uint8_t* w, const In& in, int column, PanelSums<kSums>& sum,
+                                int first) {
     FV weight[kParts];
     LANTERN_UNROLL for (int p = 0; p < kParts; ++p) weight[p] = kLoad(PartOf(w, kElementBytes, p));
     LANTERN_UNROLL for (int t = 0; t < kTokens; ++t) {
-      const FV x = SplatV(in[t][column]);
+      const FV x = SplatV(in(t, column));
       LANTERN_UNROLL for (int p = 0; p < kParts; ++p) {
         sum[first + t][p] = FmaV(weight[p], x, sum[first + t][p]);
       }
