@@ -22,6 +22,9 @@ constexpr int kTokenBlock = 128;
 // Tasks per thread: enough that a thread which starts late or is slowed does not hold up the rest.
 constexpr int kTasksPerThread = 4;
 
+// Columns of a group of tokens that a thread puts side by side at a time.
+constexpr int kGatherColumns = 512;
+
 constexpr int kMaxParts = 8;
 
 // Products of fewer tokens wait for memory, whatever else they do.
@@ -111,7 +114,11 @@ class Inputs {
     input.tiles = tiles.Row(0);
     const TileGather job{static_cast<const uint8_t*>(input.data), input.stride, x_.rows, x_.cols,
                          tiles.Row(0)};
-    context_.ParallelFor(groups, [&](int group) { gather(job, group); });
+    const int parts = (x_.cols + kGatherColumns - 1) / kGatherColumns;
+    context_.ParallelFor(groups * parts, [&](int task) {
+      const int begin = task % parts * kGatherColumns;
+      gather(job, task / parts, begin, std::min(begin + kGatherColumns, x_.cols));
+    });
     return input;
   }
 

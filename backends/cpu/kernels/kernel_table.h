@@ -154,8 +154,9 @@ struct KernelTable {
   // REQUIRES: n is a multiple of the block.
   void (*quantize32)(QuantBlock32* out, const float* x, int n);
   void (*quantize256)(QuantBlock256* out, const float* x, int n);
-  // Null where plain numbers are multiplied token by token; `blocks` are columns, groups full.
-  void (*gather_plain)(const TileGather&, int group);
+  // Columns [begin, end) of a full group, as [group][column][token] floats; `blocks` are columns.
+  // Null where plain numbers are not multiplied so.
+  void (*gather_plain)(const TileGather&, int group, int begin, int end);
   // Null where the set does not multiply tiles.
   void (*gather_tile32)(const TileGather&, int group);
   void (*gather_tile256)(const TileGather&, int group);

@@ -103,12 +103,11 @@ void GatheredTile(const PanelJob& job, int token) {
       });
 }
 
-// Tokens 16 * group onwards side by side: [column][token].
-void GatherPlain(const TileGather& g, int group) {
-  const int columns = g.blocks;
+// Tokens 16 * group onwards side by side, of columns [begin, end).
+void GatherPlain(const TileGather& g, int group, int begin, int end) {
   const uint8_t* rows = g.rows + static_cast<int64_t>(group) * kTileTokens * g.stride;
-  float* out = static_cast<float*>(g.out) + static_cast<int64_t>(group) * kTileTokens * columns;
-  for (int column = 0; column < columns; ++column) {
+  float* out = static_cast<float*>(g.out) + static_cast<int64_t>(group) * kTileTokens * g.blocks;
+  for (int column = begin; column < end; ++column) {
     LANTERN_UNROLL for (int t = 0; t < kTileTokens; ++t) {
       out[column * kTileTokens + t] = reinterpret_cast<const float*>(rows + t * g.stride)[column];
     }
