@@ -64,19 +64,22 @@ struct PlainFormat {
     Ahead ahead = AheadOf<kTokens, kTile>(job);
     ahead.far *= kPanelGroup / kPanels;
     ahead.near *= kPanelGroup / kPanels;
-    const auto add = [&](const uint8_t* w, int at) __attribute__((always_inline)) {
-      LANTERN_UNROLL for (int i = 0; i < kPanels; ++i) {
-        AddColumn<kTokens>(w + i * kPanelLine, in, at, sum, i * kTokens);
-      }
+    const auto add = [&](const uint8_t* w, int at, int panel) __attribute__((always_inline)) {
+      AddColumn<kTokens>(w + panel * kPanelLine, in, at, sum, panel * kTokens);
     };
     const auto add_alone = [&](int at) __attribute__((always_inline)) {
-      add(LineOf(job.panel, at) + at % kLine * kBytes, at);
+      const uint8_t* w = LineOf(job.panel, at) + at % kLine * kBytes;
+      LANTERN_UNROLL for (int panel = 0; panel < kPanels; ++panel) add(w, at, panel);
     };
     for (; column < end && column % kLine != 0; ++column) add_alone(column);
     const uint8_t* w = LineOf(job.panel, column);
     for (; column + kLine <= end; column += kLine, w += kPanelGroup * kPanelLine) {
-      Prefetch<kPanels * kPanelLine>(w, ahead);
-      LANTERN_UNROLL for (int i = 0; i < kLine; ++i) add(w + i * kBytes, column + i);
+      LANTERN_UNROLL for (int i = 0; i < kLine; ++i) {
+        LANTERN_UNROLL for (int panel = 0; panel < kPanels; ++panel) {
+          PrefetchStep<kPanels * kPanelLine, kPanels * kLine>(w, ahead, i * kPanels + panel);
+          add(w + i * kBytes, column + i, panel);
+        }
+      }
     }
     for (; column < end; ++column) add_alone(column);
   }
