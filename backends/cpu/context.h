@@ -16,9 +16,9 @@
 
 namespace lantern {
 
-// Activations of a step, quantized once for all weights that read them.
+// Activations of a step as kernels read them, made once for all weights that do.
 template <class Block>
-class QuantizedRows {
+class BlockRows {
  public:
   // Grows only, so that a warm context does not allocate.
   void Resize(int rows, int blocks) {
@@ -70,11 +70,11 @@ class CpuContext {
 
   // Scratch of the matrix products; valid until the next one.
   struct MatMulScratch {
-    QuantizedRows<QuantBlock32> rows32;
-    QuantizedRows<QuantBlock256> rows256;
-    QuantizedRows<float> plain_tiles;
-    QuantizedRows<QuantTile32> tiles32;  // a row: sixteen tokens
-    QuantizedRows<QuantTile256> tiles256;
+    BlockRows<QuantBlock32> rows32;
+    BlockRows<QuantBlock256> rows256;
+    BlockRows<float> plain_tiles;  // of these a row is sixteen tokens
+    BlockRows<QuantTile32> tiles32;
+    BlockRows<QuantTile256> tiles256;
     std::vector<int> leaf_blocks;
     std::vector<OutputRows> out;
     std::vector<int> panel_cuts;

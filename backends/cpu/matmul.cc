@@ -50,8 +50,8 @@ struct Input {
 template <class Block, class Tile>
 struct BlockInput {
   int block;
-  QuantizedRows<Block>& rows;
-  QuantizedRows<Tile>& tiles;
+  BlockRows<Block>& rows;
+  BlockRows<Tile>& tiles;
   void (*quantize)(Block* out, const float* x, int n);
   void (*gather)(const TileGather&, int group);  // null: the set multiplies no tiles
 
@@ -110,7 +110,7 @@ class Inputs {
     const int groups = x_.rows / kTileTokens;
     if (gather == nullptr || groups == 0) return input;
     auto& tiles = context_.matmul_scratch().plain_tiles;
-    tiles.Resize(groups * kTileTokens, x_.cols);
+    tiles.Resize(groups, x_.cols * kTileTokens);
     input.tiles = tiles.Row(0);
     const TileGather job{static_cast<const uint8_t*>(input.data), input.stride, x_.rows, x_.cols,
                          tiles.Row(0)};

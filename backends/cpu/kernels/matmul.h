@@ -51,8 +51,8 @@ LANTERN_INLINE void AddLeaf(const PanelSums<kSums>& sum, Leaves& leaves) {
   leaves.Add(leaf);
 }
 
-// So many tokens from one on, times the job's first kPanels panels: add(block, end, sum) of each
-// leaf.
+// So many tokens from one on, times the job's first kPanels panels: sums that add(block, end, sum)
+// forms, leaf by leaf.
 template <int kTokens, int kPanels, class Add>
 LANTERN_INLINE void AddLeaves(const PanelJob& job, int token, const Add& add) {
   LeafSums<kTokens, kPanels> leaves(job, token, kTokens);
@@ -66,41 +66,42 @@ LANTERN_INLINE void AddLeaves(const PanelJob& job, int token, const Add& add) {
   }
 }
 
+// The same for tokens that are rows apart.
 template <class Format, int kTokens, int kPanels = 1>
 void Tile(const PanelJob& job, int token) {
   const typename Format::Input* in[kTokens];
   InputsAt(job, token, in);
-  AddLeaves<kTokens, kPanels>(
-      job, token,
-      [&](int block, int end, PanelSums<kPanels * kTokens>& sum) __attribute__((always_inline)) {
-        if constexpr (requires { Format::kGroups; }) {
-          const auto x = [&](int t, int column) __attribute__((always_inline)) {
-            return in[t][column];
-          };
-          Format::template AddColumns<kPanels, kTokens>(job, x, block, end, sum);
-        } else {
-          for (; block < end; ++block) AddBlock<Format>(job, in, block, sum);
-        }
-      });
+  const auto add = [&](int block, int end, PanelSums<kPanels * kTokens>& sum)
+      __attribute__((always_inline)) {
+    if constexpr (requires { Format::kGroups; }) {
+      const auto x = [&](int t, int column) __attribute__((always_inline)) {
+        return in[t][column];
+      };
+      Format::template AddColumns<kPanels, kTokens>(job, x, block, end, sum);
+    } else {
+      for (; block < end; ++block) AddBlock<Format>(job, in, block, sum);
+    }
+  };
+  AddLeaves<kTokens, kPanels>(job, token, add);
 }
 
-// The same for sixteen tokens that lie side by side: as many rows apart would take more pointers
-// than there are registers, and their lines the same few places of the first-level cache. Lines are
-// asked for from the second level a KB ahead.
+// And for sixteen that lie side by side: as many rows apart would take more pointers than there are
+// registers, and their lines the same few places of the first-level cache. Lines are asked for from
+// the second level a KB ahead.
 template <class Format>
 void GatheredTile(const PanelJob& job, int token) {
   constexpr int kAhead = 16;  // columns
   const float* tile =
       static_cast<const float*>(job.tiles) + static_cast<int64_t>(token) * job.blocks;
-  AddLeaves<kTileTokens, 1>(
-      job,
-      token, [&](int block, int end, PanelSums<kTileTokens>& sum) __attribute__((always_inline)) {
-        const auto x = [&](int t, int column) __attribute__((always_inline)) {
-          if (t == 0) __builtin_prefetch(tile + (column + kAhead) * kTileTokens);
-          return tile[column * kTileTokens + t];
-        };
-        Format::template AddColumns<1, kTileTokens>(job, x, block, end, sum);
-      });
+  const auto x = [&](int t, int column) __attribute__((always_inline)) {
+    if (t == 0) __builtin_prefetch(tile + (column + kAhead) * kTileTokens);
+    return tile[column * kTileTokens + t];
+  };
+  const auto add = [&](int column, int end, PanelSums<kTileTokens>& sum)
+      __attribute__((always_inline)) {
+    Format::template AddColumns<1, kTileTokens>(job, x, column, end, sum);
+  };
+  AddLeaves<kTileTokens, 1>(job, token, add);
 }
 
 // Tokens 16 * group onwards side by side, of columns [begin, end).
